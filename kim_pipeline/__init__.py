@@ -1,0 +1,1 @@
+"""Data warehouse of a county's integration office: from spreadsheets to published indicators."""

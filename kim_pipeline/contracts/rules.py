@@ -1,0 +1,108 @@
+"""Rules over several columns of a row (`deliveries.md` §7), as pandera checks.
+
+Belongs here: rule kinds that more than one programme uses. A rule of one programme lies in that programme's module.
+A rule says which rows break it and at which cell that is reported; the check is what pandera runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+Blame = Callable[[pd.DataFrame], "pd.Series[Any]"]
+"""A frame → per row the name of the column where the rule is broken, null where the row keeps it."""
+
+_STATISTIC = "row_rule"
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """One rule over several columns.
+
+    Attributes:
+        rule: the code of the finding, `date_order`.
+        columns: the columns involved.
+        blame: see `Blame`.
+        expected: German half-sentence after „Erwartet:“; `{column}` stands for a column's header.
+    """
+
+    rule: str
+    columns: tuple[str, ...]
+    blame: Blame
+    expected: str
+
+    def keeps(self, frame: pd.DataFrame) -> pd.Series[bool]:
+        """Per row whether it keeps the rule."""
+        return self.blame(frame).isna()
+
+
+def row_rule(rule: str, columns: tuple[str, ...], expected: str, blame: Blame) -> Any:
+    """Declare a rule as a pandera dataframe check of a contract model."""
+    declared = RowRule(rule, columns, blame, expected)
+
+    def check(cls: type, frame: pd.DataFrame) -> pd.Series[bool]:
+        return declared.keeps(frame)
+
+    return pa.dataframe_check(check, name=f"{rule}({','.join(columns)})", statistics={_STATISTIC: declared})
+
+
+def declared_rule(check: pa.Check) -> RowRule | None:
+    """The row rule behind a pandera check, if it is one."""
+    return (check.statistics or {}).get(_STATISTIC)
+
+
+def blamed(broken: pd.Series[bool], column: str) -> pd.Series[Any]:
+    """Blame `column` wherever `broken` is true."""
+    found = pd.Series(None, index=broken.index, dtype="object")
+    found[broken.to_numpy(dtype=bool, na_value=False)] = column
+    return found
+
+
+def date_order(*columns: str) -> Any:
+    """Dates, of those given, do not go backwards."""
+
+    def blame(frame: pd.DataFrame) -> pd.Series[Any]:
+        found = pd.Series(None, index=frame.index, dtype="object")
+        latest = frame[columns[0]]
+        for name in columns[1:]:
+            date = frame[name]
+            broken = (date < latest).to_numpy(dtype=bool, na_value=False) & found.isna().to_numpy()
+            found[broken] = name
+            latest = date.where(latest.isna() | (date > latest), latest)
+        return found
+
+    return row_rule("date_order", columns, " ≤ ".join(f"{{{c}}}" for c in columns), blame)
+
+
+def at_most(rule: str, smaller: str, larger: str, factor: float = 1.0) -> Any:
+    """`smaller` ≤ `factor` × `larger`, compared only where both are given; `smaller` is blamed."""
+    times = "" if factor == 1 else f"{factor:g} × ".replace(".", ",")
+
+    def blame(frame: pd.DataFrame) -> pd.Series[Any]:
+        return blamed(frame[smaller] > factor * frame[larger], smaller)
+
+    return row_rule(rule, (smaller, larger), f"{{{smaller}}} ≤ {times}{{{larger}}}", blame)
+
+
+def needs(when: Callable[[pd.DataFrame], pd.Series[bool]], *columns: str, involved: tuple[str, ...], says: str) -> Any:
+    """`status_incomplete`: rows for which `when` holds must have a value in each of `columns`.
+
+    Args:
+        when: frame → per row whether the requirement applies.
+        *columns: columns that must not be null; the first null one is blamed.
+        involved: further columns that the condition reads.
+        says: German half-sentence after „Erwartet:“.
+    """
+
+    def blame(frame: pd.DataFrame) -> pd.Series[Any]:
+        applies = when(frame).to_numpy(dtype=bool, na_value=False)
+        found = pd.Series(None, index=frame.index, dtype="object")
+        for name in columns:
+            found[applies & frame[name].isna().to_numpy() & found.isna().to_numpy()] = name
+        return found
+
+    return row_rule("status_incomplete", (*involved, *columns), says, blame)

@@ -1,0 +1,171 @@
+"""The words that offices use and what they stand for: read from data files, never written in code.
+
+Belongs here: loading and looking up municipalities, languages, nationalities, categories, yes/no and empty tokens.
+General vocabulary lies in `contracts/data/`, what belongs to one county in that county's folder.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Literal
+
+from kim_pipeline.contracts.normalise import comparable
+
+Kind = Literal[
+    "text", "date", "number", "whole", "yes_no", "category", "municipality", "language", "languages", "nationality",
+    "ags", "programme",
+]  # fmt: skip
+
+DATA = Path(__file__).parent / "data"
+DEFAULT_COUNTY = Path(__file__).parents[2] / "counties" / "warendorf"
+UNDETERMINED_LANGUAGE = "und"
+_SEPARATOR_SPACES = re.compile(r"\s*([-/(])\s*")
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a vocabulary file (UTF-8 CSV with a header)."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@dataclass(frozen=True)
+class Municipality:
+    """One municipality: eight-digit key, name, kind (`Stadt`, `Gemeinde`) and districts."""
+
+    ags: str
+    name: str
+    kind: str
+    districts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Body:
+    """One body that decides: its rank (higher prevails on the same day) and whether it may pass a resolution."""
+
+    name: str
+    rank: int
+    may_resolve: bool
+
+
+class County:
+    """The county's own data: key, names, municipalities, geometry, concepts and bodies, all from its folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read `county.toml`; the lists are read when first asked for."""
+        self.folder = folder
+        with (folder / "county.toml").open("rb") as file:
+            facts = tomllib.load(file)
+        self.key: str = facts["key"]
+        self.name: str = facts["name"]
+        self.aliases: tuple[str, ...] = tuple(facts["aliases"])
+        self.geometry = folder / facts["geometry"]
+        self.geometry_attribution: str = facts["geometry_attribution"]
+
+    @cached_property
+    def municipalities(self) -> tuple[Municipality, ...]:
+        """All municipalities, in the file's order."""
+        return tuple(
+            Municipality(r["ags"], r["name"], r["kind"], tuple(filter(None, r["districts"].split("|"))))
+            for r in rows(self.folder / "municipalities.csv")
+        )
+
+    @cached_property
+    def bodies(self) -> tuple[Body, ...]:
+        """All bodies that decide about measures."""
+        return tuple(Body(r["body"], int(r["rank"]), r["may_resolve"] == "1") for r in rows(self.folder / "bodies.csv"))
+
+    @cached_property
+    def ags(self) -> frozenset[str]:
+        """The municipalities' keys."""
+        return frozenset(m.ags for m in self.municipalities)
+
+
+class Vocabulary:
+    """All look-ups of one county; keys are in comparable form."""
+
+    def __init__(self, county: County) -> None:
+        """Bind the general vocabulary to a county."""
+        self.county = county
+
+    @cached_property
+    def empty_tokens(self) -> frozenset[str]:
+        """Texts that mean: no value."""
+        return frozenset(comparable(r["token"]) for r in rows(DATA / "empty_tokens.csv"))
+
+    @cached_property
+    def yes_no(self) -> dict[str, bool]:
+        """Spellings of yes and no."""
+        return {
+            comparable(spelling): r["value"] == "true"
+            for r in rows(DATA / "yes_no.csv")
+            for spelling in r["spellings"].split("|")
+        }
+
+    @cached_property
+    def _categories(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for source in (DATA / "categories.csv", self.county.folder / "categories.csv"):
+            for r in rows(source):
+                spellings = found.setdefault(r["category"], {})
+                for spelling in r["spellings"].split("|"):
+                    spellings[comparable(spelling)] = r["value"]
+        return found
+
+    def category(self, name: str) -> dict[str, str]:
+        """Spelling → canonical value of one category; `KeyError` if there is no such category."""
+        return self._categories[name]
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """The canonical values of a category, in the file's order."""
+        return tuple(dict.fromkeys(self.category(name).values()))
+
+    @cached_property
+    def municipalities(self) -> dict[str, str]:
+        """Spelling → area key: names with and without `Stadt`/`Gemeinde`, districts alone or joined, the county."""
+        found: dict[str, str] = {}
+        for m in self.county.municipalities:
+            names = [m.name, f"Stadt {m.name}", f"Gemeinde {m.name}", *m.districts]
+            for district in m.districts:
+                names += [f"{m.name}-{district}", f"{m.name}/{district}", f"{m.name} ({district})"]
+            found.update({area_form(name): m.ags for name in names})
+        found.update({area_form(name): self.county.key for name in (self.county.name, *self.county.aliases)})
+        return found
+
+    @cached_property
+    def languages(self) -> dict[str, str]:
+        """Spelling → ISO 639-3 code."""
+        return {
+            comparable(alias): r["iso639_3"]
+            for r in rows(DATA / "languages.csv")
+            for alias in (r["name"], *filter(None, r["aliases"].split("|")))
+        }
+
+    @cached_property
+    def nationalities(self) -> dict[str, str | None]:
+        """German name or adjective → ISO 3166-1 alpha-3; None for those that state no nationality."""
+        return {comparable(r["name"]): r["alpha3"] or None for r in rows(DATA / "nationalities.csv")}
+
+    def fingerprint_files(self) -> list[Path]:
+        """Every file that the look-ups are read from."""
+        return sorted([*DATA.glob("*.csv"), *self.county.folder.glob("*.csv"), self.county.folder / "county.toml"])
+
+
+def area_form(text: str) -> str:
+    """The comparable form of a place name; blanks around `-`, `/` and before `(` do not matter."""
+    return _SEPARATOR_SPACES.sub(r"\1", comparable(text))
+
+
+@lru_cache(maxsize=4)
+def _vocabulary(folder: Path) -> Vocabulary:
+    return Vocabulary(County(folder))
+
+
+def vocabulary() -> Vocabulary:
+    """The vocabulary of the county in force: the folder that `KIM_COUNTY` names, else the one shipped."""
+    return _vocabulary(Path(os.environ.get("KIM_COUNTY") or DEFAULT_COUNTY))

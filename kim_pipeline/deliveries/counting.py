@@ -1,0 +1,71 @@
+"""Which delivery counts (`deliveries.md` §4).
+
+Belongs here: for each table, the days for which each delivery counts. Pure functions of what deliveries state.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kim_pipeline.contracts.calendar import Period
+
+_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A delivery that brings a table: its file, Stand and reporting period (None for snapshots)."""
+
+    file: str
+    as_of: dt.date
+    period: Period | None
+
+    @property
+    def rank(self) -> tuple[dt.date, int, str]:
+        """The later Stand counts; on equal Stand the longer period, then the file name that sorts last."""
+        return self.as_of, self.period.days if self.period else 0, self.file
+
+
+@dataclass(frozen=True)
+class Window:
+    """The days for which a file counts; None for a snapshot, which counts for all days."""
+
+    file: str
+    days: Period | None
+
+
+def snapshot_windows(candidates: Iterable[Candidate]) -> list[Window]:
+    """The one snapshot that counts."""
+    best = max(candidates, key=lambda c: c.rank, default=None)
+    return [Window(best.file, None)] if best else []
+
+
+def period_windows(candidates: Iterable[Candidate]) -> list[Window]:
+    """Per file the spans of days for which it is, of those that cover them, the one that counts.
+
+    Returns:
+        Windows in ascending order of days, neighbouring spans of a file joined.
+    """
+    known = [c for c in candidates if c.period is not None]
+    starts = {c.period.first for c in known if c.period} | {c.period.last + _DAY for c in known if c.period}
+    edges = sorted(starts)
+    windows: list[Window] = []
+    for first, after in zip(edges, edges[1:], strict=False):
+        covering = [c for c in known if c.period and c.period.first <= first and after - _DAY <= c.period.last]
+        if not covering:
+            continue
+        winner = max(covering, key=lambda c: c.rank)
+        last = windows[-1] if windows else None
+        if last and last.file == winner.file and last.days and last.days.last + _DAY == first:
+            windows[-1] = Window(winner.file, Period(last.days.first, after - _DAY))
+        else:
+            windows.append(Window(winner.file, Period(first, after - _DAY)))
+    return windows
+
+
+def without_period_date(windows: Iterable[Window], candidates: Iterable[Candidate]) -> list[Window]:
+    """For tables whose rows have no period date: a file counts if it wins the last day of its own period."""
+    lasts = {c.file: c.period.last for c in candidates if c.period}
+    return [w for w in windows if w.days and w.days.first <= lasts[w.file] <= w.days.last]

@@ -1,0 +1,230 @@
+"""Reading one delivery: a pure function of its bytes, the contract and the code."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+import pyarrow as pa
+from rapidfuzz.distance import Levenshtein
+
+from kim_pipeline.contracts import programme_names
+from kim_pipeline.contracts.calendar import Period
+from kim_pipeline.contracts.model import Column, Programme, Table
+from kim_pipeline.contracts.normalise import comparable
+from kim_pipeline.contracts.vocabulary import vocabulary
+from kim_pipeline.deliveries.cells import Sheet, column_letter
+from kim_pipeline.deliveries.errors import RejectedError, unreadable
+from kim_pipeline.deliveries.facts import Facts, statements
+from kim_pipeline.deliveries.findings import Finding
+from kim_pipeline.deliveries.header import Header, HeaderFinder
+from kim_pipeline.deliveries.table import Delivered, TableResult, read_table
+from kim_pipeline.deliveries.values import Context
+from kim_pipeline.deliveries.workbook import Limits, read_sheets
+
+_EPOCH_1900, _EPOCH_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
+
+
+@dataclass
+class DeliveryResult:
+    """What reading a delivery gives.
+
+    Attributes:
+        period: reporting period; None for snapshots, or where it is not stated.
+        as_of: Stand; None where it is not stated.
+        rejected: code of the rule that rejects the delivery, or None.
+        findings: of the delivery, by sheet.
+        tables: table name → its rows, findings and accounts; rejected tables are not in it.
+        rejected_tables: names of the tables rejected with `missing_column`.
+        ignored_sheets: sheets that match no table.
+    """
+
+    period: Period | None = None
+    as_of: dt.date | None = None
+    rejected: str | None = None
+    findings: list[Finding] = field(default_factory=list)
+    tables: dict[str, TableResult] = field(default_factory=dict)
+    rejected_tables: list[str] = field(default_factory=list)
+    ignored_sheets: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Page:
+    """A sheet with its header, if it has one, and the facts it states."""
+
+    sheet: Sheet
+    header: Header | None
+    facts: Facts
+
+
+def read_delivery(path: PurePath, content: bytes, programme: Programme, key: bytes, limits: Limits) -> DeliveryResult:
+    """Read, validate and account for one delivery.
+
+    Args:
+        path: the file's name (its suffix tells .csv, its stem names a .csv's sheet).
+        content: the file's bytes.
+        programme: whose contract it is held against.
+        key: the programme's key for pseudonyms.
+        limits: what the file may cost.
+
+    Returns:
+        The result; a delivery that cannot be used is a result with `rejected` set, never an exception.
+    """
+    reader = _Reader(programme)
+    result = DeliveryResult()
+    try:
+        pages = reader.pages(read_sheets(path, content, limits, reader.finder.fits))
+        _state_facts(result, pages, programme)
+    except RejectedError as error:
+        return rejection(error.rule, error.message, result.period, result.as_of)
+    result.ignored_sheets = [page.sheet.name for page in pages if page.header is None]
+    _reject_tables(result, pages)
+    for table in programme.tables:
+        _add_table(result, programme, table, pages, reader, key)
+    if not result.tables:
+        result.rejected = "missing_column"
+    return result
+
+
+def rejection(rule: str, message: str, period: Period | None = None, as_of: dt.date | None = None) -> DeliveryResult:
+    """A rejected delivery: nothing else of it is reported."""
+    finding = Finding(None, None, None, None, rule, "rejected", None, message)
+    return DeliveryResult(period, as_of, rejected=rule, findings=[finding])
+
+
+class _Reader:
+    """What is needed to read the sheets of one programme."""
+
+    def __init__(self, programme: Programme) -> None:
+        names = {comparable(name): key for name, key in programme_names().items()}
+        self._context = Context(vocabulary(), names, _EPOCH_1900, text_only=False)
+        self.finder = HeaderFinder(programme, self._context)
+
+    def context(self, sheet: Sheet) -> Context:
+        epoch = _EPOCH_1904 if sheet.epoch_1904 else _EPOCH_1900
+        return Context(self._context.vocabulary, self._context.programmes, epoch, sheet.text_only)
+
+    def pages(self, sheets: list[Sheet]) -> list[_Page]:
+        """Find headers and facts.
+
+        Raises:
+            RejectedError: no sheet is a table of the programme.
+        """
+        found = [self._page(sheet) for sheet in sheets]
+        if not any(page.header for page in found):
+            raise unreadable(
+                "In der Datei ist keine Tabelle dieses Programms zu erkennen. Bitte prüfen, ob die Datei im richtigen "
+                "Ordner liegt und ob die Spaltenüberschriften denen der Vorlage entsprechen."
+            )
+        return found
+
+    def _page(self, sheet: Sheet) -> _Page:
+        stated = sorted(statements(sheet, sheet.height, self.context(sheet)), key=lambda s: s.row)
+        header = self.finder.find(sheet, {s.row for s in stated})
+        facts = Facts()
+        for statement in stated:
+            if header is None or statement.row < header.first_row:
+                facts.period = facts.period or statement.facts.period
+                facts.as_of = facts.as_of or statement.facts.as_of
+        return _Page(sheet, header, facts)
+
+
+def _state_facts(result: DeliveryResult, pages: list[_Page], programme: Programme) -> None:
+    result.as_of = next((page.facts.as_of for page in pages if page.facts.as_of), None)
+    if programme.delivery == "period":
+        result.period = next((page.facts.period for page in pages if page.facts.period), None)
+        if result.period is None:
+            raise RejectedError(
+                "missing_period",
+                "Die Lieferung nennt keinen Berichtszeitraum. Bitte über der Tabelle oder auf dem Deckblatt ergänzen, "
+                "zum Beispiel „Berichtszeitraum: 2023“ oder „Berichtszeitraum: 1. Halbjahr 2023“.",
+            )
+    if result.as_of is None:
+        raise RejectedError(
+            "missing_as_of",
+            "Die Lieferung nennt keinen Stand. Bitte über der Tabelle oder auf dem Deckblatt ergänzen, "
+            "zum Beispiel „Stand: 15.01.2024“.",
+        )
+
+
+def _reject_tables(result: DeliveryResult, pages: list[_Page]) -> None:
+    for page in pages:
+        if page.header is not None and page.header.missing:
+            result.rejected_tables.append(page.header.table.name)
+            result.findings += [_missing_column(page.sheet, page.header, c) for c in page.header.missing]
+
+
+def _add_table(
+    result: DeliveryResult, programme: Programme, table: Table, pages: list[_Page], reader: _Reader, key: bytes
+) -> None:
+    ours = [
+        (page.sheet, page.header)
+        for page in pages
+        if page.header is not None and page.header.table is table and not page.header.missing
+    ]
+    if not ours or result.as_of is None:
+        return
+    known = None
+    if table.reference is not None and table.reference.programme is None:
+        known = _referred_rows(result, programme, table.reference.table)
+    for sheet, header in ours:
+        result.findings += _about_columns(sheet, header)
+    delivered = Delivered(result.period, result.as_of, key)
+    read = read_table(table, ours, reader.context(ours[0][0]), delivered, known)
+    result.tables[table.name] = read
+    result.findings += read.findings
+
+
+def _referred_rows(result: DeliveryResult, programme: Programme, name: str) -> pa.Table | None:
+    """The accepted rows that another table of the delivery refers to.
+
+    None where that table is rejected: then references are not judged. No rows where it was not delivered at all.
+    """
+    if name in result.tables:
+        return result.tables[name].rows
+    if name in result.rejected_tables:
+        return None
+    columns = {c.name: pa.array([], type=pa.string()) for c in programme.table(name).stored}
+    return pa.table(columns)
+
+
+def _about_columns(sheet: Sheet, header: Header) -> list[Finding]:
+    found = []
+    for cell in header.unmapped:
+        name = " ".join(cell.text.split())
+        message = (
+            f"Blatt „{sheet.name}“, Zeile {cell.row + 1}, Spalte {column_letter(cell.position)} „{name}“: "
+            "Diese Spalte ist nicht vorgesehen und wird nicht gelesen."
+        )
+        letter = column_letter(cell.position)
+        found.append(
+            Finding(sheet.name, cell.row + 1, letter, cell.text, "unmapped_column", "notice", cell.text, message)
+        )
+    row = header.last_row + 1
+    for column in header.absent:
+        name = column.headers[0]
+        message = f"Blatt „{sheet.name}“, Zeile {row}: Die Spalte „{name}“ fehlt; ihre Angaben bleiben leer."
+        found.append(Finding(sheet.name, row, None, name, "absent_column", "notice", None, message))
+    return found
+
+
+def _missing_column(sheet: Sheet, header: Header, column: Column) -> Finding:
+    """`missing_column`, with the nearest header by edit distance among those that nothing claims."""
+    row = header.last_row + 1
+    name = column.headers[0] if column.headers else column.label
+    where = f"Blatt „{sheet.name}“, Zeile {row}"
+    if not column.headers:
+        message = f"{where}: Der Name des Blattes muss das Merkmal „{name}“ angeben. Das Blatt wurde nicht gelesen."
+        return Finding(sheet.name, row, None, name, "missing_column", "error", None, message)
+    accepted = [comparable(h) for h in column.headers]
+    nearest = min(
+        header.unmapped or header.cells,
+        key=lambda cell: min(Levenshtein.distance(comparable(cell.text), h) for h in accepted),
+    )
+    letter, text = column_letter(nearest.position), " ".join(nearest.text.split())
+    message = (
+        f"{where}: Die Pflichtspalte „{name}“ fehlt. Am nächsten kommt Spalte {letter} „{text}“. "
+        f"Bitte die Spalte „{name}“ nennen; das Blatt wurde nicht gelesen."
+    )
+    return Finding(sheet.name, row, letter, name, "missing_column", "error", nearest.text, message)

@@ -1,0 +1,254 @@
+"""Finding a table's header and mapping its columns (`deliveries.md` §1.2 and §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from kim_pipeline.contracts.model import Column, Programme, Table
+from kim_pipeline.contracts.normalise import comparable
+from kim_pipeline.contracts.vocabulary import Vocabulary
+from kim_pipeline.deliveries.cells import BLANK, Cell, Sheet, is_filled
+from kim_pipeline.deliveries.values import Context, parse_date, parse_number
+
+
+@dataclass(frozen=True)
+class Match:
+    """A contract column found at a sheet's column; `minutes` if its header says so."""
+
+    column: Column
+    minutes: bool = False
+
+
+@dataclass(frozen=True)
+class HeaderCell:
+    """One named column of a header.
+
+    Attributes:
+        position: 0-based column.
+        row: 0-based row of the cell that names it.
+        text: the header as it stands in the file.
+        group: the group header above it, if any, in comparable form.
+    """
+
+    position: int
+    row: int
+    text: str
+    group: str = ""
+
+
+@dataclass
+class Header:
+    """A header found on a sheet.
+
+    Attributes:
+        table: the table it belongs to.
+        first_row: 0-based first row.
+        last_row: 0-based last row; data begin below.
+        cells: its named columns, left to right.
+        matches: position → contract column.
+        given: columns that the sheet's name gives, with their value.
+    """
+
+    table: Table
+    first_row: int
+    last_row: int
+    cells: list[HeaderCell]
+    matches: dict[int, Match]
+    given: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def _found(self) -> frozenset[str]:
+        return frozenset(m.column.name for m in self.matches.values())
+
+    @property
+    def required(self) -> list[Column]:
+        """Required columns that must stand in the header."""
+        return [c for c in self.table.delivered if c.required and c.name not in self.given]
+
+    @property
+    def missing(self) -> list[Column]:
+        """Required columns that are not there."""
+        return [c for c in self.required if c.name not in self._found]
+
+    @property
+    def absent(self) -> list[Column]:
+        """Optional columns that are not there."""
+        found = self._found | self.given.keys()
+        return [c for c in self.table.delivered if not c.required and c.name not in found]
+
+    @property
+    def unmapped(self) -> list[HeaderCell]:
+        """Named columns that the contract does not know, or that name a column a second time."""
+        return [cell for cell in self.cells if cell.position not in self.matches]
+
+    @property
+    def share(self) -> float:
+        """Share of the required columns that are there."""
+        return 1 - len(self.missing) / max(1, len(self.required))
+
+
+class _Names:
+    """The accepted names of one table: (group, header) in comparable form → column."""
+
+    def __init__(self, table: Table) -> None:
+        self.plain: dict[str, Match] = {}
+        self.groups: set[str] = set()
+        for column in table.delivered:
+            for minutes, headers in ((False, column.headers), (True, column.minutes)):
+                for header in headers:
+                    for group in column.group or ("",):
+                        name = comparable(f"{group} {header}" if group else header)
+                        self.plain.setdefault(name, Match(column, minutes))
+            self.groups.update(comparable(group) for group in column.group)
+
+    def find(self, cell: HeaderCell) -> Match | None:
+        """Group and detail joined, else the detail alone."""
+        detail = comparable(cell.text)
+        joined = self.plain.get(f"{cell.group} {detail}") if cell.group else None
+        return joined or self.plain.get(detail)
+
+
+class HeaderFinder:
+    """Finds headers of one programme's tables."""
+
+    def __init__(self, programme: Programme, context: Context) -> None:
+        """Prepare the accepted names."""
+        self._context = context
+        self._tables = [(table, _Names(table)) for table in programme.tables]
+        self._known = {part for _, names in self._tables for name in names.plain for part in (name, *_tails(name))}
+        self._known |= {group for _, names in self._tables for group in names.groups}
+
+    def find(self, sheet: Sheet, fact_rows: set[int]) -> Header | None:
+        """The sheet's header: the first complete one, else the best that has half of the required columns.
+
+        Args:
+            sheet: the sheet.
+            fact_rows: rows that state Berichtszeitraum or Stand; never part of a header.
+        """
+        best: Header | None = None
+        for row in self._candidates(sheet, fact_rows):
+            for table, names in self._tables:
+                header = self._header_at(sheet, row, table, names, fact_rows)
+                if header is None:
+                    continue
+                if not header.missing:
+                    return header
+                if header.share >= 0.5 and (best is None or header.share > best.share):
+                    best = header
+        return best
+
+    def fits(self, sheet: Sheet) -> int:
+        """How many columns the best header of the sheet has; 0 without one."""
+        header = self.find(sheet, set())
+        return len(header.matches) if header else 0
+
+    def _candidates(self, sheet: Sheet, fact_rows: set[int]) -> Iterator[int]:
+        """Rows that hold a known name, and the rows above them, top down."""
+        rows: set[int] = set()
+        for column in range(sheet.width):
+            codes = [c for c, cell in enumerate(sheet.distinct[column]) if self._is_known(cell)]
+            for code in codes:
+                rows.update((sheet.codes[column] == code).nonzero()[0].tolist())
+        rows.update([row - 1 for row in rows if row > 0])
+        return iter(sorted(rows - fact_rows))
+
+    def _is_known(self, cell: Cell) -> bool:
+        return isinstance(cell, str) and cell != BLANK and comparable(cell) in self._known
+
+    def _header_at(self, sheet: Sheet, row: int, table: Table, names: _Names, fact_rows: set[int]) -> Header | None:
+        upper = _single(sheet, row)
+        alone = _match(upper, names)
+        cells, matches, last = upper, alone, row
+        if row + 1 < sheet.height and row + 1 not in fact_rows and not self._is_data(sheet, row + 1):
+            lower = _match(_single(sheet, row + 1), names)
+            if not _is_title(upper, names):
+                joined = _joined(sheet, row)
+                together = _match(joined, names)
+                if len(together) > max(len(alone), len(lower)):
+                    cells, matches, last = joined, together, row + 1
+        if not matches:
+            return None
+        return Header(
+            table, row, last, cells, matches, given_by_sheet(sheet.name, table, matches, self._context.vocabulary)
+        )
+
+    def _is_data(self, sheet: Sheet, row: int) -> bool:
+        """Whether a row holds anything that no header holds: a number, a date, an error."""
+        for cell in sheet.row(row):
+            if not is_filled(cell):
+                continue
+            if not isinstance(cell, str):
+                return True
+            if parse_date(cell, self._context).value or parse_number(cell, self._context).value is not None:
+                return True
+        return False
+
+
+def given_by_sheet(name: str, table: Table, matches: dict[int, Match], vocabulary: Vocabulary) -> dict[str, str]:
+    """Columns without a header whose value the sheet's name gives."""
+    found = {match.column.name for match in matches.values()}
+    given = {}
+    for column in table.delivered:
+        if column.from_sheet and column.name not in found:
+            value = vocabulary.category(column.category or "").get(comparable(name))
+            if value is not None:
+                given[column.name] = value
+    return given
+
+
+def _tails(name: str) -> list[str]:
+    """The endings of a joined name, so that a detail cell alone is recognised as a candidate."""
+    words = name.split(" ")
+    return [" ".join(words[i:]) for i in range(1, len(words))]
+
+
+def _single(sheet: Sheet, row: int) -> list[HeaderCell]:
+    return [HeaderCell(i, row, str(c)) for i, c in enumerate(sheet.row(row)) if _names(c)]
+
+
+def _names(cell: Cell) -> bool:
+    return isinstance(cell, str) and is_filled(cell)
+
+
+def _is_title(cells: list[HeaderCell], names: _Names) -> bool:
+    """A row with one filled cell is a title, unless that cell is a known group."""
+    return len(cells) == 1 and comparable(cells[0].text) not in names.groups
+
+
+def _joined(sheet: Sheet, row: int) -> list[HeaderCell]:
+    """The header of two rows: detail cells with their group, and names that stand alone in either row."""
+    upper, lower = sheet.row(row), sheet.row(row + 1)
+    groups = _reach(sheet, row, upper)
+    cells = []
+    for position in range(sheet.width):
+        if _names(lower[position]):
+            cells.append(HeaderCell(position, row + 1, str(lower[position]), groups[position]))
+        elif _names(upper[position]):
+            cells.append(HeaderCell(position, row, str(upper[position])))
+    return cells
+
+
+def _reach(sheet: Sheet, row: int, upper: list[Cell]) -> list[str]:
+    """Per column the group above it: over its merged range or, without merges, to the right over blank cells."""
+    merged = {m.first_column: m.last_column for m in sheet.merges if m.first_row == row}
+    groups, current, until = [], "", -1
+    for position, cell in enumerate(upper):
+        if _names(cell):
+            current = comparable(str(cell))
+            until = merged.get(position, sheet.width)
+        groups.append(current if position <= until else "")
+    return groups
+
+
+def _match(cells: list[HeaderCell], names: _Names) -> dict[int, Match]:
+    """Position → column; of two headers for one column the first is read."""
+    found: dict[int, Match] = {}
+    taken: set[str] = set()
+    for cell in cells:
+        match = names.find(cell)
+        if match is not None and match.column.name not in taken:
+            found[cell.position] = match
+            taken.add(match.column.name)
+    return found

@@ -1,0 +1,384 @@
+"""The whole folder of deliveries: what is there, what is new, what counts.
+
+Belongs here: finding files, reading the new ones through the pool, taking the others from the cache, and settling what
+only the deliveries together decide (which one counts, references between programmes). Rows stay in Parquet.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.model import Programme, Table
+from kim_pipeline.deliveries import cache
+from kim_pipeline.deliveries.cache import CachedDelivery
+from kim_pipeline.deliveries.counting import (
+    Candidate,
+    Window,
+    period_windows,
+    snapshot_windows,
+    without_period_date,
+)
+from kim_pipeline.deliveries.findings import Finding
+from kim_pipeline.deliveries.fingerprint import fingerprint
+from kim_pipeline.deliveries.personal import load_secret, programme_key
+from kim_pipeline.deliveries.pool import Job, Outcome, ReaderPool, Setup, io_problem
+from kim_pipeline.settings import Settings
+
+_LOG = logging.getLogger(__name__)
+_HASH_BLOCK = 1 << 20
+_SKIPPED = frozenset({".DS_Store", "Thumbs.db", ".gitkeep"})
+_SKIPPED_PREFIXES = ("~$", ".~lock.")
+_TABLE_SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".ods", ".csv"})
+
+Status = Literal["counted", "superseded", "rejected"]
+Progress = Callable[[str, int, int], None]
+"""Called with programme, number of its deliveries done, number of all."""
+
+
+@dataclass
+class Delivery:
+    """One delivery of a programme.
+
+    Attributes:
+        programme: key of the programme.
+        file: path relative to the programme's folder, with `/`.
+        path: where it lies.
+        received_at: when the file was last written (UTC).
+        sha256: of its bytes; None where they cannot be read.
+        read: the result, or None where the file could not be read at all.
+        problem: German sentence where it could not be read at all.
+        status: whether it counts.
+        reason: why not: the rule that rejects it, `duplicate`, `newer_delivery`; None if it counts.
+        parsed: whether it was parsed in this run (not taken from the cache).
+        settled: findings that only the deliveries together give.
+        excluded: (table, sheet, row) of accepted rows that such findings quarantine.
+    """
+
+    programme: str
+    file: str
+    path: Path
+    received_at: dt.datetime
+    sha256: str | None = None
+    fingerprint: str | None = None
+    read: CachedDelivery | None = None
+    problem: str | None = None
+    status: Status = "rejected"
+    reason: str | None = None
+    parsed: bool = False
+    settled: list[Finding] = field(default_factory=list)
+    excluded: list[tuple[str, str, int]] = field(default_factory=list)
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether nothing of it can be used."""
+        return self.read is None or self.read.rejected is not None
+
+    @property
+    def rejection(self) -> Finding | None:
+        """The finding of a file that could not be read at all; other rejections have theirs in the cache."""
+        if self.problem is None:
+            return None
+        return Finding(None, None, None, None, "unreadable", "rejected", None, self.problem)
+
+    @property
+    def accounts(self) -> list[dict[str, Any]]:
+        """The account of each sheet, with the rows that settling moved to quarantine."""
+        if self.read is None:
+            return []
+        found = [dict(a) for a in self.read.accounts]
+        for account in found:
+            moved = sum(
+                1 for table, sheet, _ in self.excluded if (table, sheet) == (account["table"], account["sheet"])
+            )
+            account["accepted"] -= moved
+            account["quarantined"] += moved
+        return found
+
+
+@dataclass
+class Intake:
+    """All deliveries of a run.
+
+    Attributes:
+        deliveries: by programme and file.
+        windows: (programme, table) → the days for which each file counts.
+        unknown: entries of the folder that belong to no programme.
+    """
+
+    deliveries: list[Delivery]
+    windows: dict[tuple[str, str], list[Window]]
+    unknown: list[str]
+
+    def of(self, programme: str) -> list[Delivery]:
+        """The deliveries of one programme."""
+        return [d for d in self.deliveries if d.programme == programme]
+
+    @property
+    def inputs_sha256(self) -> str:
+        """Fingerprint of all inputs: the same files read by the same code give the same value."""
+        digest = hashlib.sha256()
+        for d in self.deliveries:
+            digest.update(f"{d.programme}\0{d.file}\0{d.sha256}\0{d.fingerprint}\0{d.problem}\n".encode())
+        return digest.hexdigest()
+
+
+def take_in(
+    settings: Settings,
+    progress: Progress | None = None,
+    only: Iterable[str] | None = None,
+    pool: ReaderPool | None = None,
+) -> Intake:
+    """Read every delivery that is new, take the others from the cache, and settle what counts.
+
+    Args:
+        settings: folders and limits.
+        progress: told of each delivery that is done.
+        only: programmes to read; None for all.
+        pool: reads the deliveries; by default child processes as the settings say.
+    """
+    secret = load_secret_for(settings)
+    chosen = set(programmes()) if only is None else set(only)
+    found = [d for key in sorted(chosen) for d in find_deliveries(settings.deliveries, key)]
+    _read(found, settings, secret, progress, pool or _pool(settings, secret))
+    intake = Intake(found, {}, unknown_entries(settings.deliveries))
+    settle(intake)
+    return intake
+
+
+def load_secret_for(settings: Settings) -> bytes:
+    """The secret for pseudonyms; the warehouse folder is made if need be."""
+    settings.warehouse.mkdir(parents=True, exist_ok=True)
+    return load_secret(settings.secret_path)
+
+
+def _pool(settings: Settings, secret: bytes) -> ReaderPool:
+    setup = Setup(
+        str(settings.cache), secret.hex(), settings.reader_mib * 2**20, settings.max_file_bytes,
+        settings.max_unpacked_bytes,
+    )  # fmt: skip
+    return ReaderPool(setup, settings.readers, settings.reader_seconds)
+
+
+def find_deliveries(folder: Path, programme: str) -> list[Delivery]:
+    """Every file in the programme's folder, by path; office lock files and system files are skipped.
+
+    A folder whose name ends like a table's is listed too: somebody meant it as one.
+    """
+    root = folder / programme
+    found: list[Path] = []
+    waiting = [root] if root.is_dir() else []
+    while waiting:
+        for path in sorted(waiting.pop().iterdir()):
+            if path.name in _SKIPPED or path.name.startswith(_SKIPPED_PREFIXES):
+                continue
+            if path.is_dir() and path.suffix.lower() not in _TABLE_SUFFIXES:
+                waiting.append(path)
+            else:
+                found.append(path)
+    return [_delivery(programme, path, root) for path in sorted(found)]
+
+
+def unknown_entries(folder: Path) -> list[str]:
+    """Entries of the folder of deliveries that are no programme's folder."""
+    if not folder.is_dir():
+        return []
+    known = programmes()
+    return sorted(p.name for p in folder.iterdir() if p.name not in known and not p.name.startswith((".", "~$")))
+
+
+def _delivery(programme: str, path: Path, root: Path) -> Delivery:
+    try:
+        received = path.stat().st_mtime
+    except OSError:
+        received = 0.0
+    at = dt.datetime.fromtimestamp(received, tz=dt.UTC)
+    return Delivery(programme, path.relative_to(root).as_posix(), path, at)
+
+
+def _read(
+    found: list[Delivery], settings: Settings, secret: bytes, progress: Progress | None, pool: ReaderPool
+) -> None:
+    marks = {key: _mark(key, settings, secret) for key in {d.programme for d in found}}
+    counter = _Counter(found, progress)
+    waiting: dict[Job, Delivery] = {}
+    for delivery in found:
+        size = _hash(delivery)
+        if delivery.problem is None:
+            delivery.fingerprint = marks[delivery.programme]
+            delivery.read = cache.load(_entry(settings, delivery))
+        if delivery.read is None and delivery.problem is None:
+            waiting[Job(delivery.programme, delivery.file, delivery.path, size)] = delivery
+        else:
+            counter.done(delivery)
+    for outcome in pool.read(list(waiting)):
+        delivery = waiting[outcome.job]
+        _take(delivery, outcome, settings)
+        counter.done(delivery)
+
+
+def _mark(key: str, settings: Settings, secret: bytes) -> str:
+    return fingerprint(key, programme_key(secret, key), settings.max_file_bytes, settings.max_unpacked_bytes)
+
+
+def _entry(settings: Settings, delivery: Delivery) -> Path:
+    return cache.entry(settings.cache, delivery.programme, delivery.sha256 or "", delivery.fingerprint or "")
+
+
+def _hash(delivery: Delivery) -> int:
+    """Note the file's SHA-256, or why it cannot be read; its size."""
+    digest = hashlib.sha256()
+    size = 0
+    try:
+        if delivery.path.exists() and not delivery.path.is_file() and not delivery.path.is_dir():
+            raise OSError("no regular file")
+        with delivery.path.open("rb") as file:
+            while block := file.read(_HASH_BLOCK):
+                digest.update(block)
+                size += len(block)
+    except OSError as error:
+        delivery.problem = io_problem(type(error).__name__)
+        return 0
+    delivery.sha256 = digest.hexdigest()
+    return size
+
+
+def _take(delivery: Delivery, outcome: Outcome, settings: Settings) -> None:
+    if outcome.problem is not None:
+        delivery.problem = outcome.problem
+        _LOG.warning("%s: a delivery could not be read", delivery.programme)
+        return
+    delivery.sha256, delivery.fingerprint = outcome.sha256, outcome.fingerprint
+    delivery.read = cache.load(_entry(settings, delivery))
+    delivery.parsed = True
+    if delivery.read is None:
+        delivery.problem = "Das Leseergebnis ist verloren gegangen. Die Datei wird beim nächsten Lauf neu gelesen."
+
+
+class _Counter:
+    """Tells progress per programme."""
+
+    def __init__(self, found: list[Delivery], progress: Progress | None) -> None:
+        self._progress = progress
+        self._all = {key: sum(1 for d in found if d.programme == key) for key in {d.programme for d in found}}
+        self._done = dict.fromkeys(self._all, 0)
+
+    def done(self, delivery: Delivery) -> None:
+        self._done[delivery.programme] += 1
+        if self._progress is not None:
+            self._progress(delivery.programme, self._done[delivery.programme], self._all[delivery.programme])
+
+
+def settle(intake: Intake) -> None:
+    """Decide which deliveries count, and judge references between programmes; can be called again."""
+    for delivery in intake.deliveries:
+        delivery.settled, delivery.excluded = [], []
+    for programme in programmes().values():
+        ours = [d for d in intake.of(programme.key) if not d.is_rejected]
+        for table in programme.tables:
+            intake.windows[programme.key, table.name] = _windows(programme, table, ours)
+    for delivery in intake.deliveries:
+        _set_status(delivery, intake)
+    for programme in programmes().values():
+        for table in programme.tables:
+            if table.reference is not None and table.reference.programme is not None:
+                _judge_references(intake, programme, table)
+
+
+def _windows(programme: Programme, table: Table, ours: Sequence[Delivery]) -> list[Window]:
+    candidates = [
+        Candidate(d.file, d.read.as_of, d.read.period)
+        for d in ours
+        if d.read is not None and d.read.as_of is not None and table.name in d.read.tables
+    ]
+    if programme.delivery == "snapshot":
+        return snapshot_windows(candidates)
+    windows = period_windows(candidates)
+    return windows if table.period_date else without_period_date(windows, candidates)
+
+
+def _set_status(delivery: Delivery, intake: Intake) -> None:
+    if delivery.is_rejected:
+        delivery.status = "rejected"
+        delivery.reason = delivery.read.rejected if delivery.read else "unreadable"
+        return
+    tables = programmes()[delivery.programme].tables
+    counts = any(w.file == delivery.file for t in tables for w in intake.windows[delivery.programme, t.name])
+    delivery.status = "counted" if counts else "superseded"
+    delivery.reason = None
+    if not counts:
+        same = [d for d in intake.of(delivery.programme) if d.sha256 == delivery.sha256 and d.file > delivery.file]
+        delivery.reason = "duplicate" if same else "newer_delivery"
+
+
+def _judge_references(intake: Intake, programme: Programme, table: Table) -> None:
+    reference = table.reference
+    if reference is None or reference.programme is None:
+        return
+    known = _known(intake, reference.programme, reference.table)
+    any_value = [here in reference.optional for here, _ in reference.columns]
+    for delivery in intake.of(programme.key):
+        if delivery.read is not None and table.name in delivery.read.tables:
+            _judge(delivery, table.name, delivery.read.tables[table.name].pending, known, any_value)
+
+
+def _known(intake: Intake, programme: str, table: str) -> set[tuple[Any, ...]] | None:
+    """What the counting deliveries of a table hold; None where none counts: then references are not judged."""
+    files = {w.file for w in intake.windows.get((programme, table), [])}
+    if not files:
+        return None
+    counting = [d.read for d in intake.of(programme) if d.read is not None and d.file in files]
+    return {tuple(key) for read in counting for key in read.tables[table].keys}
+
+
+def _judge(
+    delivery: Delivery,
+    table: str,
+    rows: list[dict[str, Any]],
+    known: set[tuple[Any, ...]] | None,
+    any_value: list[bool],
+) -> None:
+    """`orphan`, then `duplicate_key`, in the order of the rows (`deliveries.md` §3)."""
+    held: set[tuple[Any, ...]] = set()
+    for row in rows:
+        findings: list[Finding] = []
+        if known is not None and row["target"] is not None and not _matches(row["target"], known, any_value):
+            findings.append(Finding(**row["orphan"]))
+        key = tuple(row["key"]) if row["key"] is not None else None
+        if key is not None and key in held:
+            findings.append(Finding(**row["duplicate"]))
+        elif key is not None and not row["has_error"] and not findings:
+            held.add(key)
+        delivery.settled += findings
+        if findings and not row["has_error"]:
+            delivery.excluded.append((table, row["sheet"], row["row"]))
+
+
+def _matches(target: list[Any], known: set[tuple[Any, ...]], any_value: list[bool]) -> bool:
+    if not any(value is None for value in target):
+        return tuple(target) in known
+    return any(
+        all(t == k or (t is None and free) for t, k, free in zip(target, key, any_value, strict=True)) for key in known
+    )
+
+
+def counts_by_severity(delivery: Delivery) -> dict[str, int]:
+    """Severity → number of findings of a delivery, settled ones and a rejection included."""
+    counts = dict(delivery.read.counts) if delivery.read else {}
+    extra = [*delivery.settled, *([delivery.rejection] if delivery.rejection else [])]
+    for finding in extra:
+        counts[finding.severity] = counts.get(finding.severity, 0) + 1
+    return counts
+
+
+def finding_records(delivery: Delivery) -> list[dict[str, Any]]:
+    """The findings of a delivery that are not in the cache, as records."""
+    extra = [*delivery.settled, *([delivery.rejection] if delivery.rejection else [])]
+    return [dataclasses.asdict(f) for f in extra]

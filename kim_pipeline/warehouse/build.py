@@ -1,0 +1,102 @@
+"""Building the internal file anew from what was read: load, run the SQL, check; one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from kim_pipeline.deliveries.intake import Intake
+from kim_pipeline.warehouse.checks import Check, accounting_checks, offending_rows
+from kim_pipeline.warehouse.load import load_accepted, load_quality, load_vocabulary
+from kim_pipeline.warehouse.sql_models import SqlModel, load_models
+
+INTERNAL_SCHEMAS = ("vocabulary", "quality", "accepted", "staging", "core")
+MODEL_SCHEMAS = ("staging", "core")
+
+
+class CheckFailedError(Exception):
+    """A blocking check found offending rows; the message names the check and the rows."""
+
+
+@contextmanager
+def new_internal_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a new internal file, mode 0600; what is written is committed only if no error occurs."""
+    path.unlink(missing_ok=True)
+    connection = duckdb.connect(str(path))
+    os.chmod(path, 0o600)
+    try:
+        connection.execute("BEGIN")
+        yield connection
+        connection.execute("COMMIT")
+        connection.execute("CHECKPOINT")
+    finally:
+        connection.close()
+
+
+def load(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: dt.date, grace_days: int) -> None:
+    """Load everything that was read."""
+    for schema in INTERNAL_SCHEMAS:
+        connection.execute(f"CREATE SCHEMA {schema}")
+    load_vocabulary(connection)
+    load_quality(connection, intake, as_of, grace_days)
+    load_accepted(connection, intake)
+
+
+def run_models(
+    connection: duckdb.DuckDBPyConnection,
+    models: Sequence[SqlModel],
+    on_done: Callable[[SqlModel, int], None] | None = None,
+) -> None:
+    """Make each model's table, parents first, with its German comments.
+
+    Args:
+        connection: to the internal file.
+        models: in order.
+        on_done: told of each table and its number of rows.
+    """
+    for model in models:
+        connection.execute(f"CREATE OR REPLACE TABLE {model.full_name} AS {model.sql}")
+        comment(connection, model, model.full_name)
+        counted = connection.execute(f"SELECT count(*) FROM {model.full_name}").fetchone()  # noqa: S608  (own names)
+        if on_done is not None and counted is not None:
+            on_done(model, counted[0])
+
+
+def comment(connection: duckdb.DuckDBPyConnection, model: SqlModel, table: str) -> None:
+    """The model's descriptions as `COMMENT ON` of the table and its columns."""
+    connection.execute(f"COMMENT ON TABLE {table} IS {_quoted(model.description)}")
+    for column, text in model.columns.items():
+        connection.execute(f'COMMENT ON COLUMN {table}."{column}" IS {_quoted(text)}')
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def run_checks(connection: duckdb.DuckDBPyConnection, checks: Sequence[Check]) -> None:
+    """Run blocking checks.
+
+    Raises:
+        CheckFailedError: for the first that finds offending rows.
+    """
+    for check in checks:
+        rows = offending_rows(connection, check)
+        if rows:
+            raise CheckFailedError(f"{check.name}: {check.description} {len(rows)} offending rows, first: {rows[0]}")
+
+
+def build_internal(path: Path, intake: Intake, as_of: dt.date, grace_days: int) -> None:
+    """Build the whole internal file; see the parts above.
+
+    Raises:
+        CheckFailedError: the rows do not add up.
+    """
+    with new_internal_file(path) as connection:
+        load(connection, intake, as_of, grace_days)
+        run_models(connection, load_models(MODEL_SCHEMAS))
+        run_checks(connection, accounting_checks())

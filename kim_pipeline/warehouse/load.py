@@ -1,0 +1,229 @@
+"""Loading what was read into a new internal file: `vocabulary.*`, `quality.*`, `accepted.*`.
+
+Belongs here: tables that come from the deliveries and the data files as they are. What is computed lies in `sql/`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.model import Column, Programme, Table
+from kim_pipeline.contracts.vocabulary import vocabulary
+from kim_pipeline.deliveries.intake import Delivery, Intake, counts_by_severity, finding_records
+
+_SQL_TYPES = {"date": "DATE", "number": "DOUBLE", "whole": "BIGINT", "yes_no": "BOOLEAN"}
+_NO_TABLES: tuple[str, ...] = ()
+
+
+def sql_type(column: Column) -> str:
+    """DuckDB type of a stored column."""
+    return _SQL_TYPES.get(column.kind, "VARCHAR")
+
+
+def load_vocabulary(connection: duckdb.DuckDBPyConnection) -> None:
+    """`vocabulary.area`, `vocabulary.programme`: the data files as tables."""
+    county = vocabulary().county
+    areas = [(county.key, county.name, "Kreis", None)]
+    areas += [(m.ags, m.name, m.kind, county.key) for m in county.municipalities]
+    _create(connection, "vocabulary.area", "area VARCHAR, name VARCHAR, kind VARCHAR, part_of VARCHAR", areas)
+    rows = [(p.key, p.title, p.delivery, p.cadence.label) for p in programmes().values()]
+    _create(
+        connection, "vocabulary.programme", "programme VARCHAR, title VARCHAR, delivery VARCHAR, cadence VARCHAR", rows
+    )
+
+
+def load_quality(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: dt.date, grace_days: int) -> None:
+    """`quality.*`: deliveries, accounts, findings, ignored sheets, what counts, and what is due.
+
+    Args:
+        connection: to the new file.
+        intake: all deliveries.
+        as_of: today, for what is due.
+        grace_days: days after the due day before a delivery is late.
+    """
+    _load_deliveries(connection, intake)
+    _load_findings(connection, intake.deliveries)
+    windows = [
+        (programme, table, w.file, w.days.first if w.days else None, w.days.last if w.days else None)
+        for (programme, table), found in sorted(intake.windows.items())
+        for w in found
+    ]
+    _create(
+        connection,
+        "quality.counting_window",
+        "programme VARCHAR, table_name VARCHAR, file VARCHAR, first_day DATE, last_day DATE",
+        windows,
+    )
+    due = [_due(p, intake.of(p.key), as_of, grace_days) for p in programmes().values()]
+    _create(
+        connection,
+        "quality.due",
+        "programme VARCHAR, last_as_of DATE, covered_through DATE, due_on DATE, late_after DATE, is_late BOOLEAN",
+        due,
+    )
+
+
+def _load_deliveries(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None:
+    deliveries, accounts, ignored = [], [], []
+    for d in intake.deliveries:
+        period = str(d.read.period) if d.read and d.read.period else None
+        as_of = d.read.as_of if d.read else None
+        received = d.received_at.replace(tzinfo=None)
+        deliveries.append((d.programme, d.file, d.sha256, period, as_of, d.status, d.reason, received))
+        for a in d.accounts:
+            numbers = (a["rows_read"], a["accepted"], a["quarantined"], a["total"], a["note"])
+            accounts.append((d.programme, d.file, a["sheet"], a["table"], *numbers))
+        ignored += [(d.programme, d.file, sheet) for sheet in (d.read.ignored_sheets if d.read else _NO_TABLES)]
+    _create(
+        connection,
+        "quality.delivery",
+        "programme VARCHAR, file VARCHAR, sha256 VARCHAR, period VARCHAR, as_of DATE, status VARCHAR, reason VARCHAR, "
+        "received_at TIMESTAMP",
+        deliveries,
+    )
+    _create(
+        connection,
+        "quality.sheet_account",
+        "programme VARCHAR, file VARCHAR, sheet VARCHAR, table_name VARCHAR, rows_read BIGINT, accepted BIGINT, "
+        "quarantined BIGINT, total BIGINT, note BIGINT",
+        accounts,
+    )
+    _create(connection, "quality.ignored_sheet", "programme VARCHAR, file VARCHAR, sheet VARCHAR", ignored)
+
+
+def _load_findings(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery]) -> None:
+    """Findings from the cache, and those that only the deliveries together give."""
+    _create(
+        connection,
+        "quality.finding",
+        'programme VARCHAR, file VARCHAR, sheet VARCHAR, "row" BIGINT, column_letter VARCHAR, column_name VARCHAR, '
+        "rule VARCHAR, severity VARCHAR, raw VARCHAR, message VARCHAR",
+        [],
+    )
+    columns = 'sheet, "row", column_letter, column_name, rule, severity, raw, message'
+    sources = [(str(d.read.findings), d.programme, d.file) for d in deliveries if d.read]
+    if sources:
+        _source_files(connection, sources)
+        connection.execute(
+            f"INSERT INTO quality.finding SELECT s.programme, s.file, {columns} "  # noqa: S608  (own column names)
+            "FROM read_parquet($paths, filename = 'path', file_row_number = true) AS f "
+            "INNER JOIN source_file AS s ON s.path = f.path ORDER BY s.programme, s.file, f.file_row_number",
+            {"paths": sorted({path for path, _, _ in sources})},
+        )
+    settled = [
+        (d.programme, d.file, *(record[name] for name in _finding_names(columns)))
+        for d in deliveries
+        for record in finding_records(d)
+    ]
+    _insert(connection, "quality.finding", settled)
+
+
+def _finding_names(columns: str) -> list[str]:
+    return [name.strip('" ') for name in columns.split(",")]
+
+
+def load_accepted(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None:
+    """`accepted.<programme>_<table>`: the accepted rows of every delivery that is not rejected, counted or not."""
+    excluded = [
+        (d.programme, table, d.file, sheet, row) for d in intake.deliveries for table, sheet, row in d.excluded
+    ]
+    _create(
+        connection,
+        "excluded",
+        "programme VARCHAR, table_name VARCHAR, file VARCHAR, sheet VARCHAR, row_number BIGINT",
+        excluded,
+        kind="TEMP TABLE",
+    )
+    for programme in programmes().values():
+        for table in programme.tables:
+            _load_table(connection, programme, table, intake.of(programme.key))
+
+
+def _load_table(
+    connection: duckdb.DuckDBPyConnection, programme: Programme, table: Table, deliveries: Iterable[Delivery]
+) -> None:
+    name = f"accepted.{programme.key}_{table.name}"
+    columns = ", ".join(f'"{c.name}" {sql_type(c)}' for c in table.output)
+    _create(
+        connection, name, f"{columns}, source_file VARCHAR, source_sheet VARCHAR, source_row BIGINT", []
+    )
+    sources = [
+        (str(d.read.tables[table.name].path), programme.key, d.file)
+        for d in deliveries
+        if d.read is not None and not d.is_rejected and table.name in d.read.tables
+    ]
+    if not sources:
+        return
+    _source_files(connection, sources)
+    selected = ", ".join(f'r."{c.name}"' for c in table.output)
+    connection.execute(
+        f"INSERT INTO {name} SELECT {selected}, s.file, r.source_sheet, r.source_row "  # noqa: S608  (own names)
+        "FROM read_parquet($paths, filename = 'path', file_row_number = true) AS r "
+        "INNER JOIN source_file AS s ON s.path = r.path "
+        "ANTI JOIN excluded AS x ON x.programme = s.programme AND x.table_name = $table AND x.file = s.file "
+        "AND x.sheet = r.source_sheet AND x.row_number = r.source_row "
+        "ORDER BY s.file, r.file_row_number",
+        {"paths": sorted({path for path, _, _ in sources}), "table": table.name},
+    )
+
+
+def _source_files(connection: duckdb.DuckDBPyConnection, sources: Sequence[tuple[str, str, str]]) -> None:
+    columns = "path VARCHAR, programme VARCHAR, file VARCHAR"
+    _create(connection, "source_file", columns, sources, kind="TEMP TABLE")
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: str,
+    rows: Sequence[tuple[Any, ...]],
+    kind: str = "TABLE",
+) -> None:
+    connection.execute(f"CREATE OR REPLACE {kind} {name} ({columns})")
+    _insert(connection, name, rows)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if not rows:
+        return
+    block = pa.table({f"c{i}": list(values) for i, values in enumerate(zip(*rows, strict=True))})
+    connection.register("block", block)
+    connection.execute(f"INSERT INTO {name} SELECT * FROM block")  # noqa: S608  (own table names)
+    connection.unregister("block")
+
+
+def covered_through(programme: Programme, deliveries: Iterable[Delivery]) -> dt.date | None:
+    """The last day that a programme's usable deliveries cover: of their periods, or a snapshot's Stand."""
+    days = [
+        d.read.period.last if programme.delivery == "period" and d.read.period else d.read.as_of
+        for d in deliveries
+        if d.read is not None and not d.is_rejected and d.read.as_of is not None
+    ]
+    return max((day for day in days if day is not None), default=None)
+
+
+def _due(programme: Programme, deliveries: Sequence[Delivery], as_of: dt.date, grace_days: int) -> tuple[Any, ...]:
+    last = max((d.read.as_of for d in deliveries if d.read and not d.is_rejected and d.read.as_of), default=None)
+    through = covered_through(programme, deliveries)
+    due_on = programme.cadence.next_due(through, as_of)
+    late_after = due_on + dt.timedelta(days=grace_days)
+    return programme.key, last, through, due_on, late_after, as_of > late_after
+
+
+def summary_counts(deliveries: Iterable[Delivery]) -> dict[str, int]:
+    """Totals for logs: deliveries by status, rows by what became of them, findings by severity."""
+    counts: dict[str, int] = {}
+    for d in deliveries:
+        counts[d.status] = counts.get(d.status, 0) + 1
+        for account in d.accounts:
+            for name in ("rows_read", "accepted", "quarantined", "total", "note"):
+                counts[name] = counts.get(name, 0) + account[name]
+        for severity, number in counts_by_severity(d).items():
+            counts[f"findings_{severity}"] = counts.get(f"findings_{severity}", 0) + number
+    return counts

@@ -1,0 +1,133 @@
+"""The SQL files as models: one `SELECT` per file, `sql/<schema>/<table>.sql`.
+
+Belongs here: reading them, their German comments, their parents and their order, all from the SQL itself (sqlglot).
+Does not belong here: running them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
+
+from kim_pipeline.settings import PROJECT
+
+SQL_FOLDER = PROJECT / "sql"
+LAYERS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators", "review", "published")
+"""A file reads its own and lower layers only; the first three are loaded, not selected."""
+_DIALECT = "duckdb"
+
+
+class SqlModelError(Exception):
+    """A file in `sql/` is not what it must be; the message names the file and says what is wrong."""
+
+
+@dataclass(frozen=True)
+class SqlModel:
+    """One SQL file.
+
+    Attributes:
+        schema, name: of the table that it makes.
+        sql: its text.
+        path: where it lies.
+    """
+
+    schema: str
+    name: str
+    sql: str
+    path: Path
+
+    @property
+    def full_name(self) -> str:
+        """`schema.table`."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def code_version(self) -> str:
+        """Hash of the SQL."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()[:12]
+
+    @cached_property
+    def tree(self) -> exp.Query:
+        """The parsed statement.
+
+        Raises:
+            SqlModelError: the file is not exactly one `SELECT`.
+        """
+        statements = [s for s in sqlglot.parse(self.sql, dialect=_DIALECT) if s is not None]
+        if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+            raise SqlModelError(f"{self.path.name}: must hold exactly one SELECT")
+        return statements[0]
+
+    @cached_property
+    def description(self) -> str:
+        """The head comment: German description of the table."""
+        lines = []
+        for line in self.sql.splitlines():
+            if not line.startswith("--"):
+                break
+            lines.append(line.removeprefix("--").strip())
+        return " ".join(filter(None, lines))
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """Column → German description: the comment behind it in the final list."""
+        found = {}
+        for projection in self.tree.selects:
+            comments = [*(projection.comments or []), *(projection.this.comments or [] if projection.this else [])]
+            found[projection.alias_or_name] = " ".join(c.strip() for c in dict.fromkeys(comments))
+        return found
+
+    @cached_property
+    def parents(self) -> frozenset[str]:
+        """The tables that it reads, `schema.table`, without its own CTEs.
+
+        Raises:
+            SqlModelError: a table is named without its schema.
+        """
+        names = {cte.alias_or_name for cte in self.tree.find_all(exp.CTE)}
+        found = set()
+        for table in self.tree.find_all(exp.Table):
+            if table.db:
+                found.add(f"{table.db}.{table.name}")
+            elif table.name and table.name not in names:
+                raise SqlModelError(f"{self.path.name}: {table.name} is named without its schema")
+        return frozenset(found)
+
+
+def load_models(schemas: Sequence[str], folder: Path = SQL_FOLDER) -> list[SqlModel]:
+    """The models of some schemas, parents first; within that order by name.
+
+    Raises:
+        SqlModelError: a file reads a higher layer.
+    """
+    models = [
+        SqlModel(schema, path.stem, path.read_text(encoding="utf-8"), path)
+        for schema in schemas
+        for path in sorted((folder / schema).glob("*.sql"))
+    ]
+    for model in models:
+        check_layers(model)
+    return in_order(models)
+
+
+def check_layers(model: SqlModel) -> None:
+    """A model reads its own and lower layers only."""
+    own = LAYERS.index(model.schema)
+    for parent in model.parents:
+        schema = parent.split(".")[0]
+        if schema not in LAYERS or LAYERS.index(schema) > own:
+            raise SqlModelError(f"{model.full_name} reads {parent}, which is no lower layer")
+
+
+def in_order(models: Iterable[SqlModel]) -> list[SqlModel]:
+    """Parents before children."""
+    by_name = {model.full_name: model for model in models}
+    graph = {name: sorted(model.parents & by_name.keys()) for name, model in sorted(by_name.items())}
+    return [by_name[name] for name in TopologicalSorter(graph).static_order()]

@@ -1,0 +1,16 @@
+-- KIM Case Management: Bedarfe, aus der Gesamtliste mit dem jüngsten Stand.
+SELECT
+    r.case_no,  -- Fall (Pseudonym)
+    r.theme,  -- Bedarf
+    r.identified_on,  -- Festgestellt am
+    r.resolved_on,  -- Gedeckt am
+    r.outcome,  -- Stand des Bedarfs
+    r.source_file,  -- Datei, aus der die Zeile stammt
+    r.source_sheet,  -- Blatt, aus dem die Zeile stammt
+    r.source_row  -- Zeile im Blatt
+FROM accepted.kim_case_management_needs AS r
+INNER JOIN quality.counting_window AS w
+    ON w.programme = 'kim_case_management'
+    AND w.table_name = 'needs'
+    AND w.file = r.source_file
+ORDER BY r.source_file, r.source_sheet, r.source_row
