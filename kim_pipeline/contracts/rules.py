@@ -17,6 +17,8 @@ Blame = Callable[[pd.DataFrame], "pd.Series[Any]"]
 """A frame → per row the name of the column where the rule is broken, null where the row keeps it."""
 
 _STATISTIC = "row_rule"
+_ROUNDING = 1e-6
+"""Amounts have at most a few decimals; `1.5 * 0.3` is a little less than 0.45 in binary."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def at_most(rule: str, smaller: str, larger: str, factor: float = 1.0) -> Any:
     times = "" if factor == 1 else f"{factor:g} × ".replace(".", ",")
 
     def blame(frame: pd.DataFrame) -> pd.Series[Any]:
-        return blamed(frame[smaller] > factor * frame[larger], smaller)
+        return blamed(frame[smaller] > factor * frame[larger] + _ROUNDING, smaller)
 
     return row_rule(rule, (smaller, larger), f"{{{smaller}}} ≤ {times}{{{larger}}}", blame)
 

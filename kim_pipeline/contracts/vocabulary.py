@@ -7,8 +7,8 @@ General vocabulary lies in `contracts/data/`, what belongs to one county in that
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import os
-import re
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -25,7 +25,6 @@ Kind = Literal[
 DATA = Path(__file__).parent / "data"
 DEFAULT_COUNTY = Path(__file__).parents[2] / "counties" / "warendorf"
 UNDETERMINED_LANGUAGE = "und"
-_SEPARATOR_SPACES = re.compile(r"\s*([-/(])\s*")
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -65,6 +64,7 @@ class County:
         self.name: str = facts["name"]
         self.aliases: tuple[str, ...] = tuple(facts["aliases"])
         self.geometry = folder / facts["geometry"]
+        self.geometry_key: str = facts["geometry_key"]
         self.geometry_attribution: str = facts["geometry_attribution"]
 
     @cached_property
@@ -84,6 +84,28 @@ class County:
     def ags(self) -> frozenset[str]:
         """The municipalities' keys."""
         return frozenset(m.ags for m in self.municipalities)
+
+
+@dataclass(frozen=True)
+class ProgrammeLife:
+    """When a programme began and ended, as far as known, and what replaced it."""
+
+    valid_from: dt.date | None
+    valid_to: dt.date | None
+    successor: str | None
+
+
+@lru_cache(maxsize=1)
+def programme_life() -> dict[str, ProgrammeLife]:
+    """Programme's key → its life, for those of which anything is known."""
+
+    def day(text: str) -> dt.date | None:
+        return dt.date.fromisoformat(text) if text else None
+
+    return {
+        r["programme"]: ProgrammeLife(day(r["valid_from"]), day(r["valid_to"]), r["successor"] or None)
+        for r in rows(DATA / "programmes.csv")
+    }
 
 
 class Vocabulary:
@@ -121,6 +143,23 @@ class Vocabulary:
         """Spelling → canonical value of one category; `KeyError` if there is no such category."""
         return self._categories[name]
 
+    def category_names(self) -> tuple[str, ...]:
+        """All categories."""
+        return tuple(self._categories)
+
+    def language_names(self) -> list[tuple[str, str]]:
+        """ISO 639-3 code and German name of every language, the undetermined one last."""
+        known = [(r["iso639_3"], r["name"]) for r in rows(DATA / "languages.csv")]
+        return [*known, (UNDETERMINED_LANGUAGE, "unbestimmt")]
+
+    def nationality_names(self) -> list[tuple[str, str]]:
+        """ISO 3166-1 alpha-3 code and German name of every state."""
+        found: dict[str, str] = {}
+        for r in rows(DATA / "nationalities.csv"):
+            if r["form"] == "short" and (r["source"] == "cldr" or r["alpha3"] not in found):
+                found[r["alpha3"]] = r["name"]
+        return sorted(found.items())
+
     def values(self, name: str) -> tuple[str, ...]:
         """The canonical values of a category, in the file's order."""
         return tuple(dict.fromkeys(self.category(name).values()))
@@ -133,8 +172,8 @@ class Vocabulary:
             names = [m.name, f"Stadt {m.name}", f"Gemeinde {m.name}", *m.districts]
             for district in m.districts:
                 names += [f"{m.name}-{district}", f"{m.name}/{district}", f"{m.name} ({district})"]
-            found.update({area_form(name): m.ags for name in names})
-        found.update({area_form(name): self.county.key for name in (self.county.name, *self.county.aliases)})
+            found.update({comparable(name): m.ags for name in names})
+        found.update({comparable(name): self.county.key for name in (self.county.name, *self.county.aliases)})
         return found
 
     @cached_property
@@ -154,11 +193,6 @@ class Vocabulary:
     def fingerprint_files(self) -> list[Path]:
         """Every file that the look-ups are read from."""
         return sorted([*DATA.glob("*.csv"), *self.county.folder.glob("*.csv"), self.county.folder / "county.toml"])
-
-
-def area_form(text: str) -> str:
-    """The comparable form of a place name; blanks around `-`, `/` and before `(` do not matter."""
-    return _SEPARATOR_SPACES.sub(r"\1", comparable(text))
 
 
 @lru_cache(maxsize=4)

@@ -6,14 +6,15 @@ The folder holds pseudonymised rows: mode 0700, files 0600.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import hashlib
 import json
 import logging
-import os
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _MANIFEST = "result.json"
 _FINDINGS = "findings.parquet"
+_SCRATCH = ".new-"
+_STALE_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -73,11 +76,27 @@ def load(path: Path) -> CachedDelivery | None:
     except FileNotFoundError:
         if not path.exists():
             return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass
     _LOG.warning("cache entry %s is damaged and will be rebuilt", path.name[:12])
-    shutil.rmtree(path, ignore_errors=True)
+    _remove(path)
     return None
+
+
+def sweep(folder: Path) -> None:
+    """Remove what an interrupted `store` has left behind; no result is ever read from it."""
+    oldest = time.time() - _STALE_SECONDS
+    for scratch in folder.glob(f"*/{_SCRATCH}*"):
+        with contextlib.suppress(FileNotFoundError):
+            if scratch.stat().st_mtime < oldest:
+                _remove(scratch)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _verify(path: Path, manifest: dict[str, Any]) -> None:
@@ -93,9 +112,8 @@ def _restore(path: Path, result: dict[str, Any]) -> CachedDelivery:
         name: CachedTable(path / f"{name}.parquet", t["accepted"], t["pending"], t["keys"])
         for name, t in result["tables"].items()
     }
-    first, last = result["period"] or (None, None)
     return CachedDelivery(
-        period=Period(dt.date.fromisoformat(first), dt.date.fromisoformat(last)) if first else None,
+        period=Period(*map(dt.date.fromisoformat, result["period"])) if result["period"] else None,
         as_of=dt.date.fromisoformat(result["as_of"]) if result["as_of"] else None,
         rejected=result["rejected"],
         message=result["message"],
@@ -120,8 +138,9 @@ def store(path: Path, result: DeliveryResult, referred: dict[str, list[str]]) ->
 
     from kim_pipeline.deliveries.findings import to_table  # noqa: PLC0415
 
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    scratch = Path(tempfile.mkdtemp(prefix=".new-", dir=path.parent))
+    _private_folder(path.parent.parent)
+    _private_folder(path.parent)
+    scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=path.parent))
     try:
         pq.write_table(to_table(result.findings), scratch / _FINDINGS)
         for name, table in result.tables.items():
@@ -137,14 +156,21 @@ def store(path: Path, result: DeliveryResult, referred: dict[str, list[str]]) ->
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def _private_folder(path: Path) -> None:
+    """Make a folder that only its owner may enter, whatever the umask; an existing one is narrowed."""
+    path.mkdir(parents=True, exist_ok=True)
+    if path.stat().st_mode & 0o777 != 0o700:
+        path.chmod(0o700)
+
+
 def _replace(scratch: Path, path: Path) -> None:
     try:
-        os.rename(scratch, path)
+        scratch.rename(path)
     except OSError:
         if not path.exists():
             raise
-        shutil.rmtree(path)
-        os.rename(scratch, path)
+        _remove(path)
+        scratch.rename(path)
 
 
 def _describe(result: DeliveryResult, files: dict[str, str], referred: dict[str, list[str]]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class BoolCell:
 
 
 Cell = Any
-"""`str`, `int`, `float`, `date`, `datetime`, `time`, `timedelta`, `ErrorCell`, `BoolCell`; blank is the empty string."""
+"""`str`, `int`, `float`, `date`, `datetime`, `time`, `timedelta`, `ErrorCell`, `BoolCell`; blank is the empty text."""
 
 Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
@@ -137,10 +137,8 @@ def raw_text(cell: Cell) -> str:
             return "true" if value else "false"
         case float() if cell.is_integer() and abs(cell) < 2**63:
             return str(int(cell))
-        case dt.datetime():
-            return cell.date().isoformat()
-        case dt.date():
-            return cell.isoformat()
+        case dt.date():  # an instant is one, too
+            return cell.isoformat()[:10]
         case _:
             return str(cell)
 

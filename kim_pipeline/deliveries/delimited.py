@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from kim_pipeline.deliveries.cells import Sheet, encode_sheet
-from kim_pipeline.deliveries.errors import unreadable
+from kim_pipeline.deliveries.errors import RejectedError, unreadable
 
 _DELIMITERS = (";", ",")
 _FIELD_LIMIT = 1 << 20
+_MAX_COLUMNS = 16_384
+_CHECK_QUOTES = "Bitte Trennzeichen und Anführungszeichen prüfen oder die Datei in Excel als .xlsx speichern."
 _CONTROL = frozenset(range(32)) - {9, 10, 12, 13, 26}
 
 
@@ -44,14 +46,32 @@ def read_csv(name: str, content: bytes, fits: Callable[[Sheet], int]) -> Sheet:
         name: the name that the sheet gets.
         content: the file's bytes.
         fits: how well a sheet's header fits the programme; of `;` and `,` the better fit is taken, `;` on ties.
+
+    Raises:
+        RejectedError: the bytes are no table.
     """
     text = decode(content)
     csv.field_size_limit(_FIELD_LIMIT)
-    sheets = [
-        encode_sheet(name, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), text_only=True)
-        for delimiter in _DELIMITERS
-        if delimiter in text
-    ]
+    sheets: list[Sheet] = []
+    problem = unreadable("In der Datei ist keine Tabelle zu erkennen: es fehlen die Trennzeichen „;“ oder „,“.")
+    for delimiter in _DELIMITERS:
+        if delimiter in text:
+            try:
+                sheets.append(encode_sheet(name, _records(text, delimiter), text_only=True))
+            except RejectedError as error:
+                problem = error
     if not sheets:
-        raise unreadable("In der Datei ist keine Tabelle zu erkennen: es fehlen die Trennzeichen „;“ oder „,“.")
+        raise problem
     return max(sheets, key=fits)
+
+
+def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+    try:
+        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if len(record) > _MAX_COLUMNS:
+                raise unreadable(f"Eine Zeile der Datei hat mehr als {_MAX_COLUMNS} Spalten. {_CHECK_QUOTES}")
+            yield record
+    except csv.Error:
+        raise unreadable(
+            f"Eine Zelle der Datei ist länger, als eine Tabelle sie fassen kann. {_CHECK_QUOTES}"
+        ) from None

@@ -36,7 +36,8 @@ class DeliveryResult:
         rejected: code of the rule that rejects the delivery, or None.
         findings: of the delivery, by sheet.
         tables: table name → its rows, findings and accounts; rejected tables are not in it.
-        rejected_tables: names of the tables rejected with `missing_column`.
+        rejected_tables: names of the tables rejected with `missing_column`: one sheet without a required column
+            rejects its table, so that the table's other sheets never count in place of an earlier, complete delivery.
         ignored_sheets: sheets that match no table.
     """
 
@@ -121,7 +122,7 @@ class _Reader:
 
     def _page(self, sheet: Sheet) -> _Page:
         stated = sorted(statements(sheet, sheet.height, self.context(sheet)), key=lambda s: s.row)
-        header = self.finder.find(sheet, {s.row for s in stated})
+        header = self.finder.find(sheet, {s.row for s in stated if not s.below})
         facts = Facts()
         for statement in stated:
             if header is None or statement.row < header.first_row:
@@ -151,19 +152,16 @@ def _state_facts(result: DeliveryResult, pages: list[_Page], programme: Programm
 def _reject_tables(result: DeliveryResult, pages: list[_Page]) -> None:
     for page in pages:
         if page.header is not None and page.header.missing:
-            result.rejected_tables.append(page.header.table.name)
+            if page.header.table.name not in result.rejected_tables:
+                result.rejected_tables.append(page.header.table.name)
             result.findings += [_missing_column(page.sheet, page.header, c) for c in page.header.missing]
 
 
 def _add_table(
     result: DeliveryResult, programme: Programme, table: Table, pages: list[_Page], reader: _Reader, key: bytes
 ) -> None:
-    ours = [
-        (page.sheet, page.header)
-        for page in pages
-        if page.header is not None and page.header.table is table and not page.header.missing
-    ]
-    if not ours or result.as_of is None:
+    ours = [(p.sheet, p.header) for p in pages if p.header is not None and p.header.table is table]
+    if not ours or result.as_of is None or table.name in result.rejected_tables:
         return
     known = None
     if table.reference is not None and table.reference.programme is None:
@@ -211,11 +209,13 @@ def _about_columns(sheet: Sheet, header: Header) -> list[Finding]:
 
 def _missing_column(sheet: Sheet, header: Header, column: Column) -> Finding:
     """`missing_column`, with the nearest header by edit distance among those that nothing claims."""
-    row = header.last_row + 1
     name = column.headers[0] if column.headers else column.label
-    where = f"Blatt „{sheet.name}“, Zeile {row}"
     if not column.headers:
-        message = f"{where}: Der Name des Blattes muss das Merkmal „{name}“ angeben. Das Blatt wurde nicht gelesen."
+        row = header.last_row + 1
+        message = (
+            f"Blatt „{sheet.name}“, Zeile {row}: Der Name des Blattes muss das Merkmal „{name}“ angeben. "
+            "Die Tabelle wurde nicht gelesen."
+        )
         return Finding(sheet.name, row, None, name, "missing_column", "error", None, message)
     accepted = [comparable(h) for h in column.headers]
     nearest = min(
@@ -223,8 +223,9 @@ def _missing_column(sheet: Sheet, header: Header, column: Column) -> Finding:
         key=lambda cell: min(Levenshtein.distance(comparable(cell.text), h) for h in accepted),
     )
     letter, text = column_letter(nearest.position), " ".join(nearest.text.split())
+    row = nearest.row + 1
     message = (
-        f"{where}: Die Pflichtspalte „{name}“ fehlt. Am nächsten kommt Spalte {letter} „{text}“. "
-        f"Bitte die Spalte „{name}“ nennen; das Blatt wurde nicht gelesen."
+        f"Blatt „{sheet.name}“, Zeile {row}: Die Pflichtspalte „{name}“ fehlt. Am nächsten kommt Spalte {letter} "
+        f"„{text}“. Bitte die Spalte „{name}“ nennen; die Tabelle wurde nicht gelesen."
     )
     return Finding(sheet.name, row, letter, name, "missing_column", "error", nearest.text, message)

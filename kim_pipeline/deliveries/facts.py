@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from kim_pipeline.contracts.calendar import Period, parse_period
 from kim_pipeline.contracts.normalise import clean_text
-from kim_pipeline.deliveries.cells import Cell, Sheet, is_filled, raw_text
+from kim_pipeline.deliveries.cells import BLANK, Cell, Sheet, is_filled, raw_text
 from kim_pipeline.deliveries.values import Context, parse_date
 
 _PERIOD = re.compile(r"berichtszeitraum\s*:?\s*(.*)", re.IGNORECASE)
@@ -26,10 +26,11 @@ class Facts:
 
 @dataclass(frozen=True)
 class Statement:
-    """One cell that states a fact: its row, and the fact."""
+    """One cell that states a fact: its row, the fact, and whether the value stands in the row below."""
 
     row: int
     facts: Facts
+    below: bool = False
 
 
 def statements(sheet: Sheet, rows: int, context: Context) -> Iterator[Statement]:
@@ -41,9 +42,9 @@ def statements(sheet: Sheet, rows: int, context: Context) -> Iterator[Statement]
         labels = [code for code, cell in enumerate(sheet.distinct[column]) if _is_label(cell)]
         for code in labels:
             for row in (sheet.codes[column][:rows] == code).nonzero()[0].tolist():
-                facts = _read(sheet, row, column, context)
-                if facts.period or facts.as_of:
-                    yield Statement(row, facts)
+                found = _read(sheet, row, column, context)
+                if found is not None:
+                    yield found
 
 
 def _is_label(cell: Cell) -> bool:
@@ -53,20 +54,25 @@ def _is_label(cell: Cell) -> bool:
     return bool(_PERIOD.fullmatch(text) or _AS_OF.fullmatch(text))
 
 
-def _read(sheet: Sheet, row: int, column: int, context: Context) -> Facts:
+def _read(sheet: Sheet, row: int, column: int, context: Context) -> Statement | None:
+    """What the label at a position states: its own rest, else the cell to the right, else the cell below."""
     text = clean_text(sheet.cell(row, column))
-    if match := _PERIOD.fullmatch(text):
-        candidates = [match[1]] if match[1] else _neighbours(sheet, row, column)
-        periods = (parse_period(clean_text(raw_text(cell))) for cell in candidates)
-        return Facts(period=next(filter(None, periods), None))
-    match = _AS_OF.fullmatch(text)
-    candidates = [match[1]] if match and match[1] else _neighbours(sheet, row, column)
-    days = (parse_date(cell, context).value for cell in candidates)
-    return Facts(as_of=next(filter(None, days), None))
+    period, as_of = _PERIOD.fullmatch(text), _AS_OF.fullmatch(text)
+    rest = (period or as_of or [None, BLANK])[1]
+    for at, cell in enumerate([rest] if rest else _neighbours(sheet, row, column)):
+        facts = _facts(cell, is_period=period is not None, context=context)
+        if facts.period or facts.as_of:
+            return Statement(row, facts, below=at == 1)
+    return None
 
 
-def _neighbours(sheet: Sheet, row: int, column: int) -> list[Cell]:
-    """The next filled cell to the right and the cell below."""
-    right = next((c for c in sheet.row(row)[column + 1 :] if is_filled(c)), None)
-    below = sheet.cell(row + 1, column)
-    return [cell for cell in (right, below) if cell is not None and is_filled(cell)]
+def _facts(cell: Cell, *, is_period: bool, context: Context) -> Facts:
+    if is_period:
+        return Facts(period=parse_period(clean_text(raw_text(cell))))
+    return Facts(as_of=parse_date(cell, context).value if is_filled(cell) else None)
+
+
+def _neighbours(sheet: Sheet, row: int, column: int) -> tuple[Cell, Cell]:
+    """The next filled cell to the right, and the cell below; blank where there is none."""
+    right = next((c for c in sheet.row(row)[column + 1 :] if is_filled(c)), BLANK)
+    return right, sheet.cell(row + 1, column)

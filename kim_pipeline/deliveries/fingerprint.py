@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
+from kim_pipeline.contracts import programme_names, programmes
 from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.deliveries.personal import key_fingerprint
 
 _PACKAGE = Path(__file__).parents[1]
-_LIBRARIES = ("numpy", "pandas", "pandera", "pyarrow", "python-calamine", "xlrd")
+_LIBRARIES = ("numpy", "pandas", "pandera", "pyarrow", "python-calamine", "xlrd", "rapidfuzz", "msoffcrypto-tool")
 
 
 def fingerprint(programme: str, key: bytes, max_file_bytes: int, max_unpacked_bytes: int) -> str:
@@ -26,13 +28,32 @@ def fingerprint(programme: str, key: bytes, max_file_bytes: int, max_unpacked_by
     own = (_PACKAGE / "contracts" / "programmes" / f"{programme}.py").read_bytes()
     digest = hashlib.sha256(_common_part())
     digest.update(own)
+    digest.update(_other_programmes_part(programme))
     digest.update(f"{key_fingerprint(key)} {max_file_bytes} {max_unpacked_bytes}".encode())
     return digest.hexdigest()[:16]
 
 
+def referred_columns(key: str) -> dict[str, list[str]]:
+    """Table → its columns that other programmes' tables refer to."""
+    found: dict[str, list[str]] = {}
+    for other in programmes().values():
+        for table in other.tables:
+            reference = table.reference
+            if reference is not None and reference.programme == key:
+                found[reference.table] = [there for _, there in reference.columns]
+    return found
+
+
+def _other_programmes_part(key: str) -> bytes:
+    """What a result depends on of the other programmes: who refers to it, and their names where it names them."""
+    names_them = any(c.kind == "programme" for table in programmes()[key].tables for c in table.delivered)
+    names = sorted(programme_names().items()) if names_them else []
+    return repr((sorted(referred_columns(key).items()), names)).encode()
+
+
 @lru_cache(maxsize=1)
 def _common_part() -> bytes:
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
     sources = [*_PACKAGE.joinpath("deliveries").glob("*.py"), *_PACKAGE.joinpath("contracts").glob("*.py")]
     for path in (*sorted(sources), *vocabulary().fingerprint_files()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())

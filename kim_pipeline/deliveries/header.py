@@ -9,7 +9,7 @@ from functools import cached_property
 from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.normalise import comparable
 from kim_pipeline.contracts.vocabulary import Vocabulary
-from kim_pipeline.deliveries.cells import BLANK, Cell, Sheet, is_filled
+from kim_pipeline.deliveries.cells import BLANK, Cell, Sheet, is_filled, raw_text
 from kim_pipeline.deliveries.values import Context, parse_date, parse_number
 
 
@@ -158,27 +158,27 @@ class HeaderFinder:
         return isinstance(cell, str) and cell != BLANK and comparable(cell) in self._known
 
     def _header_at(self, sheet: Sheet, row: int, table: Table, names: _Names, fact_rows: set[int]) -> Header | None:
+        """The header that row r is, alone or with the row below it; None where neither names a column."""
         upper = _single(sheet, row)
-        alone = _match(upper, names)
-        cells, matches, last = upper, alone, row
-        if row + 1 < sheet.height and row + 1 not in fact_rows and not self._is_data(sheet, row + 1):
+        alone = self._header(sheet, table, row, upper, names)
+        if row + 1 < sheet.height and row + 1 not in fact_rows and not _is_title(sheet, row, upper, names):
+            together = self._header(sheet, table, row, _joined(sheet, row), names, last_row=row + 1)
             lower = _match(_single(sheet, row + 1), names)
-            if not _is_title(upper, names):
-                joined = _joined(sheet, row)
-                together = _match(joined, names)
-                if len(together) > max(len(alone), len(lower)):
-                    cells, matches, last = joined, together, row + 1
-        if not matches:
-            return None
-        return Header(
-            table, row, last, cells, matches, given_by_sheet(sheet.name, table, matches, self._context.vocabulary)
-        )
+            more = len(together.matches) > max(len(alone.matches), len(lower))
+            if more and not (self._is_data(sheet, row + 1) and not alone.missing):
+                return together
+        return alone if alone.matches else None
+
+    def _header(
+        self, sheet: Sheet, table: Table, row: int, cells: list[HeaderCell], names: _Names, last_row: int | None = None
+    ) -> Header:
+        matches = _match(cells, names)
+        given = given_by_sheet(sheet.name, table, matches, self._context.vocabulary)
+        return Header(table, row, row if last_row is None else last_row, cells, matches, given)
 
     def _is_data(self, sheet: Sheet, row: int) -> bool:
-        """Whether a row holds anything that no header holds: a number, a date, an error."""
-        for cell in sheet.row(row):
-            if not is_filled(cell):
-                continue
+        """Whether a row below a complete header is data: it holds a number, a date or an error."""
+        for cell in filter(is_filled, sheet.row(row)):
             if not isinstance(cell, str):
                 return True
             if parse_date(cell, self._context).value or parse_number(cell, self._context).value is not None:
@@ -205,16 +205,15 @@ def _tails(name: str) -> list[str]:
 
 
 def _single(sheet: Sheet, row: int) -> list[HeaderCell]:
-    return [HeaderCell(i, row, str(c)) for i, c in enumerate(sheet.row(row)) if _names(c)]
+    return [HeaderCell(i, row, raw_text(c)) for i, c in enumerate(sheet.row(row)) if is_filled(c)]
 
 
-def _names(cell: Cell) -> bool:
-    return isinstance(cell, str) and is_filled(cell)
-
-
-def _is_title(cells: list[HeaderCell], names: _Names) -> bool:
-    """A row with one filled cell is a title, unless that cell is a known group."""
-    return len(cells) == 1 and comparable(cells[0].text) not in names.groups
+def _is_title(sheet: Sheet, row: int, cells: list[HeaderCell], names: _Names) -> bool:
+    """A row with one filled cell is a title, unless that cell is a known group or merged down over both rows."""
+    if len(cells) != 1 or comparable(cells[0].text) in names.groups:
+        return False
+    at = cells[0].position
+    return not any((m.first_row, m.first_column) == (row, at) and m.last_row > row for m in sheet.merges)
 
 
 def _joined(sheet: Sheet, row: int) -> list[HeaderCell]:
@@ -223,10 +222,10 @@ def _joined(sheet: Sheet, row: int) -> list[HeaderCell]:
     groups = _reach(sheet, row, upper)
     cells = []
     for position in range(sheet.width):
-        if _names(lower[position]):
-            cells.append(HeaderCell(position, row + 1, str(lower[position]), groups[position]))
-        elif _names(upper[position]):
-            cells.append(HeaderCell(position, row, str(upper[position])))
+        if is_filled(lower[position]):
+            cells.append(HeaderCell(position, row + 1, raw_text(lower[position]), groups[position]))
+        elif is_filled(upper[position]):
+            cells.append(HeaderCell(position, row, raw_text(upper[position])))
     return cells
 
 
@@ -235,8 +234,8 @@ def _reach(sheet: Sheet, row: int, upper: list[Cell]) -> list[str]:
     merged = {m.first_column: m.last_column for m in sheet.merges if m.first_row == row}
     groups, current, until = [], "", -1
     for position, cell in enumerate(upper):
-        if _names(cell):
-            current = comparable(str(cell))
+        if is_filled(cell):
+            current = comparable(raw_text(cell))
             until = merged.get(position, sheet.width)
         groups.append(current if position <= until else "")
     return groups

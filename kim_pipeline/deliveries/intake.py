@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import errno
 import hashlib
 import logging
+import os
+import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,13 +32,14 @@ from kim_pipeline.deliveries.counting import (
 from kim_pipeline.deliveries.findings import Finding
 from kim_pipeline.deliveries.fingerprint import fingerprint
 from kim_pipeline.deliveries.personal import load_secret, programme_key
-from kim_pipeline.deliveries.pool import Job, Outcome, ReaderPool, Setup, io_problem
+from kim_pipeline.deliveries.pool import Job, Outcome, ReaderPool, Setup, io_problem, too_large
 from kim_pipeline.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 _HASH_BLOCK = 1 << 20
 _SKIPPED = frozenset({".DS_Store", "Thumbs.db", ".gitkeep"})
 _SKIPPED_PREFIXES = ("~$", ".~lock.")
+_UNKNOWN_TIME = dt.datetime.fromtimestamp(0, tz=dt.UTC)
 _TABLE_SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".ods", ".csv"})
 
 Status = Literal["counted", "superseded", "rejected"]
@@ -175,15 +179,33 @@ def find_deliveries(folder: Path, programme: str) -> list[Delivery]:
     root = folder / programme
     found: list[Path] = []
     waiting = [root] if root.is_dir() else []
+    seen: set[tuple[int, int]] = set()
     while waiting:
-        for path in sorted(waiting.pop().iterdir()):
-            if path.name in _SKIPPED or path.name.startswith(_SKIPPED_PREFIXES):
+        entered = waiting.pop()
+        try:
+            if not _is_new(entered, seen):
                 continue
-            if path.is_dir() and path.suffix.lower() not in _TABLE_SUFFIXES:
-                waiting.append(path)
-            else:
-                found.append(path)
+            entries = [path for path in entered.iterdir() if not _is_skipped(path.name)]
+            folders = {path for path in entries if path.is_dir() and path.suffix.lower() not in _TABLE_SUFFIXES}
+        except OSError:  # it is listed instead, and rejected with the reason when it is opened
+            found.append(entered)
+            continue
+        waiting += folders
+        found += [path for path in entries if path not in folders]
     return [_delivery(programme, path, root) for path in sorted(found)]
+
+
+def _is_skipped(name: str) -> bool:
+    return name in _SKIPPED or name.startswith(_SKIPPED_PREFIXES)
+
+
+def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
+    """Whether a folder is met for the first time; links may lead round in a circle."""
+    facts = folder.stat()
+    identity = (facts.st_dev, facts.st_ino)
+    is_new = identity not in seen
+    seen.add(identity)
+    return is_new
 
 
 def unknown_entries(folder: Path) -> list[str]:
@@ -191,16 +213,21 @@ def unknown_entries(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
     known = programmes()
-    return sorted(p.name for p in folder.iterdir() if p.name not in known and not p.name.startswith((".", "~$")))
+    names = [p.name for p in folder.iterdir() if p.name not in known or not p.is_dir()]
+    return sorted(_readable(n) for n in names if not _is_skipped(n) and not n.startswith("."))
 
 
 def _delivery(programme: str, path: Path, root: Path) -> Delivery:
     try:
-        received = path.stat().st_mtime
-    except OSError:
-        received = 0.0
-    at = dt.datetime.fromtimestamp(received, tz=dt.UTC)
-    return Delivery(programme, path.relative_to(root).as_posix(), path, at)
+        at = dt.datetime.fromtimestamp(path.stat().st_mtime, tz=dt.UTC)
+    except (OSError, OverflowError, ValueError):
+        at = _UNKNOWN_TIME
+    return Delivery(programme, _readable(path.relative_to(root).as_posix()), path, at)
+
+
+def _readable(name: str) -> str:
+    """A file name as text; bytes that are no UTF-8 (old archives hold such names) as their hex digits."""
+    return os.fsencode(name).decode("utf-8", errors="backslashreplace")
 
 
 def _read(
@@ -208,9 +235,10 @@ def _read(
 ) -> None:
     marks = {key: _mark(key, settings, secret) for key in {d.programme for d in found}}
     counter = _Counter(found, progress)
+    cache.sweep(settings.cache)
     waiting: dict[Job, Delivery] = {}
     for delivery in found:
-        size = _hash(delivery)
+        size = _hash(delivery, settings.max_file_bytes)
         if delivery.problem is None:
             delivery.fingerprint = marks[delivery.programme]
             delivery.read = cache.load(_entry(settings, delivery))
@@ -232,22 +260,34 @@ def _entry(settings: Settings, delivery: Delivery) -> Path:
     return cache.entry(settings.cache, delivery.programme, delivery.sha256 or "", delivery.fingerprint or "")
 
 
-def _hash(delivery: Delivery) -> int:
-    """Note the file's SHA-256, or why it cannot be read; its size."""
+def _hash(delivery: Delivery, limit: int) -> int:
+    """Note the file's SHA-256, or why it cannot be read; its size. A file above the limit is not read at all."""
     digest = hashlib.sha256()
     size = 0
     try:
-        if delivery.path.exists() and not delivery.path.is_file() and not delivery.path.is_dir():
-            raise OSError("no regular file")
+        facts = delivery.path.stat()
+        if not stat.S_ISREG(facts.st_mode) and not stat.S_ISDIR(facts.st_mode):
+            delivery.problem = io_problem("SpecialFileError")
+            return 0
+        if stat.S_ISREG(facts.st_mode) and facts.st_size > limit:
+            delivery.problem = too_large(limit)
+            return 0
         with delivery.path.open("rb") as file:
             while block := file.read(_HASH_BLOCK):
                 digest.update(block)
                 size += len(block)
     except OSError as error:
-        delivery.problem = io_problem(type(error).__name__)
+        delivery.problem = io_problem(_kind(error, delivery.path))
         return 0
     delivery.sha256 = digest.hexdigest()
     return size
+
+
+def _kind(error: OSError, path: Path) -> str:
+    """What the operating system's refusal means; see `io_problem`."""
+    if error.errno == errno.ELOOP or (isinstance(error, FileNotFoundError) and path.is_symlink()):
+        return "LinkError"
+    return type(error).__name__
 
 
 def _take(delivery: Delivery, outcome: Outcome, settings: Settings) -> None:
@@ -281,7 +321,8 @@ def settle(intake: Intake) -> None:
     for delivery in intake.deliveries:
         delivery.settled, delivery.excluded = [], []
     for programme in programmes().values():
-        ours = [d for d in intake.of(programme.key) if not d.is_rejected]
+        copies = _copies(intake.of(programme.key))
+        ours = [d for d in intake.of(programme.key) if not d.is_rejected and d.file not in copies]
         for table in programme.tables:
             intake.windows[programme.key, table.name] = _windows(programme, table, ours)
     for delivery in intake.deliveries:
@@ -290,6 +331,17 @@ def settle(intake: Intake) -> None:
         for table in programme.tables:
             if table.reference is not None and table.reference.programme is not None:
                 _judge_references(intake, programme, table)
+
+
+def _copies(deliveries: Iterable[Delivery]) -> set[str]:
+    """Files with the same bytes as a usable one whose name sorts before theirs (`deliveries.md` §4)."""
+    seen: set[str | None] = set()
+    copies = set()
+    for delivery in sorted((d for d in deliveries if not d.is_rejected), key=lambda d: d.file):
+        if delivery.sha256 in seen:
+            copies.add(delivery.file)
+        seen.add(delivery.sha256)
+    return copies
 
 
 def _windows(programme: Programme, table: Table, ours: Sequence[Delivery]) -> list[Window]:
@@ -314,8 +366,8 @@ def _set_status(delivery: Delivery, intake: Intake) -> None:
     delivery.status = "counted" if counts else "superseded"
     delivery.reason = None
     if not counts:
-        same = [d for d in intake.of(delivery.programme) if d.sha256 == delivery.sha256 and d.file > delivery.file]
-        delivery.reason = "duplicate" if same else "newer_delivery"
+        is_copy = delivery.file in _copies(intake.of(delivery.programme))
+        delivery.reason = "duplicate" if is_copy else "newer_delivery"
 
 
 def _judge_references(intake: Intake, programme: Programme, table: Table) -> None:

@@ -6,8 +6,8 @@ Belongs here: one streamed pass over `content.xml` with expat, taken only where 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import IO
 from xml.parsers import expat
 
 from kim_pipeline.deliveries.cells import ErrorCell, Merge
@@ -43,7 +43,7 @@ def lost_content(archive: zipfile.ZipFile) -> Lost:
         return Lost()
     scanner = _Scanner()
     with archive.open("content.xml") as stream:
-        scanner.run(stream.read, _BLOCK)
+        scanner.run(stream)
     return scanner.lost
 
 
@@ -76,14 +76,12 @@ class _Scanner:
         self._depth = 0
         self._in_note = False
 
-    def run(self, read: Callable[[int], bytes], block: int) -> None:
+    def run(self, stream: IO[bytes]) -> None:
         parser = expat.ParserCreate()
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._characters
-        while data := read(block):
-            parser.Parse(data, False)
-        parser.Parse(b"", True)
+        parser.ParseFile(stream)
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "table:table":

@@ -64,14 +64,13 @@ def pseudonym(key: bytes, value: str) -> str:
     return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:_PSEUDONYM_HEX]
 
 
-def age_years(birth: dt.date, on: dt.date) -> int | None:
-    """Completed years of age on a day; None before birth."""
-    age = on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
-    return age if age >= 0 else None
+def age_years(birth: dt.date, on: dt.date) -> int:
+    """Completed years of age on a day; negative before birth."""
+    return on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
 
 
 def age_group(years: int | None) -> str | None:
-    """0-17, 18-26, 27-39, 40-64 or 65+ (`deliveries.md` §7, KIM)."""
-    if years is None:
+    """0-17, 18-26, 27-39, 40-64 or 65+ (`deliveries.md` §7, KIM); None where the age is unknown or before birth."""
+    if years is None or years < 0:
         return None
     return next((name for last, name in _AGE_GROUPS if years <= last), _OLDEST_GROUP)

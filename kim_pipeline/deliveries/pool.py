@@ -1,7 +1,8 @@
 """Reading deliveries in child processes with a time and a memory limit, several files per child.
 
 Belongs here: starting, feeding, timing and killing the children. A file that crashes, hangs or eats memory costs its
-own delivery and one child; the other files go on.
+own delivery and one child; the other files go on. What is no file's fault (children that do not start, a cache that
+cannot be written) ends the run instead: deliveries must not seem rejected because a machine is broken.
 """
 
 from __future__ import annotations
@@ -20,8 +21,15 @@ from pathlib import Path
 from typing import Any
 
 WORKER = (sys.executable, "-m", "kim_pipeline.deliveries.worker")
-_START_SECONDS = 120
+_START_SECONDS = 120.0
+_STARTS = 2
+_LONGEST_ANSWER = 65_536
+_ANSWERS = ({"ready"}, {"failed"}, {"sha256", "fingerprint"})
 _MIB = 2**20
+
+
+class ReaderError(Exception):
+    """Reading is impossible for a reason that lies in no file; the German message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,10 @@ class _ChildError(Exception):
     """The child did not answer; the message is German and for the office."""
 
 
+class _TimeLimitError(_ChildError):
+    """The child did not answer in time."""
+
+
 class _Child:
     """One child process."""
 
@@ -74,12 +86,21 @@ class _Child:
             "MALLOC_ARENA_MAX": "2",
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         }
+        self._setup = setup
         self._process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
             list(argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
         )
         self._buffer = b""
-        self._send(asdict(setup))
-        self._receive(_START_SECONDS)
+        self.is_fresh = True
+
+    def start(self, seconds: float) -> None:
+        """Hand over the setup and wait until the child is ready.
+
+        Raises:
+            _ChildError: it is not ready in time, or died.
+        """
+        self._send(asdict(self._setup))
+        self._receive(seconds)
 
     def ask(self, job: Job, seconds: float) -> dict[str, Any]:
         """Send a job and wait for the answer.
@@ -88,38 +109,39 @@ class _Child:
             _ChildError: no answer in time, or the child died.
         """
         self._send({"programme": job.programme, "file": job.file, "path": str(job.path)})
-        return self._receive(seconds)
+        answer = self._receive(seconds)
+        self.is_fresh = False
+        return answer
 
     def _send(self, message: dict[str, Any]) -> None:
         stdin = self._process.stdin
-        if stdin is None:
-            raise _ChildError("")
         try:
+            if stdin is None or stdin.closed:
+                raise BrokenPipeError
             stdin.write(json.dumps(message).encode() + b"\n")
             stdin.flush()
         except BrokenPipeError:
-            raise _ChildError("Der Leseprozess ließ sich nicht starten. Bitte die Betreuung informieren.") from None
+            raise _ChildError(_aborted()) from None
 
     def _receive(self, seconds: float) -> dict[str, Any]:
         stdout = self._process.stdout
         deadline = time.monotonic() + seconds
         while stdout is not None and b"\n" not in self._buffer:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([stdout], [], [], left)[0]:
-                raise _ChildError(
+            if not _readable(stdout.fileno(), deadline):
+                raise _TimeLimitError(
                     f"Die Datei ließ sich nicht innerhalb von {seconds:.0f} Sekunden lesen. "
                     "Bitte in Excel öffnen, unnötige Blätter und Formatierungen entfernen und neu speichern."
                 )
             block = os.read(stdout.fileno(), 65_536)
-            if not block:
-                raise _ChildError(
-                    "Beim Lesen der Datei ist das Leseprogramm abgebrochen; vermutlich ist sie beschädigt oder braucht "
-                    "zu viel Speicher. Bitte in Excel öffnen, prüfen und neu speichern."
-                )
             self._buffer += block
+            if not block or len(self._buffer) > _LONGEST_ANSWER:
+                raise _ChildError(_aborted())
         line, self._buffer = self._buffer.split(b"\n", 1)
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+        return _parse_answer(line)
+
+    def kill(self) -> None:
+        """Kill the process; who waits for its answer sees its end."""
+        self._process.kill()
 
     def end(self) -> None:
         """Kill the child and take its remains."""
@@ -133,10 +155,102 @@ class _Child:
                     continue
 
 
+def _readable(descriptor: int, deadline: float) -> bool:
+    """Wait for something to read; `poll`, since `select` refuses descriptors above 1023."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    left = deadline - time.monotonic()
+    return left > 0 and bool(poll.poll(left * 1000))
+
+
+def _parse_answer(line: bytes) -> dict[str, Any]:
+    """The answer, if it is one: what a child prints that is not itself any more counts as its end."""
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        answer = None
+    if isinstance(answer, dict) and any(kind <= answer.keys() for kind in _ANSWERS):
+        return answer
+    raise _ChildError(_aborted())
+
+
+def _aborted() -> str:
+    return (
+        "Beim Lesen der Datei ist das Leseprogramm abgebrochen; vermutlich ist sie beschädigt oder braucht "
+        "zu viel Speicher. Bitte in Excel öffnen, prüfen und neu speichern."
+    )
+
+
+class _Crew:
+    """The children of one reading; after `close` none is alive and none can start."""
+
+    def __init__(self, setup: Setup, argv: Sequence[str], start_seconds: float) -> None:
+        self._setup, self._argv, self._start_seconds = setup, argv, start_seconds
+        self._lock = threading.Lock()
+        self._children: set[_Child] = set()
+        self._is_closed = False
+
+    def hire(self) -> _Child:
+        """A child that is ready.
+
+        Raises:
+            ReaderError: children do not start.
+        """
+        for _ in range(_STARTS):
+            child = self._spawn()
+            try:
+                child.start(self._start_seconds)
+            except _ChildError:
+                self.dismiss(child)
+                continue
+            except BaseException:
+                self.dismiss(child)
+                raise
+            return child
+        raise ReaderError(
+            "Das Leseprogramm startet nicht. Es wurde nichts gelesen und nichts veröffentlicht. "
+            "Bitte prüfen, ob der Rechner überlastet ist und ob die Installation vollständig ist."
+        )
+
+    def _spawn(self) -> _Child:
+        with self._lock:
+            if self._is_closed:
+                raise ReaderError("Das Lesen wurde abgebrochen.")
+            try:
+                child = _Child(self._setup, self._argv)
+            except OSError as error:
+                kind = type(error).__name__
+                raise ReaderError(
+                    f"Das Leseprogramm lässt sich nicht starten ({kind}). Bitte die Betreuung informieren."
+                ) from None
+            self._children.add(child)
+            return child
+
+    def dismiss(self, child: _Child) -> None:
+        """End one child."""
+        child.end()
+        with self._lock:
+            self._children.discard(child)
+
+    def close(self) -> None:
+        """Kill all children at once; their threads take the remains."""
+        with self._lock:
+            self._is_closed = True
+            for child in self._children:
+                child.kill()
+
+
 class ReaderPool:
     """Some children that read deliveries into the cache."""
 
-    def __init__(self, setup: Setup, size: int, seconds: float, argv: Sequence[str] = WORKER) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        size: int,
+        seconds: float,
+        argv: Sequence[str] = WORKER,
+        start_seconds: float = _START_SECONDS,
+    ) -> None:
         """Set up; children start when there is something to read.
 
         Args:
@@ -144,30 +258,45 @@ class ReaderPool:
             size: number of children at once.
             seconds: time limit per file.
             argv: command of a child.
+            start_seconds: time limit for a child to be ready.
         """
         self._setup, self._size, self._seconds, self._argv = setup, size, seconds, argv
+        self._start_seconds = start_seconds
 
     def read(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """Read all jobs, the largest first; outcomes come as they are ready."""
+        """Read all jobs, the largest first; outcomes come as they are ready.
+
+        However the reading ends (an exception, an interrupt, a caller who wants no more), no child outlives it.
+
+        Raises:
+            ReaderError: reading is impossible for a reason that lies in no file.
+        """
         waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
         for job in sorted(jobs, key=lambda job: (-job.size, job.programme, job.file)):
             waiting.put(job)
         done: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
+        crew = _Crew(self._setup, self._argv, self._start_seconds)
         threads = [
-            threading.Thread(target=self._run, args=(waiting, done), daemon=True)
+            threading.Thread(target=self._run, args=(crew, waiting, done), daemon=True)
             for _ in range(min(self._size, len(jobs)))
         ]
-        for thread in threads:
-            thread.start()
-        for _ in jobs:
-            outcome = done.get()
-            if isinstance(outcome, BaseException):
-                raise outcome
-            yield outcome
-        for thread in threads:
-            thread.join()
+        try:
+            for thread in threads:
+                thread.start()
+            for _ in jobs:
+                outcome = done.get()
+                if isinstance(outcome, BaseException):
+                    raise outcome
+                yield outcome
+        finally:
+            crew.close()
+            for thread in threads:
+                if thread.ident is not None:
+                    thread.join()
 
-    def _run(self, waiting: queue.SimpleQueue[Job], done: queue.SimpleQueue[Outcome | BaseException]) -> None:
+    def _run(
+        self, crew: _Crew, waiting: queue.SimpleQueue[Job], done: queue.SimpleQueue[Outcome | BaseException]
+    ) -> None:
         child: _Child | None = None
         try:
             while True:
@@ -175,28 +304,41 @@ class ReaderPool:
                     job = waiting.get_nowait()
                 except queue.Empty:
                     return
-                child, outcome = self._read_one(child, job)
+                child, outcome = self._read_one(crew, child, job)
                 done.put(outcome)
-        except BaseException as error:  # handed to the caller, who raises it
+        except BaseException as error:  # noqa: BLE001  (handed to the caller, who raises it)
             done.put(error)
         finally:
             if child is not None:
-                child.end()
+                crew.dismiss(child)
 
-    def _read_one(self, child: _Child | None, job: Job) -> tuple[_Child | None, Outcome]:
+    def _read_one(self, crew: _Crew, child: _Child | None, job: Job) -> tuple[_Child | None, Outcome]:
+        """Read one file; a child that served others before and fails now is replaced once, since it may be worn out."""
+        if child is not None:
+            child, outcome = self._try(crew, child, job)
+            if outcome is not None:
+                return child, outcome
+        child, outcome = self._try(crew, crew.hire(), job)
+        return child, outcome or Outcome(job, problem=_aborted())
+
+    def _try(self, crew: _Crew, child: _Child, job: Job) -> tuple[_Child | None, Outcome | None]:
+        """The outcome and the child, if it can go on; no outcome where another child should try again."""
+        was_fresh = child.is_fresh
         try:
-            child = child or _Child(self._setup, self._argv)
             answer = child.ask(job, self._seconds)
         except _ChildError as error:
-            if child is not None:
-                child.end()
-            return None, Outcome(job, problem=str(error))
-        if "failed" not in answer:
+            crew.dismiss(child)
+            final = was_fresh or isinstance(error, _TimeLimitError)
+            return None, Outcome(job, problem=str(error)) if final else None
+        except BaseException:
+            crew.dismiss(child)
+            raise
+        if "sha256" in answer:
             return child, Outcome(job, answer["sha256"], answer["fingerprint"])
-        if answer["failed"] == "memory":
-            child.end()
-            return None, Outcome(job, problem=self._too_much_memory())
-        return child, Outcome(job, problem=_problem(answer))
+        if answer.get("failed") == "memory":
+            crew.dismiss(child)
+            return None, Outcome(job, problem=self._too_much_memory()) if was_fresh else None
+        return child, Outcome(job, problem=self._problem(answer))
 
     def _too_much_memory(self) -> str:
         return (
@@ -204,14 +346,27 @@ class ReaderPool:
             "Bitte leere Bereiche und unnötige Blätter löschen oder auf mehrere Dateien aufteilen."
         )
 
+    def _problem(self, answer: dict[str, Any]) -> str:
+        where = str(answer.get("where"))
+        match answer.get("failed"):
+            case "io":
+                return io_problem(where)
+            case "size":
+                return too_large(self._setup.max_file_bytes)
+            case "store":
+                raise ReaderError(
+                    f"Das Leseergebnis lässt sich nicht ablegen ({where}). Bitte prüfen, ob im Ordner "
+                    f"{self._setup.cache} Platz ist und die Rechte stimmen."
+                )
+        return (
+            f"Beim Lesen der Datei ist ein unerwarteter Fehler aufgetreten ({where}). "
+            "Bitte die Datei in Excel neu speichern; bleibt der Fehler, die Betreuung informieren."
+        )
 
-def _problem(answer: dict[str, Any]) -> str:
-    if answer["failed"] == "io":
-        return io_problem(answer["where"])
-    return (
-        f"Beim Lesen der Datei ist ein unerwarteter Fehler aufgetreten ({answer['where']}). "
-        "Bitte die Datei in Excel neu speichern; bleibt der Fehler, die Betreuung informieren."
-    )
+
+def too_large(limit: int) -> str:
+    """German sentence for a file that is larger than the limit in bytes."""
+    return f"Die Datei ist größer als {limit // _MIB} MB. Bitte auf mehrere Dateien aufteilen."
 
 
 def io_problem(kind: str) -> str:
@@ -220,5 +375,7 @@ def io_problem(kind: str) -> str:
         "PermissionError": "Die Datei ist nicht lesbar, weil die Leserechte fehlen. Bitte die Rechte prüfen.",
         "FileNotFoundError": "Die Datei wurde während des Lesens gelöscht oder umbenannt. Bitte erneut ablegen.",
         "IsADirectoryError": "Das ist ein Ordner und keine Datei. Bitte die Tabelle selbst ablegen.",
+        "SpecialFileError": "Das ist keine gewöhnliche Datei. Bitte die Tabelle selbst ablegen.",
+        "LinkError": "Das ist eine Verknüpfung, die zu keiner Datei führt. Bitte die Tabelle selbst ablegen.",
     }
     return reasons.get(kind, f"Die Datei konnte nicht gelesen werden ({kind}). Bitte erneut ablegen.")

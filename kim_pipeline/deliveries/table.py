@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,8 +21,9 @@ import pyarrow.compute as pc
 
 from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.model import Column, Reference, Table
+from kim_pipeline.contracts.normalise import clean_text
 from kim_pipeline.contracts.rules import RowRule, declared_rule
-from kim_pipeline.deliveries.cells import BLANK, Mask, Sheet, raw_text
+from kim_pipeline.deliveries.cells import BLANK, Cell, Mask, Sheet, raw_text
 from kim_pipeline.deliveries.findings import HIDDEN, Finding, Place, german_day, sentence, severity_of
 from kim_pipeline.deliveries.header import Header
 from kim_pipeline.deliveries.personal import age_group, age_years, pseudonym
@@ -39,6 +41,7 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 """Arrow type per kind; every other kind is text."""
 
 _PANDAS_TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+_SHORT_AREA_KEY = re.compile(r"\d{1,4}", re.ASCII)
 _PER_CELL = frozenset({"out_of_range"})
 """Rules of which a row can have several findings; of every other rule over several columns it has one."""
 
@@ -163,9 +166,9 @@ def places_of(table: Table, sheet: Sheet, header: Header) -> dict[str, Place]:
 def _read_part(table: Table, sheet: Sheet, header: Header, context: Context, key: bytes) -> _Part:
     kinds = classify_rows(sheet, header.last_row + 1)
     positions = {m.column.name: at for at, m in header.matches.items()}
-    for name, at in positions.items():
+    for name, position in positions.items():
         if table.columns[name].fills_down:
-            sheet.fill_down(at)
+            sheet.fill_down(position)
     rows = _without_other_areas(table, sheet, positions, kinds.data, context)
     part = _Part(sheet, places_of(table, sheet, header), kinds, len(kinds.data) - len(rows), rows, {})
     part.errors = np.zeros(len(rows), dtype=np.bool_)
@@ -183,10 +186,16 @@ def _without_other_areas(table: Table, sheet: Sheet, positions: dict[str, int], 
     column = next((c for c in table.delivered if c.others_are_notes), None)
     if column is None or column.name not in positions:
         return rows
-    at = positions[column.name]
-    keys = [parse_cell(sheet.cell(row, at), column, context).value for row in rows.tolist()]
-    ours = context.vocabulary.county.ags
-    return rows[np.array([key is None or key in ours for key in keys], dtype=np.bool_)]
+    cells = [sheet.cell(row, positions[column.name]) for row in rows.tolist()]
+    return rows[np.array([not _is_other_area(cell, column, context) for cell in cells], dtype=np.bool_)]
+
+
+def _is_other_area(cell: Cell, column: Column, context: Context) -> bool:
+    """Whether a cell holds the key of an area that is none of ours; states and counties have fewer than 5 digits."""
+    key = parse_cell(cell, column, context).value
+    if key is not None:
+        return key not in context.vocabulary.county.ags
+    return _SHORT_AREA_KEY.fullmatch(clean_text(raw_text(cell))) is not None
 
 
 def _constant(column: Column, value: str | None, count: int) -> pa.Array:
@@ -314,7 +323,8 @@ class _Evaluation:
                 continue
             seen.add((i, rule.rule))
             headers = {column: f"„{self._place(i, column).header}“" for column in rule.columns}
-            self._add(i, name, rule.rule, expected=rule.expected.format(**headers))
+            at = self._delivered_one(i, name, *rule.columns)
+            self._add(i, at, rule.rule, expected=rule.expected.format(**headers))
 
     def _apply_future_dates(self) -> None:
         for column in self._table.delivered:
@@ -353,7 +363,7 @@ class _Evaluation:
         holds = complete & ~self._errors
         np.minimum.at(holder, group[holds], order[holds])
         for i in (complete & (order > holder[group])).nonzero()[0].tolist():
-            self._add(i, self._table.key[0], "duplicate_key")
+            self._add(i, self._delivered_one(i, *self._table.key), "duplicate_key")
 
     def pending(self, reference: Reference) -> list[Pending]:
         """Rows to be judged once the other delivery is known."""
@@ -373,7 +383,7 @@ class _Evaluation:
                     None if None in required else target,
                     bool(self._errors[i]),
                     self._make(i, blamed, "orphan", target=self._target(reference)),
-                    self._make(i, self._table.key[0], "duplicate_key"),
+                    self._make(i, self._delivered_one(i, *self._table.key), "duplicate_key"),
                 )
             )
         return found
@@ -428,6 +438,10 @@ class _Evaluation:
     def _place(self, i: int, column: str) -> Place:
         return self._part(i).places[column]
 
+    def _delivered_one(self, i: int, *columns: str) -> str:
+        """The first of the columns that the row's sheet has, so that a finding names a cell of the file."""
+        return next((c for c in columns if self._place(i, c).position is not None), columns[0])
+
     def _target(self, reference: Reference) -> str:
         return "der Fallliste dieser Lieferung" if reference.programme is None else "dem geltenden Maßnahmenregister"
 
@@ -437,7 +451,8 @@ def _flat(array: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 
 def _to_frame(table: pa.Table) -> pd.DataFrame:
-    return table.to_pandas(types_mapper=_PANDAS_TYPES.get, date_as_object=False)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=_PANDAS_TYPES.get, date_as_object=False)
+    return frame
 
 
 def _broken(check: pandera.Check, values: pd.DataFrame | pd.Series[Any]) -> list[int]:

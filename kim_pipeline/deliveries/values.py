@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from kim_pipeline.contracts.model import Column
 from kim_pipeline.contracts.normalise import clean_text, comparable
-from kim_pipeline.contracts.vocabulary import UNDETERMINED_LANGUAGE, Vocabulary, area_form
+from kim_pipeline.contracts.vocabulary import UNDETERMINED_LANGUAGE, Vocabulary
 from kim_pipeline.deliveries.cells import Cell, ErrorCell, raw_text
 
 _SERIALS = (30_000, 60_000)
@@ -23,10 +23,12 @@ _TIME = r"(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?"
 _GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})" + _TIME, re.ASCII)
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})" + _TIME, re.ASCII)
 _DIGITS = re.compile(r"\d+", re.ASCII)
+_BLANK = r"[\s\u00a0\u202f]"
 _UNIT = r"(?:€|eur|std\.|h|min\.|%)"
 _NUMBER = re.compile(
-    rf"(?:{_UNIT}\s*)?(?P<sign>[-−])?(?P<digits>[1-9]\d{{0,2}}(?P<group>[.  ])\d{{3}}(?:(?P=group)\d{{3}})*|\d+)"
-    rf"(?:(?P<decimal>[.,])(?P<fraction>\d+))?(?:\s*{_UNIT})?",
+    rf"(?:{_UNIT}{_BLANK}*)?(?P<sign>[-−])?"
+    r"(?P<digits>[1-9]\d{0,2}(?P<group>[. \u00a0\u202f])\d{3}(?:(?P=group)\d{3})*|\d+)"
+    rf"(?:(?P<decimal>[.,])(?P<fraction>\d+))?(?:{_BLANK}*{_UNIT})?",
     re.ASCII | re.IGNORECASE,
 )
 _ERRORS = frozenset({"#div/0!", "#wert!", "#value!", "#bezug!", "#ref!", "#name?", "#zahl!", "#num!"})
@@ -158,7 +160,7 @@ def _category(cell: Cell, spellings: dict[str, str]) -> Parsed:
 
 def parse_municipality(cell: Cell, context: Context) -> Parsed:
     """The area key of a municipality, of a district's municipality, or of the county."""
-    key = context.vocabulary.municipalities.get(area_form(raw_text(cell)))
+    key = context.vocabulary.municipalities.get(comparable(raw_text(cell)))
     return Parsed(None, "unknown_municipality") if key is None else Parsed(key)
 
 

@@ -22,7 +22,6 @@ from kim_pipeline.deliveries.errors import RejectedError, unreadable
 _LOG = logging.getLogger(__name__)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
-_TEXT_SUFFIXES = frozenset({".csv", ".txt"})
 _NOT_A_TABLE = (
     "Die Datei ist keine Tabelle im Format .xlsx, .xlsm, .xls, .ods oder .csv. "
     "Bitte in Excel öffnen und als „Excel-Arbeitsmappe (.xlsx)“ speichern."
@@ -69,12 +68,12 @@ def read_sheets(path: PurePath, content: bytes, limits: Limits, fits: Callable[[
             return _read_package(content, limits)
         if content.startswith(_OLE):
             return _read_ole(content)
-    except (RejectedError, MemoryError, KeyboardInterrupt, SystemExit):
+    except (RejectedError, MemoryError, ImportError, KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # pyo3's PanicException derives from BaseException
+    except BaseException as error:  # noqa: BLE001  (pyo3's PanicException derives from BaseException)
         _LOG.info("unreadable file: %s", type(error).__name__)
         raise unreadable(_DAMAGED) from None
-    if path.suffix.lower() in _TEXT_SUFFIXES and looks_like_text(content):
+    if looks_like_text(content):
         return [read_csv(path.stem, content, fits)]
     raise unreadable(_NOT_A_TABLE)
 
@@ -83,9 +82,10 @@ def _read_package(content: bytes, limits: Limits) -> list[Sheet]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         unpacked = sum(info.file_size for info in archive.infolist())
         if unpacked > limits.unpacked_bytes:
+            megabytes, allowed = unpacked / 2**20, limits.unpacked_bytes / 2**20
             raise unreadable(
-                f"Die Datei ist entpackt {unpacked / 2**20:.0f} MB groß, erlaubt sind "
-                f"{limits.unpacked_bytes / 2**20:.0f} MB. Bitte auf mehrere Dateien aufteilen oder leere Bereiche löschen."
+                f"Die Datei ist entpackt {megabytes:.0f} MB groß, erlaubt sind {allowed:.0f} MB. "
+                "Bitte auf mehrere Dateien aufteilen oder leere Bereiche löschen."
             )
         names = set(archive.namelist())
         if "content.xml" in names:

@@ -8,23 +8,34 @@ its type and place only.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
 import resource
+import signal
 import sys
 import traceback
 from pathlib import Path
 from typing import IO, Any
 
-from kim_pipeline.contracts import programme, programmes
+from kim_pipeline.contracts import programme
 from kim_pipeline.deliveries import cache
-from kim_pipeline.deliveries.delivery import DeliveryResult, read_delivery, rejection
-from kim_pipeline.deliveries.fingerprint import fingerprint
+from kim_pipeline.deliveries.delivery import read_delivery
+from kim_pipeline.deliveries.fingerprint import fingerprint, referred_columns
 from kim_pipeline.deliveries.personal import programme_key
 from kim_pipeline.deliveries.workbook import Limits
 
 _READ_BLOCK = 1 << 20
+_PR_SET_PDEATHSIG = 1
+
+
+class _StoreError(Exception):
+    """The result could not be kept: no fault of the file; the text is the type of the cause."""
+
+
+class _SizeError(Exception):
+    """The file is larger than the limit."""
 
 
 def serve(requests: IO[str], answers: IO[str]) -> None:
@@ -48,9 +59,13 @@ def _answer(request: dict[str, Any], setup: dict[str, Any]) -> dict[str, Any]:
         return read_into_cache(request, setup)
     except MemoryError:
         return {"failed": "memory"}
+    except _SizeError:
+        return {"failed": "size"}
+    except _StoreError as error:
+        return {"failed": "store", "where": str(error)}
     except OSError as error:
         return {"failed": "io", "where": type(error).__name__}
-    except Exception as error:  # whatever a file provokes must not reach the other deliveries
+    except Exception as error:  # noqa: BLE001  (whatever a file provokes must not reach the other deliveries)
         last = traceback.extract_tb(error.__traceback__)[-1]
         return {"failed": "exception", "where": f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"}
 
@@ -63,49 +78,41 @@ def read_into_cache(request: dict[str, Any], setup: dict[str, Any]) -> dict[str,
     """
     limits = Limits(setup["max_file_bytes"], setup["max_unpacked_bytes"])
     key = programme_key(bytes.fromhex(setup["secret"]), request["programme"])
-    content, sha256 = _content(Path(request["path"]), limits.file_bytes)
-    if content is None:
-        megabytes = limits.file_bytes // 2**20
-        result = rejection(
-            "unreadable", f"Die Datei ist größer als {megabytes} MB. Bitte auf mehrere Dateien aufteilen."
-        )
-    else:
-        result = read_delivery(Path(request["file"]), content, programme(request["programme"]), key, limits)
+    content = _content(Path(request["path"]), limits.file_bytes)
+    sha256 = hashlib.sha256(content).hexdigest()
+    result = read_delivery(Path(request["file"]), content, programme(request["programme"]), key, limits)
     mark = fingerprint(request["programme"], key, limits.file_bytes, limits.unpacked_bytes)
     where = cache.entry(Path(setup["cache"]), request["programme"], sha256, mark)
-    cache.store(where, result, _referred(request["programme"], result))
+    try:
+        cache.store(where, result, referred_columns(request["programme"]))
+    except OSError as error:
+        raise _StoreError(type(error).__name__) from None
     return {"sha256": sha256, "fingerprint": mark}
 
 
-def _content(path: Path, limit: int) -> tuple[bytes | None, str]:
-    """The file's bytes and their SHA-256; no bytes where the file is larger than the limit."""
-    digest = hashlib.sha256()
+def _content(path: Path, limit: int) -> bytes:
+    """The file's bytes; reading stops where the file is larger than the limit."""
     blocks: list[bytes] = []
     size = 0
     with path.open("rb") as file:
         while block := file.read(_READ_BLOCK):
-            digest.update(block)
             size += len(block)
-            if size <= limit:
-                blocks.append(block)
-            else:
-                blocks.clear()
-    return (b"".join(blocks) if size <= limit else None), digest.hexdigest()
+            if size > limit:
+                raise _SizeError
+            blocks.append(block)
+    return b"".join(blocks)
 
 
-def _referred(key: str, result: DeliveryResult) -> dict[str, list[str]]:
-    """Columns of this programme's tables that other programmes' tables refer to."""
-    found: dict[str, list[str]] = {}
-    for other in programmes().values():
-        for table in other.tables:
-            reference = table.reference
-            if reference is not None and reference.programme == key and reference.table in result.tables:
-                found[reference.table] = [there for _, there in reference.columns]
-    return found
+def _die_with_parent() -> None:
+    """Ask the kernel (Linux) to kill this process when the thread that started it ends, however that happens."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def main() -> None:
-    """Take over standard input and output; nothing else may write to them."""
+    """Take over standard input and output; nothing else may write to them, and nothing survives the parent."""
+    _die_with_parent()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

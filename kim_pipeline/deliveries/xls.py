@@ -7,6 +7,7 @@ a workbook that Excel or LibreOffice has calculated carries a RECALCID record, o
 from __future__ import annotations
 
 import datetime as dt
+import io
 import struct
 from collections.abc import Iterator
 
@@ -27,7 +28,7 @@ def read_xls(content: bytes) -> Iterator[Sheet]:
     Raises:
         xlrd.XLRDError, struct.error and others: the bytes are not a readable workbook.
     """
-    book = xlrd.open_workbook(file_contents=content, formatting_info=True)
+    book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=io.StringIO())
     calculated = _was_calculated(content)
     for sheet in book.sheets():
         rows = (
@@ -55,11 +56,11 @@ def _cell(sheet: xlrd.sheet.Sheet, datemode: int, row: int, column: int, calcula
 
 def _date(serial: float, datemode: int) -> Cell:
     """A date cell's serial number as day, instant or time of day; out of range it stays a number."""
-    if serial < 1:
-        return (dt.datetime.min + dt.timedelta(days=serial)).time()
+    if 0 <= serial < 1:
+        return (dt.datetime(1, 1, 1) + dt.timedelta(days=serial)).time()  # noqa: DTZ001  (a time of day)
     try:
         instant: dt.datetime = xlrd.xldate.xldate_as_datetime(serial, datemode)
-    except (xlrd.xldate.XLDateError, OverflowError):
+    except (xlrd.xldate.XLDateError, OverflowError, ValueError):
         return serial
     return instant.date() if instant.time() == dt.time() else instant
 

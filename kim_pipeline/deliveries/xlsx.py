@@ -129,10 +129,10 @@ class Package:
 
 def _last_row(block: bytes, before: int) -> int:
     starts = list(_ROW.finditer(block))
-    if not starts:
-        return before
-    stated = attribute(starts[-1][1].decode(errors="replace"), "r")
-    return int(stated) - 1 if stated else before + len(starts)
+    for after, start in enumerate(reversed(starts)):
+        if stated := attribute(start[1].decode(errors="replace"), "r"):
+            return int(stated) - 1 + after
+    return before + len(starts)
 
 
 def _lost_in_row(row: bytes, row_number: int) -> Iterator[tuple[Position, ErrorCell]]:

@@ -1,0 +1,1 @@
+"""Dagster: assets, checks, jobs. The only folder that imports dagster."""

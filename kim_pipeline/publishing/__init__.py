@@ -1,0 +1,1 @@
+"""The published file: writing it, switching to it, keeping earlier ones."""

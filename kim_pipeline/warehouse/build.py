@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,11 +12,11 @@ import duckdb
 
 from kim_pipeline.deliveries.intake import Intake
 from kim_pipeline.warehouse.checks import Check, accounting_checks, offending_rows
-from kim_pipeline.warehouse.load import load_accepted, load_quality, load_vocabulary
+from kim_pipeline.warehouse.load import load_accepted, load_coverage, load_quality, load_vocabulary
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 
-INTERNAL_SCHEMAS = ("vocabulary", "quality", "accepted", "staging", "core")
-MODEL_SCHEMAS = ("staging", "core")
+INTERNAL_SCHEMAS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators")
+MODEL_SCHEMAS = ("staging", "core", "indicators", "review")
 
 
 class CheckFailedError(Exception):
@@ -45,6 +45,7 @@ def load(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: dt.date, 
     load_vocabulary(connection)
     load_quality(connection, intake, as_of, grace_days)
     load_accepted(connection, intake)
+    load_coverage(connection, intake)
 
 
 def run_models(
@@ -61,20 +62,23 @@ def run_models(
     """
     for model in models:
         connection.execute(f"CREATE OR REPLACE TABLE {model.full_name} AS {model.sql}")
-        comment(connection, model, model.full_name)
-        counted = connection.execute(f"SELECT count(*) FROM {model.full_name}").fetchone()  # noqa: S608  (own names)
-        if on_done is not None and counted is not None:
-            on_done(model, counted[0])
+        comment(connection, model.description, model.columns, model.full_name)
+        ((rows,),) = connection.execute(f"SELECT count(*) FROM {model.full_name}").fetchall()  # noqa: S608  (own names)
+        if on_done is not None:
+            on_done(model, rows)
 
 
-def comment(connection: duckdb.DuckDBPyConnection, model: SqlModel, table: str) -> None:
-    """The model's descriptions as `COMMENT ON` of the table and its columns."""
-    connection.execute(f"COMMENT ON TABLE {table} IS {_quoted(model.description)}")
-    for column, text in model.columns.items():
-        connection.execute(f'COMMENT ON COLUMN {table}."{column}" IS {_quoted(text)}')
+def comment(
+    connection: duckdb.DuckDBPyConnection, description: str, columns: Mapping[str, str], table: str
+) -> None:
+    """Descriptions as `COMMENT ON` of a table and its columns."""
+    connection.execute(f"COMMENT ON TABLE {table} IS {quoted(description)}")
+    for column, text in columns.items():
+        connection.execute(f'COMMENT ON COLUMN {table}."{column}" IS {quoted(text)}')
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
 
 

@@ -14,8 +14,10 @@ import pyarrow as pa
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Column, Programme, Table
-from kim_pipeline.contracts.vocabulary import vocabulary
+from kim_pipeline.contracts.vocabulary import programme_life, vocabulary
+from kim_pipeline.deliveries.counting import Window
 from kim_pipeline.deliveries.intake import Delivery, Intake, counts_by_severity, finding_records
+from kim_pipeline.warehouse.catalogue import Indicator, load_catalogue
 
 _SQL_TYPES = {"date": "DATE", "number": "DOUBLE", "whole": "BIGINT", "yes_no": "BOOLEAN"}
 _NO_TABLES: tuple[str, ...] = ()
@@ -27,15 +29,52 @@ def sql_type(column: Column) -> str:
 
 
 def load_vocabulary(connection: duckdb.DuckDBPyConnection) -> None:
-    """`vocabulary.area`, `vocabulary.programme`: the data files as tables."""
-    county = vocabulary().county
-    areas = [(county.key, county.name, "Kreis", None)]
-    areas += [(m.ags, m.name, m.kind, county.key) for m in county.municipalities]
-    _create(connection, "vocabulary.area", "area VARCHAR, name VARCHAR, kind VARCHAR, part_of VARCHAR", areas)
-    rows = [(p.key, p.title, p.delivery, p.cadence.label) for p in programmes().values()]
-    _create(
-        connection, "vocabulary.programme", "programme VARCHAR, title VARCHAR, delivery VARCHAR, cadence VARCHAR", rows
-    )
+    """`vocabulary.*`: the data files as tables."""
+    words = vocabulary()
+    county = words.county
+    areas: list[tuple[Any, ...]] = [(county.key, county.name, "Kreis", None, None, None)]
+    areas += [(m.ags, m.name, m.kind, county.key, county.geometry.name, county.geometry_key) for m in county.municipalities]
+    columns = "area VARCHAR, name VARCHAR, kind VARCHAR, part_of VARCHAR, geometry_file VARCHAR, geometry_key VARCHAR"
+    _create(connection, "vocabulary.area", columns, areas)
+    _create(connection, "vocabulary.programme", _PROGRAMME_COLUMNS, [_programme_row(p) for p in programmes().values()])
+    _create(connection, "vocabulary.language", "language VARCHAR, name VARCHAR", words.language_names())
+    _create(connection, "vocabulary.nationality", "nationality VARCHAR, name VARCHAR", words.nationality_names())
+    values = [
+        (category, value, position)
+        for category in words.category_names()
+        for position, value in enumerate(words.values(category), start=1)
+    ]
+    _create(connection, "vocabulary.category_value", "category VARCHAR, value VARCHAR, position BIGINT", values)
+    bodies = [(b.name, b.rank, b.may_resolve) for b in county.bodies]
+    _create(connection, "vocabulary.body", "body VARCHAR, rank BIGINT, may_resolve BOOLEAN", bodies)
+    indicators = [_indicator_row(position, i) for position, i in enumerate(load_catalogue(), start=1)]
+    _create(connection, "vocabulary.indicator", _INDICATOR_COLUMNS, indicators)
+
+
+_PROGRAMME_COLUMNS = (
+    "programme VARCHAR, title VARCHAR, delivery VARCHAR, cadence VARCHAR, valid_from DATE, valid_to DATE, "
+    "successor VARCHAR"
+)
+_INDICATOR_COLUMNS = (
+    "position BIGINT, indicator_id VARCHAR, label VARCHAR, definition VARCHAR, unit VARCHAR, counting_unit VARCHAR, "
+    "programme VARCHAR, table_name VARCHAR, aggregation VARCHAR, calendars VARCHAR, breakdown_kind VARCHAR, "
+    "numerator VARCHAR, denominator VARCHAR, per_1000_of VARCHAR, direction VARCHAR, k BIGINT, caveat VARCHAR, "
+    "is_headline BOOLEAN, county_only BOOLEAN"
+)
+
+
+def _programme_row(programme: Programme) -> tuple[Any, ...]:
+    life = programme_life().get(programme.key)
+    known = (life.valid_from, life.valid_to, life.successor) if life else (None, None, None)
+    return (programme.key, programme.title, programme.delivery, programme.cadence.label, *known)
+
+
+def _indicator_row(position: int, i: Indicator) -> tuple[Any, ...]:
+    return (
+        position, i.id, i.label, i.definition, i.unit, i.counting_unit, i.programme, i.table_name, i.aggregation,
+        ",".join(i.calendars), i.breakdown_kind, i.numerator, i.denominator, i.per_1000_of, i.direction, i.k, i.caveat,
+        i.headline, i.county_only,
+    )  # fmt: skip
 
 
 def load_quality(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: dt.date, grace_days: int) -> None:
@@ -143,6 +182,44 @@ def load_accepted(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None
     for programme in programmes().values():
         for table in programme.tables:
             _load_table(connection, programme, table, intake.of(programme.key))
+
+
+def load_coverage(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None:
+    """`quality.coverage`: the days for which a table's counting deliveries speak (`indicators.md`, head).
+
+    A delivery of a period covers the days for which it counts; rows without a date of their own, its whole period.
+    A snapshot covers from its earliest period date to its Stand; without any period date, the year of its Stand.
+    """
+    spans: list[tuple[Any, ...]] = []
+    for programme in programmes().values():
+        for table in programme.tables:
+            for window in intake.windows.get((programme.key, table.name), []):
+                first, last = _span(connection, programme, table, window, intake)
+                if first is not None:
+                    spans.append((programme.key, table.name, programme.delivery, first, last))
+    columns = "programme VARCHAR, table_name VARCHAR, delivery VARCHAR, first_day DATE, last_day DATE"
+    _create(connection, "quality.coverage", columns, spans)
+
+
+def _span(
+    connection: duckdb.DuckDBPyConnection, programme: Programme, table: Table, window: Window, intake: Intake
+) -> tuple[dt.date | None, dt.date | None]:
+    read = next(d.read for d in intake.of(programme.key) if d.file == window.file)
+    if read is None or read.as_of is None:
+        return None, None
+    if programme.delivery == "period":
+        days = window.days if table.period_date else read.period
+        return (days.first, days.last) if days else (None, None)
+    dated = next((t for t in programme.tables if t.period_date), None)
+    if dated is None:
+        return dt.date(read.as_of.year, 1, 1), dt.date(read.as_of.year, 12, 31)
+    files = [w.file for w in intake.windows.get((programme.key, dated.name), [])]
+    ((earliest,),) = connection.execute(
+        f"SELECT min({dated.period_date}) FROM accepted.{programme.key}_{dated.name} "  # noqa: S608  (own names)
+        "WHERE source_file IN (SELECT unnest($files))",
+        {"files": files},
+    ).fetchall()
+    return earliest, read.as_of
 
 
 def _load_table(

@@ -22,6 +22,7 @@ SQL_FOLDER = PROJECT / "sql"
 LAYERS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators", "review", "published")
 """A file reads its own and lower layers only; the first three are loaded, not selected."""
 _DIALECT = "duckdb"
+_VALUES_OF = "indicators.value_"
 
 
 class SqlModelError(Exception):
@@ -112,9 +113,22 @@ def load_models(schemas: Sequence[str], folder: Path = SQL_FOLDER) -> list[SqlMo
         for schema in schemas
         for path in sorted((folder / schema).glob("*.sql"))
     ]
+    values = [model for model in models if model.full_name.startswith(_VALUES_OF)]
+    if values:
+        models.append(_all_values(values))
     for model in models:
         check_layers(model)
     return in_order(models)
+
+
+def _all_values(values: Sequence[SqlModel]) -> SqlModel:
+    """The one table that is not a file: the values of all `value_*.sql`, so that a new one joins by being there."""
+    others = [f"SELECT v.* FROM {model.full_name} AS v" for model in values[1:]]
+    columns = [f"    v.{name},  -- {text}" for name, text in values[0].columns.items()]
+    columns[-1] = columns[-1].replace(",", "", 1)
+    head = "-- Werte aller Dateien value_*.sql zusammen, noch ohne die abgedeckten Zeiträume und ohne Nullen."
+    sql = "\n".join([head, "SELECT", *columns, f"FROM {values[0].full_name} AS v", *(f"UNION ALL {o}" for o in others)])
+    return SqlModel("indicators", "all_values", sql + "\n", values[0].path.with_name("value_*.sql"))
 
 
 def check_layers(model: SqlModel) -> None:

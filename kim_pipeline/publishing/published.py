@@ -1,0 +1,135 @@
+"""Writing the published file from the internal one.
+
+Belongs here: what analysts get: the tables of `sql/published/` and `build_info`, with German comments, in a format that
+every DuckDB since 1.0 opens.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from kim_pipeline.deliveries.intake import Intake
+from kim_pipeline.settings import PROJECT
+from kim_pipeline.warehouse.build import comment, quoted
+from kim_pipeline.warehouse.load import summary_counts
+from kim_pipeline.warehouse.sql_models import SqlModel, load_models
+
+_STORAGE_VERSION = "v1.0.0"
+_LIBRARIES = ("dagster", "duckdb", "pandas", "pandera", "pyarrow", "python-calamine", "sqlglot")
+_BUILD_INFO = {
+    "item": "Art der Angabe: build, library, count oder input",
+    "name": "Name der Angabe; bei input das Programm",
+    "value": "Wert; bei input der SHA-256 der Datei",
+    "file": "Datei der Lieferung (nur input)",
+    "as_of": "Stand der Lieferung (nur input)",
+    "status": "Ob die Lieferung zählt (nur input)",
+}
+
+
+@dataclass(frozen=True)
+class BuildFacts:
+    """What is known of a build besides its inputs."""
+
+    stem: str
+    built_at: dt.datetime
+    as_of: dt.date
+    duration_seconds: float
+
+
+def write_published(internal: Path, target: Path, intake: Intake, facts: BuildFacts) -> dict[str, int]:
+    """Write the published file.
+
+    Args:
+        internal: the internal file of the same build.
+        target: the file to write; an earlier one there is replaced.
+        intake: the inputs.
+        facts: of the build.
+
+    Returns:
+        Table → number of rows.
+    """
+    target.unlink(missing_ok=True)
+    counts = {}
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH {quoted(str(internal))} AS internal (READ_ONLY)")
+        connection.execute("USE internal")
+        connection.execute(f"ATTACH {quoted(str(target))} AS kim (STORAGE_VERSION {quoted(_STORAGE_VERSION)})")
+        for model in load_models(["published"]):
+            counts[model.name] = _write_table(connection, model)
+        counts["build_info"] = _write_build_info(connection, intake, facts)
+        connection.execute("CHECKPOINT kim")
+    return counts
+
+
+def _write_table(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> int:
+    table = f"kim.main.{model.name}"
+    connection.execute(f"CREATE TABLE {table} AS {model.sql}")
+    comment(connection, model.description, model.columns, table)
+    return _count(connection, table)
+
+
+def _write_build_info(connection: duckdb.DuckDBPyConnection, intake: Intake, facts: BuildFacts) -> int:
+    table = "kim.main.build_info"
+    rows = build_info(intake, facts)
+    block = pa.table({name: [row[name] for row in rows] for name in _BUILD_INFO}, schema=_schema())
+    connection.register("build_info_rows", block)
+    connection.execute(f"CREATE TABLE {table} AS SELECT * FROM build_info_rows")  # noqa: S608  (own names)
+    connection.unregister("build_info_rows")
+    description = "Wie dieser Datenbestand entstand: Zeit, Programmstand, Bibliotheken, Anzahlen und jede Lieferung."
+    comment(connection, description, _BUILD_INFO, table)
+    return _count(connection, table)
+
+
+def _schema() -> pa.Schema:
+    return pa.schema([(name, pa.date32() if name == "as_of" else pa.string()) for name in _BUILD_INFO])
+
+
+def build_info(intake: Intake, facts: BuildFacts) -> list[dict[str, Any]]:
+    """The rows of `build_info`."""
+    build = {
+        "build": facts.stem,
+        "built_at": facts.built_at.astimezone(dt.UTC).isoformat(timespec="seconds"),
+        "as_of": facts.as_of.isoformat(),
+        "code_version": code_version(),
+        "inputs_sha256": intake.inputs_sha256,
+        "duration_seconds": f"{facts.duration_seconds:.1f}",
+    }
+    rows = [_row("build", name, value) for name, value in build.items()]
+    rows += [_row("library", name, metadata.version(name)) for name in _LIBRARIES]
+    rows += [_row("count", name, str(value)) for name, value in sorted(summary_counts(intake.deliveries).items())]
+    for d in intake.deliveries:
+        as_of = d.read.as_of if d.read else None
+        rows.append(_row("input", d.programme, d.sha256, file=d.file, as_of=as_of, status=d.status))
+    return rows
+
+
+def _row(item: str, name: str, value: str | None, **more: Any) -> dict[str, Any]:
+    return {"item": item, "name": name, "value": value, "file": None, "as_of": None, "status": None} | more
+
+
+def code_version() -> str:
+    """The package's version and, in a git checkout, the commit."""
+    version = metadata.version("kim-pipeline")
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(PROJECT), "rev-parse", "--short=12", "HEAD"],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return version
+    return f"{version}+{done.stdout.strip()}"
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    ((rows,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()  # noqa: S608  (own names)
+    return int(rows)

@@ -1,0 +1,11 @@
+-- Programme mit Laufzeit und Nachfolger.
+SELECT
+    p.programme,  -- Schlüssel des Programms
+    p.title,  -- Name des Programms
+    p.delivery,  -- Art der Lieferung: period (Zeitraum) oder snapshot (Gesamtliste)
+    p.cadence,  -- Turnus der Lieferung
+    p.valid_from,  -- Beginn des Programms; leer, wenn nicht bekannt
+    p.valid_to,  -- Ende des Programms; leer, wenn es läuft
+    p.successor  -- Nachfolger; leer, wenn es keinen gibt
+FROM vocabulary.programme AS p
+ORDER BY p.programme

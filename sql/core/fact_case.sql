@@ -1,0 +1,19 @@
+-- Fälle des KIM Case Managements.
+SELECT
+    s.case_no,  -- Fall (Pseudonym)
+    s.municipality AS area,  -- Wohnort
+    s.registered_on,  -- Anmeldung am
+    s.first_talk_on,  -- Erstgespräch am
+    s.opened_on,  -- Fallaufnahme am
+    s.closed_on,  -- Fallabschluss am
+    s.closing_reason,  -- Grund des Abschlusses
+    s.age_group,  -- Altersgruppe bei Fallaufnahme
+    s.sex,  -- Geschlecht
+    s.nationality,  -- Staatsangehörigkeit (ISO 3166-1 alpha-3)
+    s.language,  -- Erstsprache (ISO 639-3)
+    s.residence_status,  -- Aufenthaltsstatus
+    s.source_file,  -- Datei, aus der die Zeile stammt
+    s.source_sheet,  -- Blatt, aus dem die Zeile stammt
+    s.source_row  -- Zeile im Blatt
+FROM staging.kim_case_management_cases AS s
+ORDER BY s.source_file, s.source_sheet, s.source_row

@@ -1,0 +1,19 @@
+-- Förderungen aus KOMM-AN NRW.
+SELECT
+    s.grant_no,  -- Antragsnummer
+    s.municipality AS area,  -- Gebiet
+    w.last_day AS reported_on,  -- Letzter Tag des Berichtszeitraums
+    s.module,  -- Baustein
+    s.granted_eur,  -- Bewilligt in Euro
+    coalesce(s.paid_eur, 0) - coalesce(s.returned_eur, 0) AS spent_eur,  -- Ausgezahlt abzüglich Rückfluss in Euro; fehlend als 0
+    s.participants,  -- Teilnehmende
+    s.volunteers,  -- Ehrenamtliche
+    s.source_file,  -- Datei, aus der die Zeile stammt
+    s.source_sheet,  -- Blatt, aus dem die Zeile stammt
+    s.source_row  -- Zeile im Blatt
+FROM staging.komm_an_grants AS s
+INNER JOIN quality.counting_window AS w
+    ON w.programme = 'komm_an'
+    AND w.table_name = 'grants'
+    AND w.file = s.source_file
+ORDER BY s.source_file, s.source_sheet, s.source_row

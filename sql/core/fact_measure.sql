@@ -1,0 +1,19 @@
+-- Maßnahmen der Konzepte nach dem Register, das zählt.
+SELECT
+    s.concept,  -- Konzept
+    s.measure_no,  -- Maßnahmennummer
+    s.field,  -- Handlungsfeld
+    s.title,  -- Maßnahme
+    s.lead,  -- Federführung
+    s.ki_involved,  -- KI-Beteiligung
+    s.programme,  -- Programm
+    s.theme,  -- Themenfeld
+    s.status,  -- Umsetzungsstand
+    s.status_on,  -- Stand der Umsetzung vom
+    d.as_of,  -- Stand des Registers
+    s.source_file,  -- Datei, aus der die Zeile stammt
+    s.source_sheet,  -- Blatt, aus dem die Zeile stammt
+    s.source_row  -- Zeile im Blatt
+FROM staging.massnahmen_measures AS s
+INNER JOIN quality.delivery AS d ON d.programme = 'massnahmen' AND d.file = s.source_file
+ORDER BY s.source_file, s.source_sheet, s.source_row

@@ -1,0 +1,84 @@
+-- Werte aller Indikatoren mit den Zeiträumen, die Lieferungen abdecken; Anzahlen und Summen auch, wo sie 0 sind.
+WITH catalogue AS (
+    SELECT
+        i.*,
+        unnest(string_split(i.calendars, ',')) AS calendar
+    FROM indicators.indicator AS i
+    WHERE i.aggregation <> 'per_1000'
+),
+
+covered AS (
+    SELECT
+        i.indicator_id,
+        i.aggregation,
+        i.breakdown_kind,
+        i.county_only,
+        c.period
+    FROM catalogue AS i
+    INNER JOIN core.coverage AS c
+        ON c.programme = i.programme AND c.table_name = i.table_name AND c.calendar = i.calendar
+),
+
+measured AS (
+    SELECT
+        c.indicator_id,
+        v.area,
+        v.period,
+        CASE WHEN v.breakdown IS NULL THEN 'total' ELSE c.breakdown_kind END AS breakdown_kind,
+        coalesce(v.breakdown, '') AS breakdown,
+        v.numerator,
+        v.denominator,
+        coalesce(v.value, 0) AS value,
+        v.n
+    FROM indicators.all_values AS v
+    INNER JOIN covered AS c ON c.indicator_id = v.indicator_id AND c.period = v.period
+    WHERE
+        (v.breakdown IS NULL OR c.breakdown_kind IS NOT NULL)
+        AND CASE c.aggregation
+            WHEN 'rate' THEN v.denominator > 0
+            WHEN 'median' THEN v.n > 0
+            ELSE v.breakdown IS NULL OR v.value <> 0
+        END
+),
+
+zero AS (
+    SELECT
+        c.indicator_id,
+        a.area,
+        c.period
+    FROM covered AS c
+    INNER JOIN core.dim_area AS a ON a.is_county OR NOT c.county_only
+    WHERE c.aggregation IN ('count', 'distinct', 'stock', 'sum')
+    EXCEPT
+    SELECT
+        m.indicator_id,
+        m.area,
+        m.period
+    FROM measured AS m
+    WHERE m.breakdown_kind = 'total'
+)
+
+SELECT
+    m.indicator_id,  -- Kennung des Indikators
+    m.area,  -- Gebiet
+    m.period,  -- Zeitraum
+    m.breakdown_kind,  -- Gliederung, oder total
+    m.breakdown,  -- Gliederungsmerkmal; leer bei total
+    m.numerator,  -- Zähler
+    m.denominator,  -- Nenner
+    m.value,  -- Wert
+    m.n  -- Zahl der Zeilen oder Einheiten, auf denen er beruht
+FROM measured AS m
+UNION ALL
+SELECT
+    z.indicator_id,
+    z.area,
+    z.period,
+    'total',
+    '',
+    NULL,
+    NULL,
+    0,
+    0
+FROM zero AS z
+ORDER BY 1, 2, 3, 4, 5

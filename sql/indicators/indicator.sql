@@ -1,0 +1,22 @@
+-- Katalog der Indikatoren: was sie zählen, woher sie kommen, was sie nicht sagen.
+SELECT
+    i.indicator_id,  -- Kennung
+    i.label,  -- Name
+    i.definition,  -- Definition
+    i.unit,  -- Einheit des Wertes
+    i.counting_unit,  -- Zähleinheit; über verschiedene wird nie summiert
+    i.numerator,  -- Zähler, bei Quoten und Werten je 1.000
+    i.denominator,  -- Nenner, bei Quoten und Werten je 1.000
+    i.programme,  -- Programm, aus dem er kommt
+    i.table_name,  -- Tabelle des Programms, deren Lieferungen ihn abdecken
+    i.aggregation,  -- Art: count, distinct, stock, sum, rate, median, per_1000 oder level
+    i.calendars,  -- Zeiträume, für die er gilt: year, quarter, school_year
+    i.breakdown_kind,  -- Gliederung; leer, wenn es keine gibt
+    i.per_1000_of,  -- Indikator im Zähler eines Wertes je 1.000
+    i.is_headline,  -- Ob er die Aktivität des Programms misst (Prüfung der Maßnahmen)
+    i.county_only,  -- Ob er nur für den Kreis gilt
+    i.direction,  -- Richtung: higher, lower oder neutral
+    i.k,  -- Kleinste Zahl, die veröffentlicht werden darf; leer, wenn jede
+    i.caveat  -- Was er nicht sagt
+FROM vocabulary.indicator AS i
+ORDER BY i.position

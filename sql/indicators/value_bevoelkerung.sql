@@ -1,0 +1,47 @@
+-- Bevölkerung am Jahresende; der Kreis ist die Summe seiner Gemeinden und fehlt, wo eine von ihnen fehlt.
+WITH counted AS (
+    SELECT
+        r.reporting_area AS area,
+        p.period,
+        NULL::VARCHAR AS breakdown,
+        sum(f.population) AS population,
+        sum(f.foreigners) AS foreigners,
+        count(*) AS municipalities
+    FROM core.fact_population AS f
+    INNER JOIN core.area_rollup AS r ON r.area = f.area
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year' AND f.reported_on BETWEEN p.first_day AND p.last_day
+    GROUP BY r.reporting_area, p.period
+),
+
+expected AS (
+    SELECT
+        r.reporting_area AS area,
+        count(*) FILTER (NOT a.is_county) AS municipalities
+    FROM core.area_rollup AS r
+    INNER JOIN core.dim_area AS a ON a.area = r.area
+    GROUP BY r.reporting_area
+),
+
+complete AS (
+    SELECT c.*
+    FROM counted AS c
+    INNER JOIN expected AS e ON e.area = c.area AND e.municipalities = c.municipalities
+)
+
+SELECT
+    v.indicator_id,  -- Kennung des Indikators
+    g.area,  -- Gebiet
+    g.period,  -- Zeitraum
+    g.breakdown,  -- Gliederungsmerkmal; leer für alle zusammen
+    v.numerator,  -- Zähler
+    v.denominator,  -- Nenner
+    v.value,  -- Wert
+    v.n  -- Zahl der Zeilen oder Einheiten, auf denen er beruht
+FROM complete AS g
+CROSS JOIN LATERAL (
+    VALUES
+        ('population', NULL, NULL, g.population, g.population),
+        ('foreigners_rate', g.foreigners, g.population, g.foreigners / nullif(g.population, 0), g.population)
+) AS v (indicator_id, numerator, denominator, value, n)
+ORDER BY 1, 2, 3, 4
