@@ -15,7 +15,7 @@ from kim_pipeline.warehouse.checks import Check, accounting_checks, offending_ro
 from kim_pipeline.warehouse.load import load_accepted, load_coverage, load_quality, load_vocabulary
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 
-INTERNAL_SCHEMAS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators")
+INTERNAL_SCHEMAS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators", "review")
 MODEL_SCHEMAS = ("staging", "core", "indicators", "review")
 
 

@@ -1,0 +1,38 @@
+-- Verlauf des Umsetzungsstands: jede Maßnahme bei ihrem ersten Register und bei jedem, das ihren Stand ändert.
+WITH snapshot AS (
+    SELECT
+        m.concept,
+        m.measure_no,
+        d.as_of,
+        arg_max(m.title, d.file) AS title,
+        arg_max(m.status, d.file) AS status,
+        arg_max(m.status_on, d.file) AS status_on,
+        max(d.file) AS source_file
+    FROM accepted.massnahmen_measures AS m
+    INNER JOIN quality.delivery AS d ON d.programme = 'massnahmen' AND d.file = m.source_file
+    WHERE d.status <> 'rejected'
+    GROUP BY m.concept, m.measure_no, d.as_of
+),
+
+followed AS (
+    SELECT
+        s.*,
+        lag(s.status) OVER registers AS previous_status,
+        lag(s.as_of) OVER registers AS previous_as_of
+    FROM snapshot AS s
+    WINDOW registers AS (PARTITION BY s.concept, s.measure_no ORDER BY s.as_of)
+)
+
+SELECT
+    f.concept,  -- Konzept
+    f.measure_no,  -- Maßnahmennummer
+    f.title,  -- Maßnahme
+    f.as_of,  -- Stand des Registers
+    f.status,  -- Umsetzungsstand
+    f.status_on,  -- Stand der Umsetzung vom
+    f.previous_as_of,  -- Stand des vorigen Registers; leer beim ersten
+    f.previous_status,  -- Umsetzungsstand im vorigen Register; leer beim ersten
+    f.source_file  -- Datei des Registers
+FROM followed AS f
+WHERE f.previous_status IS NULL OR f.previous_status <> f.status
+ORDER BY f.concept, f.measure_no, f.as_of
