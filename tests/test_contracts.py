@@ -10,7 +10,7 @@ import pytest
 from helpers_tables import CONTRACT, TABLES, table_of
 
 from kim_pipeline.contracts import programme_names, programmes
-from kim_pipeline.contracts.model import Column
+from kim_pipeline.contracts.model import Column, Programme
 from kim_pipeline.contracts.normalise import comparable
 from kim_pipeline.contracts.vocabulary import vocabulary
 
@@ -32,12 +32,11 @@ def csv_rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def contract_row(
-    programme: str, delivery: str, table: str, c: Column, kind: str, headers: tuple[str, ...]
-) -> tuple[str, ...]:
+def contract_row(p: Programme, table: str, c: Column, kind: str) -> tuple[str, ...]:
     flags = (str(int(flag)) for flag in (c.required, c.key, c.personal is not None, c.period_date))
     group = c.group[0] if c.group else ""
-    return (programme, delivery, table, c.name, kind, *flags, c.category or "", group, "|".join(headers))
+    headers = c.minutes if kind == "minutes" else c.headers
+    return (p.key, p.delivery, table, c.name, kind, *flags, c.category or "", group, "|".join(headers))
 
 
 def contract_rows() -> list[tuple[str, ...]]:
@@ -48,9 +47,9 @@ def contract_rows() -> list[tuple[str, ...]]:
             for c in t.delivered:
                 kind = "text" if c.kind == "programme" else c.kind
                 if c.headers:
-                    found.append(contract_row(p.key, p.delivery, t.name, c, kind, c.headers))
+                    found.append(contract_row(p, t.name, c, kind))
                 if c.minutes:
-                    found.append(contract_row(p.key, p.delivery, t.name, c, "minutes", c.minutes))
+                    found.append(contract_row(p, t.name, c, "minutes"))
     return found
 
 

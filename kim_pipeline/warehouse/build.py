@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from kim_pipeline.deliveries.intake import Intake
-from kim_pipeline.warehouse.checks import Check, accounting_checks, offending_rows
+from kim_pipeline.warehouse.checks import Check, blocking_checks, offending_rows
 from kim_pipeline.warehouse.load import load_accepted, load_coverage, load_quality, load_vocabulary
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 
@@ -103,4 +103,4 @@ def build_internal(path: Path, intake: Intake, as_of: dt.date, grace_days: int) 
     with new_internal_file(path) as connection:
         load(connection, intake, as_of, grace_days)
         run_models(connection, load_models(MODEL_SCHEMAS))
-        run_checks(connection, accounting_checks())
+        run_checks(connection, blocking_checks())

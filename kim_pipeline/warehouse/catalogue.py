@@ -29,6 +29,8 @@ class Indicator(BaseModel):
         aggregation: how rows become a value; counts, stocks and sums have a value of 0 where nothing is there.
         calendars: the kinds of period it is given for.
         breakdown_kind: its breakdown beside the total, if any.
+        breakdown_complete: whether every row has the breakdown's value, so that the members add up to the total.
+        is_share: whether a rate's numerator is part of its denominator, so that it lies between 0 and 1.
         numerator, denominator: German, of rates and values per 1,000.
         per_1000_of: the indicator in the numerator of a value per 1,000 foreigners.
         direction: whether higher or lower is better, or neither.
@@ -48,6 +50,8 @@ class Indicator(BaseModel):
     aggregation: Aggregation
     calendars: tuple[Calendar, ...]
     breakdown_kind: str | None = None
+    breakdown_complete: bool = True
+    is_share: bool = True
     numerator: str | None = None
     denominator: str | None = None
     per_1000_of: str | None = None

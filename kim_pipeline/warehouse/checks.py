@@ -1,24 +1,68 @@
 """Checks of a built warehouse: each is a query that returns the offending rows.
 
-Belongs here: what must hold of every build, whatever was delivered. A check that returns a row blocks publishing.
+Belongs here: what must hold of every build, whatever was delivered. Checks of `sql/checks/blocking/` and those generated
+from the contracts keep a build from being published; those of `sql/checks/plausibility/` only warn.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
 from kim_pipeline.contracts import programmes
+from kim_pipeline.warehouse.sql_models import SQL_FOLDER
+
+_ASSET = re.compile(r"--\s*asset:\s*(\w+\.\w+)\s*")
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check: `sql` returns the rows that break it; none of their columns holds a cell's content."""
+    """One check.
+
+    Attributes:
+        name: identifier.
+        description: German sentence: what holds.
+        sql: returns the rows that break it; none of their columns holds a cell's content.
+        asset: the table that it is about, `schema.table`; None for the deliveries.
+    """
 
     name: str
     description: str
     sql: str
+    asset: str | None = None
+
+
+def blocking_checks() -> list[Check]:
+    """All checks that keep a build from being published."""
+    return [*accounting_checks(), *key_checks(), *checks_in(SQL_FOLDER / "checks" / "blocking")]
+
+
+def plausibility_checks() -> list[Check]:
+    """Checks that only warn."""
+    return checks_in(SQL_FOLDER / "checks" / "plausibility")
+
+
+def checks_in(folder: Path) -> list[Check]:
+    """The checks of a folder, one per file: head comment = description, a line `-- asset: schema.table` = its table.
+
+    Raises:
+        ValueError: a file lacks one of the two.
+    """
+    return [_check(path) for path in sorted(folder.glob("*.sql"))]
+
+
+def _check(path: Path) -> Check:
+    sql = path.read_text(encoding="utf-8")
+    head = [line for line in sql.splitlines() if line.startswith("--")]
+    asset = next((m[1] for line in head if (m := _ASSET.fullmatch(line))), None)
+    description = " ".join(line.removeprefix("--").strip() for line in head if not _ASSET.fullmatch(line))
+    if asset is None or not description:
+        raise ValueError(f"{path.name}: needs a description and a line '-- asset: schema.table'")
+    return Check(path.stem, description, sql, asset)
 
 
 def accounting_checks() -> list[Check]:
@@ -44,13 +88,34 @@ def accounting_checks() -> list[Check]:
         Check(
             "quarantined_rows_have_findings",
             "Zu jeder Zeile in Quarantäne gibt es einen Befund, und nur zu ihnen.",
-            "WITH found AS (SELECT programme, file, sheet, count(DISTINCT \"row\") AS rows_found FROM quality.finding "
+            'WITH found AS (SELECT programme, file, sheet, count(DISTINCT "row") AS rows_found FROM quality.finding '
             "WHERE severity = 'error' AND rule <> 'missing_column' GROUP BY ALL) "
             "SELECT a.programme, a.file, a.sheet, a.quarantined, coalesce(f.rows_found, 0) AS rows_found "
             "FROM quality.sheet_account AS a LEFT JOIN found AS f USING (programme, file, sheet) "
             "WHERE a.quarantined <> coalesce(f.rows_found, 0)",
         ),
     ]
+
+
+def key_checks() -> list[Check]:
+    """The key of every contract table is unique within a delivery."""
+    return [
+        Check(
+            f"{name}_key_unique",
+            "Der Schlüssel kommt je Lieferung nur einmal vor.",
+            f"SELECT source_file, min(source_row) AS first_row, count(*) AS copies FROM staging.{name} "  # noqa: S608
+            f"GROUP BY source_file, {', '.join(key)} HAVING count(*) > 1",
+            f"staging.{name}",
+        )
+        for name, key in _keys()
+    ]
+
+
+def _keys() -> Iterable[tuple[str, tuple[str, ...]]]:
+    for programme in programmes().values():
+        for table in programme.tables:
+            member = (table.unpivot.into,) if table.unpivot else ()
+            yield f"{programme.key}_{table.name}", (*table.key, *member)
 
 
 def _accepted_rows() -> str:
@@ -68,4 +133,5 @@ def offending_rows(connection: duckdb.DuckDBPyConnection, check: Check, limit: i
     """The first rows that break a check; empty if it holds."""
     result = connection.execute(check.sql)
     names = [column[0] for column in result.description or []]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchmany(limit)]
+    rows = result.fetchall()
+    return [dict(zip(names, row, strict=True)) for row in rows[:limit]]

@@ -59,7 +59,7 @@ _INDICATOR_COLUMNS = (
     "position BIGINT, indicator_id VARCHAR, label VARCHAR, definition VARCHAR, unit VARCHAR, counting_unit VARCHAR, "
     "programme VARCHAR, table_name VARCHAR, aggregation VARCHAR, calendars VARCHAR, breakdown_kind VARCHAR, "
     "numerator VARCHAR, denominator VARCHAR, per_1000_of VARCHAR, direction VARCHAR, k BIGINT, caveat VARCHAR, "
-    "is_headline BOOLEAN, county_only BOOLEAN"
+    "is_headline BOOLEAN, county_only BOOLEAN, breakdown_complete BOOLEAN, is_share BOOLEAN"
 )
 
 
@@ -73,7 +73,7 @@ def _indicator_row(position: int, i: Indicator) -> tuple[Any, ...]:
     return (
         position, i.id, i.label, i.definition, i.unit, i.counting_unit, i.programme, i.table_name, i.aggregation,
         ",".join(i.calendars), i.breakdown_kind, i.numerator, i.denominator, i.per_1000_of, i.direction, i.k, i.caveat,
-        i.headline, i.county_only,
+        i.headline, i.county_only, i.breakdown_complete, i.is_share,
     )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ SELECT
     i.aggregation,  -- Art: count, distinct, stock, sum, rate, median, per_1000 oder level
     i.calendars,  -- Zeiträume, für die er gilt: year, quarter, school_year
     i.breakdown_kind,  -- Gliederung; leer, wenn es keine gibt
+    i.breakdown_complete,  -- Ob sich die Gliederung zum Ganzen summiert
+    i.is_share,  -- Ob eine Quote zwischen 0 und 1 liegt: der Zähler ist Teil des Nenners
     i.per_1000_of,  -- Indikator im Zähler eines Wertes je 1.000
     i.is_headline,  -- Ob er die Aktivität des Programms misst (Prüfung der Maßnahmen)
     i.county_only,  -- Ob er nur für den Kreis gilt

@@ -11,7 +11,9 @@ WITH in_force AS (
         count(f.free_places) AS rows_with_free_places
     FROM core.fact_offer AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'year' AND f.valid_from <= p.last_day AND (f.valid_to IS NULL OR f.valid_to >= p.last_day)
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.valid_from <= p.last_day AND (f.valid_to IS NULL OR f.valid_to >= p.last_day)
     GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.theme))
     HAVING GROUPING(f.theme) = 1 OR f.theme IS NOT NULL
 )

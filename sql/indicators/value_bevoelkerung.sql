@@ -1,20 +1,5 @@
 -- Bevölkerung am Jahresende; der Kreis ist die Summe seiner Gemeinden und fehlt, wo eine von ihnen fehlt.
-WITH counted AS (
-    SELECT
-        r.reporting_area AS area,
-        p.period,
-        NULL::VARCHAR AS breakdown,
-        sum(f.population) AS population,
-        sum(f.foreigners) AS foreigners,
-        count(*) AS municipalities
-    FROM core.fact_population AS f
-    INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p
-        ON p.calendar = 'year' AND f.reported_on BETWEEN p.first_day AND p.last_day
-    GROUP BY r.reporting_area, p.period
-),
-
-expected AS (
+WITH expected AS (
     SELECT
         r.reporting_area AS area,
         count(*) FILTER (NOT a.is_county) AS municipalities
@@ -23,10 +8,21 @@ expected AS (
     GROUP BY r.reporting_area
 ),
 
-complete AS (
-    SELECT c.*
-    FROM counted AS c
-    INNER JOIN expected AS e ON e.area = c.area AND e.municipalities = c.municipalities
+counted AS (
+    SELECT
+        r.reporting_area AS area,
+        p.period,
+        NULL::VARCHAR AS breakdown,
+        sum(f.population) AS population,
+        sum(f.foreigners) AS foreigners
+    FROM core.fact_population AS f
+    INNER JOIN core.area_rollup AS r ON r.area = f.area
+    INNER JOIN expected AS e ON e.area = r.reporting_area
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.reported_on BETWEEN p.first_day AND p.last_day
+    GROUP BY r.reporting_area, p.period, e.municipalities
+    HAVING count(DISTINCT f.area) = e.municipalities
 )
 
 SELECT
@@ -38,7 +34,7 @@ SELECT
     v.denominator,  -- Nenner
     v.value,  -- Wert
     v.n  -- Zahl der Zeilen oder Einheiten, auf denen er beruht
-FROM complete AS g
+FROM counted AS g
 CROSS JOIN LATERAL (
     VALUES
         ('population', NULL, NULL, g.population, g.population),

@@ -7,7 +7,9 @@ WITH entered AS (
         count(*) AS entries
     FROM core.fact_participation AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'year' AND f.entered_on BETWEEN p.first_day AND p.last_day
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.entered_on BETWEEN p.first_day AND p.last_day
     GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.module))
     HAVING GROUPING(f.module) = 1 OR f.module IS NOT NULL
 ),
@@ -20,8 +22,10 @@ active AS (
         count(*) AS participations
     FROM core.fact_participation AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'year' AND f.entered_on <= p.last_day AND (f.left_on IS NULL OR f.left_on > p.last_day)
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period))
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.entered_on <= p.last_day AND (f.left_on IS NULL OR f.left_on > p.last_day)
+    GROUP BY r.reporting_area, p.period
 ),
 
 departed AS (
@@ -33,7 +37,9 @@ departed AS (
         count(*) FILTER (f.outcome IN ('Ausbildung', 'Arbeit', 'Schule')) AS successes
     FROM core.fact_participation AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'year' AND f.left_on BETWEEN p.first_day AND p.last_day
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.left_on BETWEEN p.first_day AND p.last_day
     GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.module))
     HAVING GROUPING(f.module) = 1 OR f.module IS NOT NULL
 )

@@ -9,7 +9,9 @@ WITH grouped AS (
         sum(f.children) AS children
     FROM core.fact_fit_group AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'school_year' AND f.reported_on BETWEEN p.first_day AND p.last_day
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'school_year'
+        AND f.reported_on BETWEEN p.first_day AND p.last_day
     GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.fit_programme))
     HAVING GROUPING(f.fit_programme) = 1 OR f.fit_programme IS NOT NULL
 )

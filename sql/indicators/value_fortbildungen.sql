@@ -11,7 +11,9 @@ WITH held AS (
         count(f.seats) AS rows_with_seats
     FROM core.fact_training_event AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'year' AND f.held_on BETWEEN p.first_day AND p.last_day
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.held_on BETWEEN p.first_day AND p.last_day
     GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.topic))
     HAVING GROUPING(f.topic) = 1 OR f.topic IS NOT NULL
 )

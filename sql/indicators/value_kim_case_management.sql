@@ -7,8 +7,10 @@ WITH registered AS (
         count(*) AS cases
     FROM core.fact_case AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar IN ('year', 'quarter') AND f.registered_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period))
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar IN ('year', 'quarter')
+        AND f.registered_on BETWEEN p.first_day AND p.last_day
+    GROUP BY r.reporting_area, p.period
 ),
 
 opened AS (
@@ -19,8 +21,10 @@ opened AS (
         count(*) AS cases
     FROM core.fact_case AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar IN ('year', 'quarter') AND f.opened_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period))
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar IN ('year', 'quarter')
+        AND f.opened_on BETWEEN p.first_day AND p.last_day
+    GROUP BY r.reporting_area, p.period
 ),
 
 closed AS (
@@ -34,8 +38,10 @@ closed AS (
         count(*) FILTER (f.closing_reason IN ('Ziel erreicht', 'Ziel teilweise erreicht')) AS attained
     FROM core.fact_case AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar IN ('year', 'quarter') AND f.closed_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period))
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar IN ('year', 'quarter')
+        AND f.closed_on BETWEEN p.first_day AND p.last_day
+    GROUP BY r.reporting_area, p.period
 ),
 
 active AS (
@@ -46,8 +52,10 @@ active AS (
         count(*) AS cases
     FROM core.fact_case AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar IN ('year', 'quarter') AND f.opened_on <= p.last_day AND (f.closed_on IS NULL OR f.closed_on > p.last_day)
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period))
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar IN ('year', 'quarter')
+        AND f.opened_on <= p.last_day AND (f.closed_on IS NULL OR f.closed_on > p.last_day)
+    GROUP BY r.reporting_area, p.period
 ),
 
 talked AS (
@@ -59,8 +67,10 @@ talked AS (
         count(*) AS talks
     FROM core.fact_case AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar IN ('year', 'quarter') AND f.first_talk_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period))
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar IN ('year', 'quarter')
+        AND f.first_talk_on BETWEEN p.first_day AND p.last_day
+    GROUP BY r.reporting_area, p.period
 ),
 
 handed_over AS (
@@ -73,7 +83,9 @@ handed_over AS (
         count(*) FILTER (f.wait_days > 30) AS delayed
     FROM core.fact_handover AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'year' AND f.handed_over_on BETWEEN p.first_day AND p.last_day
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.handed_over_on BETWEEN p.first_day AND p.last_day
     GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.interface))
     HAVING GROUPING(f.interface) = 1 OR f.interface IS NOT NULL
 ),
@@ -86,7 +98,9 @@ hindered AS (
         count(*) FILTER (f.hurdle IS NOT NULL) AS hurdles
     FROM core.fact_station AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'year' AND f.started_on BETWEEN p.first_day AND p.last_day
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.started_on BETWEEN p.first_day AND p.last_day
     GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.hurdle))
     HAVING GROUPING(f.hurdle) = 1 OR f.hurdle IS NOT NULL
 ),
@@ -99,8 +113,10 @@ misrouted AS (
         count(DISTINCT f.case_no) FILTER (f.is_misrouted) AS cases
     FROM core.fact_station AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'year' AND f.started_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period))
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.started_on BETWEEN p.first_day AND p.last_day
+    GROUP BY r.reporting_area, p.period
 ),
 
 identified AS (
@@ -112,7 +128,9 @@ identified AS (
         count(*) FILTER (f.is_unmet) AS unmet
     FROM core.fact_need AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'year' AND f.identified_on BETWEEN p.first_day AND p.last_day
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.identified_on BETWEEN p.first_day AND p.last_day
     GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.theme))
     HAVING GROUPING(f.theme) = 1 OR f.theme IS NOT NULL
 ),
@@ -126,7 +144,9 @@ covered AS (
         count(*) AS needs
     FROM core.fact_need AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'year' AND f.resolved_on BETWEEN p.first_day AND p.last_day
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.resolved_on BETWEEN p.first_day AND p.last_day
         AND f.outcome = 'gedeckt'
     GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.theme))
     HAVING GROUPING(f.theme) = 1 OR f.theme IS NOT NULL

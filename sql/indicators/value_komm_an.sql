@@ -13,7 +13,9 @@ WITH granted AS (
         count(f.volunteers) AS rows_with_volunteers
     FROM core.fact_grant AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'year' AND f.reported_on BETWEEN p.first_day AND p.last_day
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.reported_on BETWEEN p.first_day AND p.last_day
     GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.module))
     HAVING GROUPING(f.module) = 1 OR f.module IS NOT NULL
 )

@@ -8,19 +8,11 @@ WITH taught AS (
         count(f.lesson_hours) AS rows_with_hours
     FROM core.fact_tuition AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'school_year' AND f.reported_on BETWEEN p.first_day AND p.last_day
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'school_year'
+        AND f.reported_on BETWEEN p.first_day AND p.last_day
     GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.subject))
     HAVING GROUPING(f.subject) = 1 OR f.subject IS NOT NULL
-),
-
-larger_half AS (
-    SELECT
-        f.area,
-        f.reported_on,
-        f.subject,
-        max(f.pupils) AS pupils
-    FROM core.fact_tuition AS f
-    GROUP BY f.area, f.reported_on, f.subject, f.school, f.source_file
 ),
 
 supported AS (
@@ -30,9 +22,11 @@ supported AS (
         f.subject AS breakdown,
         sum(f.pupils) AS pupils,
         count(f.pupils) AS rows_with_pupils
-    FROM larger_half AS f
+    FROM core.fact_tuition_subject AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'school_year' AND f.reported_on BETWEEN p.first_day AND p.last_day
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'school_year'
+        AND f.reported_on BETWEEN p.first_day AND p.last_day
     GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.subject))
     HAVING GROUPING(f.subject) = 1 OR f.subject IS NOT NULL
 )

@@ -7,8 +7,10 @@ WITH started AS (
         count(*) AS mentorships
     FROM core.fact_mentorship AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'year' AND f.started_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period))
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.started_on BETWEEN p.first_day AND p.last_day
+    GROUP BY r.reporting_area, p.period
 ),
 
 active AS (
@@ -19,8 +21,10 @@ active AS (
         count(*) AS mentorships
     FROM core.fact_mentorship AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'year' AND f.started_on <= p.last_day AND (f.ended_on IS NULL OR f.ended_on > p.last_day)
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period))
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.started_on <= p.last_day AND (f.ended_on IS NULL OR f.ended_on > p.last_day)
+    GROUP BY r.reporting_area, p.period
 ),
 
 ended AS (
@@ -32,8 +36,10 @@ ended AS (
         count(*) FILTER (f.outcome IN ('Ausbildung', 'Weiterführende Schule', 'Arbeit')) AS moved_on
     FROM core.fact_mentorship AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'year' AND f.ended_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period))
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.ended_on BETWEEN p.first_day AND p.last_day
+    GROUP BY r.reporting_area, p.period
 )
 
 SELECT

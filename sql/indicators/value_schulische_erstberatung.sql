@@ -10,7 +10,9 @@ WITH consulted AS (
         count(*) FILTER (f.school_start_on IS NULL OR f.school_start_on > p.last_day) AS without_school
     FROM core.fact_consultation AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'school_year' AND f.consulted_on BETWEEN p.first_day AND p.last_day
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'school_year'
+        AND f.consulted_on BETWEEN p.first_day AND p.last_day
     GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.school_type))
     HAVING GROUPING(f.school_type) = 1 OR f.school_type IS NOT NULL
 )

@@ -12,8 +12,10 @@ WITH placed AS (
         count(f.children) AS rows_with_children
     FROM core.fact_placement AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'year' AND f.reported_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period))
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.reported_on BETWEEN p.first_day AND p.last_day
+    GROUP BY r.reporting_area, p.period
 )
 
 SELECT

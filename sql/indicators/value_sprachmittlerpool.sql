@@ -16,7 +16,9 @@ WITH requested AS (
         count(DISTINCT f.interpreter) FILTER (f.status = 'done') AS interpreters
     FROM core.fact_interpreter_request AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar IN ('year', 'quarter') AND f.requested_on BETWEEN p.first_day AND p.last_day
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar IN ('year', 'quarter')
+        AND f.requested_on BETWEEN p.first_day AND p.last_day
     GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.language))
     HAVING GROUPING(f.language) = 1 OR f.language IS NOT NULL
 )

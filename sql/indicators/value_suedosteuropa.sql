@@ -8,7 +8,9 @@ WITH contacted AS (
         count(DISTINCT f.person) AS persons
     FROM core.fact_contact AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p ON p.calendar = 'year' AND f.contacted_on BETWEEN p.first_day AND p.last_day
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.contacted_on BETWEEN p.first_day AND p.last_day
     GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.theme))
     HAVING GROUPING(f.theme) = 1 OR f.theme IS NOT NULL
 )
