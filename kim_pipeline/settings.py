@@ -26,6 +26,8 @@ class Settings(BaseSettings):
         max_file_mib: largest file.
         max_unpacked_mib: largest content of a zip package.
         grace_days: days after the due day before a delivery is late.
+        keep_builds: number of builds that are kept.
+        keep_logs: number of logs of runs that are kept.
     """
 
     model_config = SettingsConfigDict(env_prefix="KIM_", frozen=True, extra="forbid")
@@ -40,6 +42,8 @@ class Settings(BaseSettings):
     max_file_mib: int = Field(default=256, ge=1)
     max_unpacked_mib: int = Field(default=2048, ge=1)
     grace_days: int = Field(default=14, ge=0)
+    keep_builds: int = Field(default=14, ge=1)
+    keep_logs: int = Field(default=90, ge=1)
 
     @field_validator("deliveries", "warehouse", "key_file", "county")
     @classmethod

@@ -85,8 +85,8 @@ def two_row_tables(
     columns = table_of(programme, table).delivered
     merging = draw(st.booleans())
     blocks: list[list[Column]] = [[c] for c in columns if not c.group]
-    for group in dict.fromkeys(c.group for c in columns if c.group):
-        blocks.append(draw(st.permutations([c for c in columns if c.group == group])))
+    groups = dict.fromkeys(c.group for c in columns if c.group)
+    blocks += [draw(st.permutations([c for c in columns if c.group == group])) for group in groups]
     upper: list[str] = [""] * draw(st.integers(0, 2))
     lower = list(upper)
     merges: list[tuple[int, int, int, int]] = []

@@ -203,9 +203,6 @@ class _Crew:
             except _ChildError:
                 self.dismiss(child)
                 continue
-            except BaseException:
-                self.dismiss(child)
-                raise
             return child
         raise ReaderError(
             "Das Leseprogramm startet nicht. Es wurde nichts gelesen und nichts veröffentlicht. "
@@ -233,11 +230,16 @@ class _Crew:
             self._children.discard(child)
 
     def close(self) -> None:
-        """Kill all children at once; their threads take the remains."""
+        """Kill all children at once, so that whoever waits for an answer stops waiting."""
         with self._lock:
             self._is_closed = True
             for child in self._children:
                 child.kill()
+
+    def bury(self) -> None:
+        """Take the remains of the children that nobody has dismissed; nobody else may use the crew any more."""
+        for child in list(self._children):
+            self.dismiss(child)
 
 
 class ReaderPool:
@@ -293,6 +295,7 @@ class ReaderPool:
             for thread in threads:
                 if thread.ident is not None:
                     thread.join()
+            crew.bury()
 
     def _run(
         self, crew: _Crew, waiting: queue.SimpleQueue[Job], done: queue.SimpleQueue[Outcome | BaseException]
@@ -303,14 +306,13 @@ class ReaderPool:
                 try:
                     job = waiting.get_nowait()
                 except queue.Empty:
-                    return
+                    break
                 child, outcome = self._read_one(crew, child, job)
                 done.put(outcome)
-        except BaseException as error:  # noqa: BLE001  (handed to the caller, who raises it)
-            done.put(error)
-        finally:
             if child is not None:
                 crew.dismiss(child)
+        except BaseException as error:  # noqa: BLE001  (handed to the caller, who raises it)
+            done.put(error)
 
     def _read_one(self, crew: _Crew, child: _Child | None, job: Job) -> tuple[_Child | None, Outcome]:
         """Read one file; a child that served others before and fails now is replaced once, since it may be worn out."""
@@ -330,9 +332,6 @@ class ReaderPool:
             crew.dismiss(child)
             final = was_fresh or isinstance(error, _TimeLimitError)
             return None, Outcome(job, problem=str(error)) if final else None
-        except BaseException:
-            crew.dismiss(child)
-            raise
         if "sha256" in answer:
             return child, Outcome(job, answer["sha256"], answer["fingerprint"])
         if answer.get("failed") == "memory":

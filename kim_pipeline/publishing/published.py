@@ -81,7 +81,7 @@ def _write_build_info(connection: duckdb.DuckDBPyConnection, intake: Intake, fac
     rows = build_info(intake, facts)
     block = pa.table({name: [row[name] for row in rows] for name in _BUILD_INFO}, schema=_schema())
     connection.register("build_info_rows", block)
-    connection.execute(f"CREATE TABLE {table} AS SELECT * FROM build_info_rows")  # noqa: S608  (own names)
+    connection.execute(f"CREATE TABLE {table} AS SELECT * FROM build_info_rows")
     connection.unregister("build_info_rows")
     description = "Wie dieser Datenbestand entstand: Zeit, Programmstand, Bibliotheken, Anzahlen und jede Lieferung."
     comment(connection, description, _BUILD_INFO, table)
@@ -120,7 +120,7 @@ def code_version() -> str:
     version = metadata.version("kim-pipeline")
     try:
         done = subprocess.run(
-            ["git", "-C", str(PROJECT), "rev-parse", "--short=12", "HEAD"],  # noqa: S607
+            ["git", "-C", str(PROJECT), "rev-parse", "--short=12", "HEAD"],
             capture_output=True,
             text=True,
             check=True,
@@ -131,5 +131,5 @@ def code_version() -> str:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    ((rows,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()  # noqa: S608  (own names)
+    ((rows,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
     return int(rows)

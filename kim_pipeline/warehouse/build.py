@@ -63,14 +63,12 @@ def run_models(
     for model in models:
         connection.execute(f"CREATE OR REPLACE TABLE {model.full_name} AS {model.sql}")
         comment(connection, model.description, model.columns, model.full_name)
-        ((rows,),) = connection.execute(f"SELECT count(*) FROM {model.full_name}").fetchall()  # noqa: S608  (own names)
+        ((rows,),) = connection.execute(f"SELECT count(*) FROM {model.full_name}").fetchall()
         if on_done is not None:
             on_done(model, rows)
 
 
-def comment(
-    connection: duckdb.DuckDBPyConnection, description: str, columns: Mapping[str, str], table: str
-) -> None:
+def comment(connection: duckdb.DuckDBPyConnection, description: str, columns: Mapping[str, str], table: str) -> None:
     """Descriptions as `COMMENT ON` of a table and its columns."""
     connection.execute(f"COMMENT ON TABLE {table} IS {quoted(description)}")
     for column, text in columns.items():

@@ -1,7 +1,7 @@
 """Checks of a built warehouse: each is a query that returns the offending rows.
 
-Belongs here: what must hold of every build, whatever was delivered. Checks of `sql/checks/blocking/` and those generated
-from the contracts keep a build from being published; those of `sql/checks/plausibility/` only warn.
+Belongs here: what must hold of every build, whatever was delivered. Checks of `sql/checks/blocking/` and those
+generated from the contracts keep a build from being published; those of `sql/checks/plausibility/` only warn.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def key_checks() -> list[Check]:
         Check(
             f"{name}_key_unique",
             "Der Schlüssel kommt je Lieferung nur einmal vor.",
-            f"SELECT source_file, min(source_row) AS first_row, count(*) AS copies FROM staging.{name} "  # noqa: S608
+            f"SELECT source_file, min(source_row) AS first_row, count(*) AS copies FROM staging.{name} "
             f"GROUP BY source_file, {', '.join(key)} HAVING count(*) > 1",
             f"staging.{name}",
         )
@@ -120,7 +120,7 @@ def _keys() -> Iterable[tuple[str, tuple[str, ...]]]:
 
 def _accepted_rows() -> str:
     parts = [
-        f"SELECT '{p.key}' AS programme, '{t.name}' AS table_name, source_file AS file, source_sheet AS sheet, "  # noqa: S608
+        f"SELECT '{p.key}' AS programme, '{t.name}' AS table_name, source_file AS file, source_sheet AS sheet, "
         f"count(DISTINCT source_row) AS rows_there, {t.unpivot is not None} AS is_cross_table "
         f"FROM accepted.{p.key}_{t.name} GROUP BY ALL"
         for p in programmes().values()

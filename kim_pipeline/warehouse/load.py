@@ -33,7 +33,9 @@ def load_vocabulary(connection: duckdb.DuckDBPyConnection) -> None:
     words = vocabulary()
     county = words.county
     areas: list[tuple[Any, ...]] = [(county.key, county.name, "Kreis", None, None, None)]
-    areas += [(m.ags, m.name, m.kind, county.key, county.geometry.name, county.geometry_key) for m in county.municipalities]
+    areas += [
+        (m.ags, m.name, m.kind, county.key, county.geometry.name, county.geometry_key) for m in county.municipalities
+    ]
     columns = "area VARCHAR, name VARCHAR, kind VARCHAR, part_of VARCHAR, geometry_file VARCHAR, geometry_key VARCHAR"
     _create(connection, "vocabulary.area", columns, areas)
     _create(connection, "vocabulary.programme", _PROGRAMME_COLUMNS, [_programme_row(p) for p in programmes().values()])
@@ -150,7 +152,7 @@ def _load_findings(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[D
     if sources:
         _source_files(connection, sources)
         connection.execute(
-            f"INSERT INTO quality.finding SELECT s.programme, s.file, {columns} "  # noqa: S608  (own column names)
+            f"INSERT INTO quality.finding SELECT s.programme, s.file, {columns} "
             "FROM read_parquet($paths, filename = 'path', file_row_number = true) AS f "
             "INNER JOIN source_file AS s ON s.path = f.path ORDER BY s.programme, s.file, f.file_row_number",
             {"paths": sorted({path for path, _, _ in sources})},
@@ -169,9 +171,7 @@ def _finding_names(columns: str) -> list[str]:
 
 def load_accepted(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None:
     """`accepted.<programme>_<table>`: the accepted rows of every delivery that is not rejected, counted or not."""
-    excluded = [
-        (d.programme, table, d.file, sheet, row) for d in intake.deliveries for table, sheet, row in d.excluded
-    ]
+    excluded = [(d.programme, table, d.file, sheet, row) for d in intake.deliveries for table, sheet, row in d.excluded]
     _create(
         connection,
         "excluded",
@@ -215,7 +215,7 @@ def _span(
         return dt.date(read.as_of.year, 1, 1), dt.date(read.as_of.year, 12, 31)
     files = [w.file for w in intake.windows.get((programme.key, dated.name), [])]
     ((earliest,),) = connection.execute(
-        f"SELECT min({dated.period_date}) FROM accepted.{programme.key}_{dated.name} "  # noqa: S608  (own names)
+        f"SELECT min({dated.period_date}) FROM accepted.{programme.key}_{dated.name} "
         "WHERE source_file IN (SELECT unnest($files))",
         {"files": files},
     ).fetchall()
@@ -227,9 +227,7 @@ def _load_table(
 ) -> None:
     name = f"accepted.{programme.key}_{table.name}"
     columns = ", ".join(f'"{c.name}" {sql_type(c)}' for c in table.output)
-    _create(
-        connection, name, f"{columns}, source_file VARCHAR, source_sheet VARCHAR, source_row BIGINT", []
-    )
+    _create(connection, name, f"{columns}, source_file VARCHAR, source_sheet VARCHAR, source_row BIGINT", [])
     sources = [
         (str(d.read.tables[table.name].path), programme.key, d.file)
         for d in deliveries
@@ -240,7 +238,7 @@ def _load_table(
     _source_files(connection, sources)
     selected = ", ".join(f'r."{c.name}"' for c in table.output)
     connection.execute(
-        f"INSERT INTO {name} SELECT {selected}, s.file, r.source_sheet, r.source_row "  # noqa: S608  (own names)
+        f"INSERT INTO {name} SELECT {selected}, s.file, r.source_sheet, r.source_row "
         "FROM read_parquet($paths, filename = 'path', file_row_number = true) AS r "
         "INNER JOIN source_file AS s ON s.path = r.path "
         "ANTI JOIN excluded AS x ON x.programme = s.programme AND x.table_name = $table AND x.file = s.file "
@@ -271,7 +269,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tup
         return
     block = pa.table({f"c{i}": list(values) for i, values in enumerate(zip(*rows, strict=True))})
     connection.register("block", block)
-    connection.execute(f"INSERT INTO {name} SELECT * FROM block")  # noqa: S608  (own table names)
+    connection.execute(f"INSERT INTO {name} SELECT * FROM block")
     connection.unregister("block")
 
 

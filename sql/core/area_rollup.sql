@@ -1,4 +1,5 @@
--- Zu welchen Gebieten eine Zeile zählt: jede Gemeinde zu sich und zum Kreis, beim Kreis verortete Zeilen nur zum Kreis.
+-- Zu welchen Gebieten eine Zeile zählt: jede Gemeinde zu sich und zum Kreis,
+-- beim Kreis verortete Zeilen nur zum Kreis.
 SELECT
     a.area,  -- Gebiet der Zeile
     a.area AS reporting_area  -- Gebiet, für das sie zählt

@@ -4,7 +4,7 @@ SELECT
     p.calendar,  -- Kalender: year, quarter oder school_year
     p.first_day,  -- Erster Tag
     p.last_day,  -- Letzter Tag
-    coalesce(string_agg(DISTINCT c.programme, ', ' ORDER BY c.programme), '') AS covered_by  -- Programme, die ihn abdecken
+    coalesce(string_agg(DISTINCT c.programme, ', ' ORDER BY c.programme), '') AS covered_by  -- Programme dazu
 FROM core.calendar_period AS p
 LEFT JOIN core.coverage AS c ON c.period = p.period
 GROUP BY p.period, p.calendar, p.first_day, p.last_day

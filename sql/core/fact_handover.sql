@@ -4,7 +4,7 @@ SELECT
     f.area,  -- Gebiet
     f.jurisdiction || '→' || f.next_jurisdiction AS interface,  -- Schnittstelle: Rechtskreise davor und danach
     f.next_started_on AS handed_over_on,  -- Beginn der späteren Station
-    greatest(f.next_started_on - f.ended_on, 0) AS wait_days,  -- Tage zwischen Ende und Beginn; Überschneidung zählt 0
+    greatest(f.next_started_on - f.ended_on, 0) AS wait_days,  -- Tage dazwischen; Überschneidung zählt 0
     f.source_file,  -- Datei, aus der die Zeile stammt
     f.source_sheet,  -- Blatt, aus dem die Zeile stammt
     f.source_row  -- Zeile im Blatt

@@ -1,4 +1,5 @@
--- Aktivität der Programme für die Prüfung der Maßnahmen: ihr Leitindikator im letzten Zeitraum vor dem Stand des Registers.
+-- Aktivität der Programme für die Prüfung der Maßnahmen:
+-- ihr Leitindikator im letzten Zeitraum vor dem Stand des Registers.
 WITH register AS (
     SELECT max(m.as_of) AS as_of
     FROM core.fact_measure AS m

@@ -1,4 +1,5 @@
--- Prüfung der Maßnahmen mit KI-Beteiligung: ein Vorschlag je Maßnahme mit seinem Grund. Er stützt eine Entscheidung, er ist keine.
+-- Prüfung der Maßnahmen mit KI-Beteiligung: ein Vorschlag je Maßnahme mit seinem Grund.
+-- Er stützt eine Entscheidung, er ist keine.
 WITH calendar_year AS (
     SELECT p.period
     FROM core.calendar_period AS p
@@ -32,6 +33,7 @@ judged AS (
         g.unmet_needs,
         g.free_places,
         p.title AS programme_title,
+        CASE WHEN p.valid_to <= m.as_of THEN p.valid_to END AS programme_end,
         CASE
             WHEN m.status = 'entfallen' THEN 1
             WHEN a.programme IS NOT NULL AND coalesce(a.value_t, 0) <= 0 THEN 2
@@ -54,12 +56,12 @@ judged AS (
 rules (rule, suggestion, reason) AS (
     VALUES
     (1, 'beenden', 'Die Maßnahme ist nach dem Register entfallen.'),
-    (2, 'Stand klären', 'Für {programme} ist {t} keine Aktivität belegt ({label}: {value_t}).'),
-    (3, 'anpassen', '{label} ({programme}) sanken von {value_t2} ({t2}) auf {value_t} ({t}), auf weniger als vier Fünftel.'),
-    (4, 'ausbauen', 'Im Thema {theme} standen {gap_period} im Kreis {unmet} ungedeckte Bedarfe {free} freien Plätzen gegenüber.'),
-    (5, 'fortführen', 'Die Maßnahme ist {status}{activity}.'),
-    (6, 'Stand klären', 'Die Maßnahme ist {status}; {age}.'),
-    (7, 'umsetzen', 'Die Maßnahme ist {status}, Stand vom {status_on}, und steht zur Umsetzung an.')
+    (2, 'Stand klären', 'Im Programm „{0}“ ist für {2} keine Aktivität belegt ({1}: {3}){14}.'),
+    (3, 'anpassen', '{1} (Programm „{0}“): Rückgang von {5} ({4}) auf {3} ({2}), um mehr als ein Fünftel{14}.'),
+    (4, 'ausbauen', 'Im Thema {6} standen {7} im Kreis {8} ungedeckte Bedarfe {9} freien Plätzen gegenüber.'),
+    (5, 'fortführen', 'Die Maßnahme ist {10}{11}.'),
+    (6, 'Stand klären', 'Die Maßnahme ist {10}; {12}.'),
+    (7, 'umsetzen', 'Die Maßnahme ist {10}, Stand vom {13}, und steht zur Umsetzung an.')
 ),
 
 decided AS (
@@ -86,9 +88,9 @@ decided AS (
 german AS (
     SELECT
         j.*,
-        coalesce(replace(replace(replace(rtrim(rtrim(format('{:,.1f}', j.value_t), '0'), '.'), ',', ' '), '.', ','), ' ', '.'), 'keine Angabe') AS text_t,
-        replace(replace(replace(rtrim(rtrim(format('{:,.1f}', j.value_t2), '0'), '.'), ',', ' '), '.', ','), ' ', '.') AS text_t2,
-        coalesce(strftime(j.status_on, '%d.%m.%Y'), 'unbekannt') AS text_status_on
+        coalesce(translate(format('{:,.10g}', j.value_t), ',.', '.,'), 'keine Angabe') AS text_t,
+        translate(format('{:,.10g}', j.value_t2), ',.', '.,') AS text_t2,
+        strftime(j.status_on, '%d.%m.%Y') AS text_status_on
     FROM judged AS j
 )
 
@@ -102,22 +104,27 @@ SELECT
     g.theme,  -- Themenfeld; leer, wenn keines
     r.suggestion,  -- Vorschlag
     r.rule,  -- Nummer der Regel, aus der er folgt
-    replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
+    format(
         r.reason,
-        '{programme}', coalesce(g.programme_title, '')),
-        '{label}', coalesce(g.label, '')),
-        '{value_t}', g.text_t),
-        '{value_t2}', coalesce(g.text_t2, '')),
-        '{t}', g.t),
-        '{t2}', coalesce(g.t2, '')),
-        '{theme}', coalesce(g.theme, '')),
-        '{gap_period}', coalesce(g.gap_period, '')),
-        '{unmet}', coalesce(g.unmet_needs::VARCHAR, '')),
-        '{free}', coalesce(g.free_places::VARCHAR, '')),
-        '{status}', g.status),
-        '{activity}', coalesce('; ' || g.label || ' (' || g.programme_title || ') ' || g.t || ': ' || g.text_t, '')),
-        '{age}', CASE WHEN g.status_on IS NULL THEN 'seit wann, ist nicht angegeben' ELSE 'der Stand vom ' || g.text_status_on || ' ist älter als zwei Jahre' END
-    ).replace('{status_on}', g.text_status_on) AS reason,  -- Grund in einem Satz mit den Zahlen, auf denen er beruht
+        coalesce(g.programme_title, ''),
+        coalesce(g.label, ''),
+        g.t,
+        g.text_t,
+        coalesce(g.t2, ''),
+        coalesce(g.text_t2, ''),
+        coalesce(g.theme, ''),
+        coalesce(g.gap_period, ''),
+        coalesce(g.unmet_needs, 0),
+        coalesce(g.free_places, 0),
+        g.status,
+        coalesce('; ' || g.label || ' (Programm „' || g.programme_title || '“) ' || g.t || ': ' || g.text_t, ''),
+        coalesce(
+            'der Stand vom ' || g.text_status_on || ' ist älter als zwei Jahre',
+            'seit wann, ist nicht angegeben'
+        ),
+        coalesce(g.text_status_on, 'unbekannt'),
+        coalesce('; das Programm endete am ' || strftime(g.programme_end, '%d.%m.%Y'), '')
+    ) AS reason,  -- Grund in einem Satz mit den Zahlen, auf denen er beruht
     g.t,  -- Jahr oder Schuljahr, dessen Aktivität zählt
     g.value_t,  -- Aktivität des Programms in t
     g.value_t2,  -- Aktivität zwei Jahre davor

@@ -28,6 +28,6 @@ SELECT
     t.unmet_needs / nullif(t.needs, 0) AS unmet_rate,  -- Anteil; leer ohne Bedarfe
     t.capacity,  -- Plätze der Angebote am Jahresende
     t.free_places,  -- davon frei
-    t.unmet_needs > t.free_places AND t.unmet_needs >= 3 AS gap  -- Ob es eine Lücke gibt: mindestens 3 und mehr als frei
+    t.unmet_needs > t.free_places AND t.unmet_needs >= 3 AS gap  -- Lücke: mindestens 3 und mehr als frei
 FROM by_theme AS t
 ORDER BY t.period, t.area, t.theme

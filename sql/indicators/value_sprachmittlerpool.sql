@@ -38,7 +38,13 @@ CROSS JOIN LATERAL (
         ('smp_requests', NULL::DOUBLE, NULL::DOUBLE, g.requests, g.requests),
         ('smp_assignments', NULL::DOUBLE, NULL::DOUBLE, g.done, g.done),
         ('smp_unfilled', NULL::DOUBLE, NULL::DOUBLE, g.unfilled, g.unfilled),
-        ('smp_coverage_rate', g.done, (g.done + g.unfilled), g.done / nullif((g.done + g.unfilled), 0), g.done + g.unfilled),
+        (
+            'smp_coverage_rate',
+            g.done,
+            g.done + g.unfilled,
+            g.done / nullif(g.done + g.unfilled, 0),
+            g.done + g.unfilled
+        ),
         ('smp_hours', NULL, NULL, g.hours, g.rows_with_hours),
         ('smp_fees_eur', NULL, NULL, g.fees_eur, g.rows_with_fee),
         ('smp_lead_time_days', NULL, NULL, g.lead_time_days, g.rows_with_lead_time),

@@ -1,65 +1,53 @@
 -- Anzahlen des Kreises sind die Summe der Gemeinden und der beim Kreis verorteten Zeilen.
 -- asset: indicators.indicator_value
-WITH county_row (indicator_id, counted_on) AS (
-    SELECT 'smp_requests', f.requested_on
+WITH counted_row (indicator_id, area, counted_on) AS (
+    SELECT 'smp_requests', f.area, f.requested_on
     FROM core.fact_interpreter_request AS f
-    SEMI JOIN core.dim_area AS a ON a.area = f.area AND a.is_county
     UNION ALL
-    SELECT 'kim_cases_registered', f.registered_on
+    SELECT 'kim_cases_registered', f.area, f.registered_on
     FROM core.fact_case AS f
-    SEMI JOIN core.dim_area AS a ON a.area = f.area AND a.is_county
     UNION ALL
-    SELECT 'kim_cases_opened', f.opened_on
+    SELECT 'kim_cases_opened', f.area, f.opened_on
     FROM core.fact_case AS f
-    SEMI JOIN core.dim_area AS a ON a.area = f.area AND a.is_county
     UNION ALL
-    SELECT 'kim_cases_closed', f.closed_on
+    SELECT 'kim_cases_closed', f.area, f.closed_on
     FROM core.fact_case AS f
-    SEMI JOIN core.dim_area AS a ON a.area = f.area AND a.is_county
     UNION ALL
-    SELECT 'kim_needs', f.identified_on
+    SELECT 'kim_needs', f.area, f.identified_on
     FROM core.fact_need AS f
-    SEMI JOIN core.dim_area AS a ON a.area = f.area AND a.is_county
     UNION ALL
-    SELECT 'kim_handovers', f.handed_over_on
+    SELECT 'kim_handovers', f.area, f.handed_over_on
     FROM core.fact_handover AS f
-    SEMI JOIN core.dim_area AS a ON a.area = f.area AND a.is_county
     UNION ALL
-    SELECT 'komm_an_projects', f.reported_on
+    SELECT 'komm_an_projects', f.area, f.reported_on
     FROM core.fact_grant AS f
-    SEMI JOIN core.dim_area AS a ON a.area = f.area AND a.is_county
     UNION ALL
-    SELECT 'fit_groups', f.reported_on
+    SELECT 'fit_groups', f.area, f.reported_on
     FROM core.fact_fit_group AS f
-    SEMI JOIN core.dim_area AS a ON a.area = f.area AND a.is_county
     UNION ALL
-    SELECT 'paten_started', f.started_on
+    SELECT 'paten_started', f.area, f.started_on
     FROM core.fact_mentorship AS f
-    SEMI JOIN core.dim_area AS a ON a.area = f.area AND a.is_county
     UNION ALL
-    SELECT 'erstberatung_consultations', f.consulted_on
+    SELECT 'erstberatung_consultations', f.area, f.consulted_on
     FROM core.fact_consultation AS f
-    SEMI JOIN core.dim_area AS a ON a.area = f.area AND a.is_county
     UNION ALL
-    SELECT 'fortbildung_events', f.held_on
+    SELECT 'fortbildung_events', f.area, f.held_on
     FROM core.fact_training_event AS f
-    SEMI JOIN core.dim_area AS a ON a.area = f.area AND a.is_county
     UNION ALL
-    SELECT 'soe_contacts', f.contacted_on
+    SELECT 'soe_contacts', f.area, f.contacted_on
     FROM core.fact_contact AS f
-    SEMI JOIN core.dim_area AS a ON a.area = f.area AND a.is_county
     UNION ALL
-    SELECT 'durchstarten_entries', f.entered_on
+    SELECT 'durchstarten_entries', f.area, f.entered_on
     FROM core.fact_participation AS f
-    SEMI JOIN core.dim_area AS a ON a.area = f.area AND a.is_county
 ),
 
 placed_at_county AS (
     SELECT
         c.indicator_id,
         p.period,
-        count(*) AS county_rows
-    FROM county_row AS c
+        count(*) FILTER (a.is_county) AS county_rows
+    FROM counted_row AS c
+    INNER JOIN core.dim_area AS a ON a.area = c.area
     INNER JOIN core.calendar_period AS p ON c.counted_on BETWEEN p.first_day AND p.last_day
     GROUP BY c.indicator_id, p.period
 ),
@@ -81,9 +69,7 @@ SELECT
     c.period,
     c.county,
     c.municipalities,
-    coalesce(r.county_rows, 0) AS county_rows
+    r.county_rows
 FROM counted AS c
-LEFT JOIN placed_at_county AS r ON r.indicator_id = c.indicator_id AND r.period = c.period
-WHERE
-    c.indicator_id IN (SELECT DISTINCT k.indicator_id FROM county_row AS k)
-    AND c.county <> c.municipalities + coalesce(r.county_rows, 0)
+INNER JOIN placed_at_county AS r ON r.indicator_id = c.indicator_id AND r.period = c.period
+WHERE c.county <> c.municipalities + r.county_rows

@@ -1,0 +1,5 @@
+"""What `dagster dev` and the daemon load."""
+
+from kim_pipeline.orchestration import build_defs
+
+defs = build_defs()

@@ -1,0 +1,158 @@
+"""Chooses what to hide: the optimum where that is affordable, else a good pattern (`privacy.md`, "How", 2).
+
+Belongs here: the way from a linked system to a pattern, component by component. The result does not depend on the order of
+cells or relations, nor on the machine, unless the time limit cuts the search short.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from kim_pipeline.disclosure.heuristic import CannotProtectError, Search
+from kim_pipeline.disclosure.optimum import Limits, optimise
+from kim_pipeline.disclosure.system import Component, LinkedSystem, LinkedSystemError, Mask, Role
+
+
+class UnprotectableError(ValueError):
+    """No pattern protects a cell.
+
+    Attributes:
+        cell: its id.
+        related: ids of the cells that share a relation with it.
+    """
+
+    def __init__(self, cell: str, related: list[str]) -> None:
+        shown = ", ".join(related[:12]) + (f" and {len(related) - 12} more" if len(related) > 12 else "")
+        super().__init__(
+            f"Cell {cell} cannot be protected: even if everything linked with it is hidden, its value stays too well "
+            f"known. It shares relations with: {shown or 'no other cell'}. Publish this table in a coarser cut."
+        )
+        self.cell, self.related = cell, related
+
+
+@dataclass(frozen=True)
+class ComponentResult:
+    """What was found for one component.
+
+    Attributes:
+        cells: cells that can be hidden.
+        sensitive: of these, hidden for themselves.
+        hidden: of these, hidden.
+        cost: of hiding them.
+        bound: no safe pattern costs less; None where only the heuristic ran.
+        method: how the pattern was found.
+        seconds: how long it took.
+    """
+
+    cells: int
+    sensitive: int
+    hidden: int
+    cost: float
+    bound: float | None
+    method: Literal["trivial", "heuristic", "optimum"]
+    seconds: float
+
+    @property
+    def is_optimal(self) -> bool:
+        """Whether no safe pattern is cheaper."""
+        return self.bound is not None and self.cost <= self.bound + 1e-6
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What to hide.
+
+    Attributes:
+        hidden: ids of published cells that are hidden, whatever the reason; the reason is nobody's business.
+        cost: of hiding them.
+        components: how each was solved; those in which nothing is hidden are left out.
+    """
+
+    hidden: frozenset[str]
+    cost: float
+    components: tuple[ComponentResult, ...]
+
+    @property
+    def is_optimal(self) -> bool:
+        """Whether no safe pattern is cheaper."""
+        return all(component.is_optimal for component in self.components)
+
+
+def protect(
+    system: LinkedSystem,
+    *,
+    hidden: Collection[str] = (),
+    optimum_up_to: int = 600,
+    time_limit: float = 60.0,
+) -> Pattern:
+    """Find a cheap set of cells to hide so that no protected count can be narrowed down.
+
+    Args:
+        system: cells and relations.
+        hidden: cells that must be hidden for other reasons.
+        optimum_up_to: components with at most so many cells are solved to the optimum; 0 for the heuristic alone.
+        time_limit: seconds for all optima together. Where it is reached, the best pattern so far is taken.
+
+    Returns:
+        The pattern; `is_optimal` says whether it is proven to be the cheapest.
+
+    Raises:
+        UnprotectableError: a cell that no pattern protects.
+        LinkedSystemError: `hidden` names a cell that is unknown or cannot be hidden.
+    """
+    for cell_id in sorted(hidden):
+        if cell_id not in system.cells or system.cells[cell_id].role is Role.KNOWN:
+            raise LinkedSystemError(f"Cell {cell_id} is to be hidden, but it is not in the system, or always known.")
+    deadline = time.monotonic() + time_limit
+    unseen, results = set[str](), []
+    for component in system.components():
+        forced = np.array([i in hidden for i in component.ids], dtype=np.bool_)
+        if not (component.is_sensitive | forced | (component.is_free & (component.k > 0))).any():
+            continue
+        try:
+            mask, result = _protect_component(component, forced, optimum_up_to, deadline)
+        except CannotProtectError as problem:
+            cell_id = component.ids[problem.column]
+            raise UnprotectableError(cell_id, system.neighbours(cell_id)) from None
+        unseen.update(component.ids[c] for c in np.flatnonzero(mask & ~component.is_free))
+        if result.hidden:
+            results.append(result)
+    return Pattern(frozenset(unseen), sum(result.cost for result in results), tuple(results))
+
+
+def _protect_component(
+    component: Component, forced: Mask, optimum_up_to: int, deadline: float
+) -> tuple[Mask, ComponentResult]:
+    started = time.monotonic()
+    method: Literal["trivial", "heuristic", "optimum"]
+    bound: float | None
+    if not component.row_count:
+        mask, method = component.is_sensitive | forced | component.is_free, "trivial"
+        bound = float(component.cost[mask].sum())
+    else:
+        search = Search(component, forced)
+        mask, method, bound = search.run(), "heuristic", None
+        if component.cell_count <= optimum_up_to:
+            mask, bound = optimise(search, Limits(deadline=deadline))
+            method = "optimum"
+        else:
+            mask = search.improve(IMPROVEMENTS)
+    result = ComponentResult(
+        cells=component.cell_count,
+        sensitive=int((component.is_sensitive & ~component.is_free).sum()),
+        hidden=int((mask & ~component.is_free).sum()),
+        cost=float(component.cost[mask].sum()),
+        bound=bound,
+        method=method,
+        seconds=time.monotonic() - started,
+    )
+    return mask, result
+
+
+IMPROVEMENTS = 0
+"""How many secondaries the heuristic tries to do without; see `benchmarks/disclosure.py` for what it buys."""

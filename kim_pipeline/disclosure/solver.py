@@ -1,0 +1,200 @@
+"""The linear programs of the pattern search, over deviations from the true table.
+
+Belongs here: `Attacker` (how far can a cell deviate while only hidden cells move) and `Perturbation` (what would have to
+be hidden so that it can). Both answer with whole deviations, or say that there are none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+
+from kim_pipeline.disclosure.system import Component, Mask, Real, Whole
+
+NEAR = 1e-6
+_INF = highspy.kHighsInf
+_PRIMAL_SIMPLEX = 4
+
+
+@dataclass(frozen=True, order=True)
+class Need:
+    """One cell must be able to deviate from its true value: upwards (`sign` 1) or downwards (-1) by `amount`."""
+
+    column: int
+    sign: int
+    amount: int
+
+
+def needs_of(component: Component, column: int) -> list[Need]:
+    """What it takes that the attacker cannot exclude any of `1 … k` for a cell."""
+    value, k = int(component.value[column]), int(component.k[column])
+    up = [Need(column, 1, k - value)] if value < k else []
+    down = [Need(column, -1, value - 1)] if value > 1 else []
+    return up + down
+
+
+def is_met(needs: Need, deviation: Whole) -> bool:
+    """Whether a table that deviates like this shows that a need is met."""
+    return bool(needs.sign * deviation[needs.column] >= needs.amount)
+
+
+def whole(values: Real) -> Whole | None:
+    """The values as whole numbers, None if they are not."""
+    rounded = np.rint(values)
+    if np.abs(values - rounded).max(initial=0.0) > NEAR:
+        return None
+    return rounded.astype(np.int64)
+
+
+def silent_solver() -> highspy.Highs:
+    """A solver that prints nothing and always does the same."""
+    solver = highspy.Highs()
+    for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("random_seed", 1)):
+        solver.setOptionValue(option, value)
+    return solver
+
+
+def _program(component: Component, copies: tuple[int, ...], lower: Real, upper: Real, cost: Real) -> highspy.HighsLp:
+    """`Σ_c copies[c] · matrix · x_c = 0` with bounds and costs."""
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = component.size * len(copies), component.row_count
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, lower, upper
+    lp.row_lower_ = np.zeros(lp.num_row_)
+    lp.row_upper_ = np.zeros(lp.num_row_)
+    lengths = np.diff(component.row_start)
+    row = np.concatenate([np.repeat(np.arange(component.row_count), lengths)] * len(copies))
+    column = np.concatenate([component.column + n * component.size for n in range(len(copies))])
+    coefficient = np.concatenate([component.coefficient * sign for sign in copies])
+    order = np.lexsort((column, row))
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = (component.row_start * len(copies)).astype(np.int32)
+    lp.a_matrix_.index_ = column[order].astype(np.int32)
+    lp.a_matrix_.value_ = coefficient[order]
+    return lp
+
+
+def _values(solver: highspy.Highs) -> Real:
+    return np.asarray(solver.getSolution().col_value, dtype=np.float64)
+
+
+def _is_optimal(solver: highspy.Highs) -> bool:
+    return bool(solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)
+
+
+def _solve_whole(lp: highspy.HighsLp, seconds: float) -> Real | None:
+    solver = silent_solver()
+    lp.integrality_ = [highspy.HighsVarType.kInteger] * lp.num_col_
+    solver.passModel(lp)
+    solver.setOptionValue("time_limit", seconds)
+    solver.run()
+    return _values(solver) if solver.getInfo().primal_solution_status == 2 else None
+
+
+class Attacker:
+    """How far cells can deviate while only the hidden ones move; the program is kept warm between questions."""
+
+    def __init__(self, component: Component, hidden: Mask, *, integer_seconds: float = 10.0) -> None:
+        """Take a component and the pattern to attack (which `set_hidden` can change)."""
+        self._component = component
+        self._columns = np.arange(component.size, dtype=np.int32)
+        self._integer_seconds = integer_seconds
+        self._solver = silent_solver()
+        self._solver.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX)
+        self._asked: int | None = None
+        zero = np.zeros(component.size)
+        self._lower, self._upper = zero, zero.copy()
+        self._solver.passModel(_program(component, (1,), zero, zero.copy(), zero.copy()))
+        self.set_hidden(hidden)
+
+    def set_hidden(self, hidden: Mask) -> None:
+        """Attack another pattern."""
+        self.set_bounds(np.where(hidden, self._component.floor, 0.0), np.where(hidden, _INF, 0.0))
+
+    def set_bounds(self, lower: Real, upper: Real) -> None:
+        """Let every cell deviate within bounds of its own."""
+        self._lower, self._upper = lower, upper
+        self._solver.changeColsBounds(len(self._columns), self._columns, lower, upper)
+
+    def publish(self, column: int, is_published: bool) -> None:
+        """Publish one more cell, or hide it."""
+        self._lower[column] = 0.0 if is_published else self._component.floor[column]
+        self._upper[column] = 0.0 if is_published else _INF
+        self._solver.changeColBounds(column, self._lower[column], self._upper[column])
+
+    def relaxed(self, need: Need) -> tuple[Real, Real]:
+        """The deviation that goes furthest towards a need, not necessarily whole, and the relations' duals."""
+        if self._asked is not None:
+            self._solver.changeColCost(self._asked, 0.0)
+            self._solver.changeColBounds(self._asked, self._lower[self._asked], self._upper[self._asked])
+        column, self._asked = need.column, need.column
+        self._solver.changeColCost(column, -float(need.sign))
+        lower = max(self._lower[column], -float(need.amount)) if need.sign < 0 else self._lower[column]
+        upper = min(self._upper[column], float(need.amount)) if need.sign > 0 else self._upper[column]
+        self._solver.changeColBounds(column, lower, upper)
+        self._solver.run()
+        if not _is_optimal(self._solver):
+            status = self._solver.modelStatusToString(self._solver.getModelStatus())
+            raise RuntimeError(f"The attack on {self._component.ids[column]} was not solved: {status}.")
+        solution = self._solver.getSolution()
+        return np.asarray(solution.col_value, dtype=np.float64), np.asarray(solution.row_dual, dtype=np.float64)
+
+    def witness(self, need: Need) -> Whole | None:
+        """A whole deviation that meets a need, None if no table does."""
+        deviation, _ = self.relaxed(need)
+        if need.sign * deviation[need.column] < need.amount - NEAR:
+            return None
+        found = whole(deviation)
+        return found if found is not None else self._whole_witness(need)
+
+    def _whole_witness(self, need: Need) -> Whole | None:
+        lower, upper = self._lower.copy(), self._upper.copy()
+        (lower if need.sign > 0 else upper)[need.column] = need.sign * need.amount
+        zero = np.zeros(len(lower))
+        values = _solve_whole(_program(self._component, (1,), lower, upper, zero), self._integer_seconds)
+        return None if values is None else whole(values)
+
+
+class Perturbation:
+    """The cheapest deviation that meets a need when published cells may be hidden (Kelly, Golden & Assad 1992)."""
+
+    def __init__(self, component: Component, *, integer_seconds: float = 10.0) -> None:
+        """Take a component; `cheapest` says what is hidden already."""
+        self._component = component
+        self._integer_seconds = integer_seconds
+        self._columns = np.arange(2 * component.size, dtype=np.int32)
+        self._lower = np.zeros(2 * component.size)
+        self._upper = np.concatenate([np.full(component.size, _INF), -component.floor.astype(np.float64)])
+        self._cost = np.ones(2 * component.size)
+        self._solver = silent_solver()
+        lp = _program(component, (1, -1), self._lower.copy(), self._upper.copy(), self._cost.copy())
+        self._solver.passModel(lp)
+
+    def cheapest(self, need: Need, unit_cost: Real, barred: Mask) -> Whole | None:
+        """A cheap whole deviation that meets a need, None if there is none.
+
+        Args:
+            need: the need.
+            unit_cost: of one unit of deviation, by column; 0 for what is hidden already.
+            barred: cells that must stay published.
+        """
+        count = self._component.size
+        lower, upper = self._lower.copy(), self._upper.copy()
+        upper[np.concatenate([barred, barred])] = 0.0
+        asked, other = (need.column, need.column + count)[:: need.sign]
+        lower[asked], upper[other] = need.amount, 0.0
+        if upper[asked] < need.amount:
+            return None
+        cost = np.concatenate([unit_cost, unit_cost])
+        self._solver.changeColsCost(2 * count, self._columns, cost)
+        self._solver.changeColsBounds(2 * count, self._columns, lower, upper)
+        self._solver.run()
+        if not _is_optimal(self._solver):
+            return None
+        values = _values(self._solver)
+        found = whole(values[:count] - values[count:])
+        if found is not None:
+            return found
+        relaxed = _solve_whole(_program(self._component, (1, -1), lower, upper, cost), self._integer_seconds)
+        return None if relaxed is None else whole(relaxed[:count] - relaxed[count:])

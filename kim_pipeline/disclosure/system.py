@@ -1,0 +1,324 @@
+"""Cells, the relations between them, and the linked system that they form (`privacy.md`, "How", 1).
+
+Belongs here: what is true of the counts before anything is hidden. Neither how a pattern is found nor how it is audited.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+Whole = npt.NDArray[np.int64]
+Real = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+class LinkedSystemError(ValueError):
+    """Cells or relations that cannot be: unknown ids, doubled ids, values that break a relation."""
+
+
+class Role(StrEnum):
+    """What the attacker gets to see of a cell."""
+
+    PUBLISHED = "published"
+    """published, unless it is hidden"""
+    KNOWN = "known"
+    """never hidden: always published, or known to the attacker from elsewhere"""
+    UNKNOWN = "unknown"
+    """never published, and not known to the attacker"""
+
+
+class Kind(StrEnum):
+    """How the two sides of a relation compare."""
+
+    EQUAL = "equal"
+    AT_MOST = "at_most"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One count.
+
+    Attributes:
+        id: stable key, unique in the system.
+        value: the true count.
+        k: the count is protected: it must not be known of a value `0 < x < k`; None for unprotected counts.
+        role: what the attacker sees of it.
+        factor: hiding it costs `factor × (1 + ln(1 + value))`; above 1 for the county and for years.
+        treat_as_small: hidden and protected like `0 < value < k` whatever the value (the 100 % rule).
+    """
+
+    id: str
+    value: int
+    k: int | None = None
+    role: Role = Role.PUBLISHED
+    factor: float = 1.0
+    treat_as_small: bool = False
+
+    def __post_init__(self) -> None:
+        if self.value < 0:
+            raise LinkedSystemError(f"Cell {self.id}: the value is {self.value}; counts are not negative.")
+        if self.k is not None and self.k < 2:
+            raise LinkedSystemError(f"Cell {self.id}: k is {self.k}; a k below 2 protects nothing. Leave k out instead.")
+        if self.k is not None and self.role is Role.KNOWN:
+            raise LinkedSystemError(f"Cell {self.id}: it has k = {self.k}, but a known cell cannot be protected.")
+        if self.treat_as_small and self.k is None:
+            raise LinkedSystemError(f"Cell {self.id}: treat_as_small needs a k.")
+        if not self.factor > 0:
+            raise LinkedSystemError(f"Cell {self.id}: the factor is {self.factor}; hiding a cell must cost something.")
+
+    @property
+    def cost(self) -> float:
+        """What hiding the cell costs; 0 for cells that are never published."""
+        return self.factor * (1 + math.log1p(self.value)) if self.role is Role.PUBLISHED else 0.0
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether it is a primary: hidden for itself, and the attacker must not exclude any of `1 … k`."""
+        return self.k is not None and self.value > 0 and (self.value < self.k or self.treat_as_small)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """`Σ coefficient × cell` is equal to, or at most, a constant.
+
+    Attributes:
+        name: for error messages: table, area, period.
+        terms: pairs of cell id and whole coefficient.
+        constant: the right-hand side.
+        kind: equal, or at most.
+    """
+
+    name: str
+    terms: tuple[tuple[str, int], ...]
+    constant: int = 0
+    kind: Kind = Kind.EQUAL
+
+    @classmethod
+    def total(cls, name: str, total: str, parts: Iterable[str]) -> Relation:
+        """`total = Σ parts`."""
+        return cls(name, ((total, -1), *((part, 1) for part in parts)))
+
+    @classmethod
+    def at_most(cls, name: str, smaller: str, larger: str) -> Relation:
+        """`smaller ≤ larger`, for instance a numerator and its denominator."""
+        return cls(name, ((smaller, 1), (larger, -1)), kind=Kind.AT_MOST)
+
+
+@dataclass(frozen=True)
+class PublishedCell:
+    """A cell as a reader of the published file sees it.
+
+    Attributes:
+        id: as in `Cell`.
+        value: None if hidden or never published.
+        k: as in `Cell`; the rules are public.
+        is_unpublished: never published (`Role.UNKNOWN`), as opposed to hidden.
+    """
+
+    id: str
+    value: int | None
+    k: int | None = None
+    is_unpublished: bool = False
+
+
+@dataclass(frozen=True)
+class Component:
+    """Cells that are linked with each other, as arrays in the order of `ids`; published and known values are constants.
+
+    A table that the attacker thinks possible is `value + d` with `matrix · d = 0`, `d ≥ floor`, and `d = 0` where
+    published. The columns after the cells are the slacks of the inequalities: always unknown, never negative.
+
+    Attributes:
+        ids: cell ids, ascending; the slacks' names behind them.
+        value: true values.
+        k: 0 where unprotected.
+        cost: of hiding; 0 where never published.
+        floor: lowest deviation from the true value that the attacker thinks possible (-value; 1 - value where it
+            is known that no hidden cell is zero).
+        is_sensitive: must be hidden, and be possible over all of `1 … k`.
+        is_free: hidden in every pattern because never published.
+        row_start: the relations as compressed sparse rows: the first term of each row.
+        column: column of each term.
+        coefficient: coefficient of each term.
+    """
+
+    ids: tuple[str, ...]
+    value: Whole
+    k: Whole
+    cost: Real
+    floor: Whole
+    is_sensitive: Mask
+    is_free: Mask
+    row_start: Whole
+    column: Whole
+    coefficient: Real
+
+    @property
+    def size(self) -> int:
+        """Number of columns."""
+        return len(self.ids)
+
+    @property
+    def cell_count(self) -> int:
+        """Number of cells that may be hidden."""
+        return int((~self.is_free).sum())
+
+    @property
+    def row_count(self) -> int:
+        """Number of relations."""
+        return len(self.row_start) - 1
+
+    def transposed_product(self, row_values: Real) -> Real:
+        """`matrixᵀ · row_values`, one number a column."""
+        rows = np.repeat(row_values, np.diff(self.row_start))
+        return np.bincount(self.column, weights=rows * self.coefficient, minlength=self.size)
+
+
+class LinkedSystem:
+    """All cells and all relations of what is published together."""
+
+    def __init__(self, cells: Iterable[Cell], relations: Iterable[Relation], *, zeros_printed: bool = False) -> None:
+        """Check and keep the system.
+
+        Args:
+            cells: all cells, in any order.
+            relations: all relations, in any order.
+            zeros_printed: zeros are never hidden, and the attacker knows it: every hidden cell is at least 1. Only
+                to show what that costs; `privacy.md` lets zeros be hidden.
+
+        Raises:
+            LinkedSystemError: an id is doubled, a relation names an unknown cell, or the values break a relation.
+        """
+        given = sorted(cells, key=lambda cell: cell.id)
+        for cell, following in pairwise(given):
+            if cell.id == following.id:
+                raise LinkedSystemError(f"Cell {cell.id} is given twice.")
+        self.cells = {cell.id: cell for cell in given}
+        self.relations = tuple(relations)
+        self.zeros_printed = zeros_printed
+        for relation in self.relations:
+            _check_relation(relation, self.cells)
+
+    def is_fixed(self, cell: Cell) -> bool:
+        """Whether the attacker knows the cell in every pattern."""
+        printed_zero = self.zeros_printed and cell.value == 0 and cell.role is Role.PUBLISHED
+        return cell.role is Role.KNOWN or printed_zero
+
+    def published(self, hidden: Collection[str]) -> list[PublishedCell]:
+        """All cells as a reader of the published file sees them when `hidden` are hidden."""
+        unseen = set(hidden)
+        return [
+            PublishedCell(
+                cell.id,
+                None if cell.role is Role.UNKNOWN or cell.id in unseen else cell.value,
+                cell.k,
+                cell.role is Role.UNKNOWN,
+            )
+            for cell in self.cells.values()
+        ]
+
+    def sensitive(self) -> frozenset[str]:
+        """Ids of the cells that need protection whatever the pattern (primaries)."""
+        return frozenset(cell.id for cell in self.cells.values() if cell.is_sensitive)
+
+    def neighbours(self, cell_id: str) -> list[str]:
+        """Ids of the cells that share a relation with a cell, ascending."""
+        found = {other for r in self.relations for other, _ in r.terms if any(c == cell_id for c, _ in r.terms)}
+        return sorted(found - {cell_id})
+
+    def components(self) -> list[Component]:
+        """The parts that have no relation in common but through cells that the attacker knows anyway."""
+        open_terms = [_open_terms(relation, self) for relation in self.relations]
+        groups = _Groups(cell.id for cell in self.cells.values() if not self.is_fixed(cell))
+        for terms in open_terms:
+            groups.join(terms)
+        rows_of: dict[str, list[int]] = {}
+        for number, terms in enumerate(open_terms):
+            if terms:
+                rows_of.setdefault(groups.leader(next(iter(terms))), []).append(number)
+        return [
+            self._component(members, [(self.relations[n], open_terms[n]) for n in rows_of.get(leader, [])])
+            for leader, members in groups
+        ]
+
+    def _component(self, members: list[str], rows: list[tuple[Relation, dict[str, int]]]) -> Component:
+        cells = [self.cells[member] for member in members]
+        slacks = [(r, terms) for r, terms in rows if r.kind is Kind.AT_MOST]
+        slack_values = [r.constant - sum(c * self.cells[i].value for i, c in r.terms) for r, _ in slacks]
+        value = np.array([*(cell.value for cell in cells), *slack_values], dtype=np.int64)
+        least = [1 if self.zeros_printed and cell.role is Role.PUBLISHED else 0 for cell in cells]
+        position = {member: number for number, member in enumerate(members)}
+        terms, slack = [], len(members)
+        for relation, open_terms in rows:
+            row = [(position[i], c) for i, c in sorted(open_terms.items())]
+            if relation.kind is Kind.AT_MOST:
+                row.append((slack, 1))
+                slack += 1
+            terms.append(row)
+        none = [0] * len(slacks)
+        return Component(
+            ids=(*members, *(f"slack of {r.name}" for r, _ in slacks)),
+            value=value,
+            k=np.array([*(cell.k or 0 for cell in cells), *none], dtype=np.int64),
+            cost=np.array([*(cell.cost for cell in cells), *none], dtype=np.float64),
+            floor=np.array([*least, *none], dtype=np.int64) - value,
+            is_sensitive=np.array([*(cell.is_sensitive for cell in cells), *none], dtype=np.bool_),
+            is_free=np.array([*(cell.role is Role.UNKNOWN for cell in cells), *(True for _ in slacks)], dtype=np.bool_),
+            row_start=np.cumsum([0, *(len(row) for row in terms)], dtype=np.int64),
+            column=np.array([column for row in terms for column, _ in row], dtype=np.int64),
+            coefficient=np.array([c for row in terms for _, c in row], dtype=np.float64),
+        )
+
+
+class _Groups:
+    """Union-find over ids; the leader of a group is its first id."""
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self._above = {i: i for i in ids}
+
+    def leader(self, member: str) -> str:
+        while self._above[member] != member:
+            self._above[member] = self._above[self._above[member]]
+            member = self._above[member]
+        return member
+
+    def join(self, members: Iterable[str]) -> None:
+        leaders = sorted({self.leader(member) for member in members})
+        for leader in leaders:
+            self._above[leader] = leaders[0]
+
+    def __iter__(self) -> Iterator[tuple[str, list[str]]]:
+        groups: dict[str, list[str]] = {}
+        for member in self._above:
+            groups.setdefault(self.leader(member), []).append(member)
+        return iter(sorted(groups.items()))
+
+
+def _open_terms(relation: Relation, system: LinkedSystem) -> dict[str, int]:
+    terms: dict[str, int] = {}
+    for cell_id, coefficient in relation.terms:
+        if not system.is_fixed(system.cells[cell_id]):
+            terms[cell_id] = terms.get(cell_id, 0) + coefficient
+    return {cell_id: coefficient for cell_id, coefficient in terms.items() if coefficient}
+
+
+def _check_relation(relation: Relation, cells: dict[str, Cell]) -> None:
+    for cell_id, _ in relation.terms:
+        if cell_id not in cells:
+            raise LinkedSystemError(f"Relation {relation.name} names the cell {cell_id}, which is not in the system.")
+    left = sum(coefficient * cells[cell_id].value for cell_id, coefficient in relation.terms)
+    holds = left == relation.constant if relation.kind is Kind.EQUAL else left <= relation.constant
+    if not holds:
+        sign = "=" if relation.kind is Kind.EQUAL else "≤"
+        terms = " ".join(f"{c:+d}·{i} ({cells[i].value})" for i, c in relation.terms)
+        raise LinkedSystemError(
+            f"Relation {relation.name} does not hold: {terms} {sign} {relation.constant} expected, "
+            f"but the left side is {left}. The relation or the counts are wrong."
+        )

@@ -1,0 +1,303 @@
+"""One night's work as a plain library: take in the deliveries, build, check, publish.
+
+Belongs here: the order of the steps and what one step leaves for the next. Each step is done once, when it is first
+asked for, so that a run of any part (one programme, one table, one check) ends with what the whole run gives.
+Does not belong here: Dagster, which asks for the steps, and the terminal, which tells people.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from kim_pipeline.contracts import programmes
+from kim_pipeline.deliveries.intake import Delivery, Intake, take_in
+from kim_pipeline.publishing.builds import Build, Warehouse
+from kim_pipeline.publishing.published import BuildFacts, write_published
+from kim_pipeline.settings import Settings
+from kim_pipeline.warehouse import build as warehouse_build
+from kim_pipeline.warehouse.checks import Check, blocking_checks, offending_rows
+from kim_pipeline.warehouse.sql_models import SqlModel, load_models
+
+_LOG = logging.getLogger(__name__)
+_ZONE = ZoneInfo("Europe/Berlin")
+_SEEN = "delivered.json"
+_HARMLESS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.IOException)
+"""Errors whose texts hold names only; the text of any other error of the database may quote a cell."""
+TABLES = "tables"
+"""Name under which the progress of the tables is told; programmes go by their keys."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with a programme's key or `TABLES`, how many are done, and how many there are."""
+
+
+class BuildError(Exception):
+    """A table could not be built; the message names it and holds no cell's content."""
+
+
+@dataclass(frozen=True)
+class BuiltColumn:
+    """A column as it stands in the built file."""
+
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class BuiltTable:
+    """A table as it stands in the built file."""
+
+    rows: int
+    columns: tuple[BuiltColumn, ...]
+
+
+@cache
+def table_models() -> tuple[SqlModel, ...]:
+    """The models of the internal file, parents first; read once, so that what is run is what is shown."""
+    return tuple(load_models(warehouse_build.MODEL_SCHEMAS))
+
+
+@cache
+def published_models() -> tuple[SqlModel, ...]:
+    """The models of the published file."""
+    return tuple(load_models(["published"]))
+
+
+def today() -> dt.date:
+    """The day in Germany."""
+    return dt.datetime.now(_ZONE).date()
+
+
+class Night:
+    """One run.
+
+    Attributes:
+        settings: folders and limits.
+        as_of: today, for what is due.
+        full: whether every delivery is read and shown anew, whatever is known of it.
+        only: programmes that the run is about; None for all. What is built is the same.
+        failed: blocking checks that found offending rows.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        as_of: dt.date | None = None,
+        *,
+        full: bool = False,
+        only: Iterable[str] | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """Set up; nothing is read or written yet."""
+        self.settings, self.as_of, self.full = settings, as_of or today(), full
+        self.only = None if only is None else frozenset(only)
+        self.warehouse = Warehouse(settings.warehouse)
+        self.failed: list[Check] = []
+        self._held: set[str] = set()
+        self._progress = progress or (lambda *_: None)
+        self._seen: dict[str, str] = {}
+        self._started = time.monotonic()
+        self._started_at = dt.datetime.now(dt.UTC)
+
+    @contextmanager
+    def locked(self) -> Iterator[Night]:
+        """Hold the warehouse for the whole run.
+
+        Raises:
+            WarehouseBusyError: another run holds it.
+        """
+        with self.warehouse.lock():
+            yield self
+
+    @property
+    def chosen(self) -> list[str]:
+        """Keys of the programmes that the run is about."""
+        return [key for key in programmes() if self.only is None or key in self.only]
+
+    @cached_property
+    def intake(self) -> Intake:
+        """The deliveries; those that are new are read now."""
+        if self.full:
+            for key in self.chosen:
+                shutil.rmtree(self.settings.cache / key, ignore_errors=True)
+        return take_in(self.settings, self._progress)
+
+    @cached_property
+    def build(self) -> Build:
+        """The build that this run makes."""
+        return self.warehouse.new_build(self.intake.inputs_sha256, self._started_at)
+
+    @cached_property
+    def tables(self) -> dict[str, BuiltTable]:
+        """Every table of the new internal file, `schema.table`; the file is built now.
+
+        Raises:
+            BuildError: a table could not be built.
+        """
+        models = table_models()
+        with warehouse_build.new_internal_file(self.warehouse.scratch(self.build.internal)) as connection:
+            with _named_errors("loading the deliveries"):
+                warehouse_build.load(connection, self.intake, self.as_of, self.settings.grace_days)
+            for number, model in enumerate(models, 1):
+                with _named_errors(model.full_name):
+                    warehouse_build.run_models(connection, [model])
+                self._progress(TABLES, number, len(models))
+            return _describe(connection)
+
+    @contextmanager
+    def reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A read-only connection to the new internal file, which is built if need be."""
+        _ = self.tables
+        with duckdb.connect(str(self.warehouse.scratch(self.build.internal)), read_only=True) as connection:
+            yield connection
+
+    def offending(self, connection: duckdb.DuckDBPyConnection, check: Check) -> list[dict[str, object]]:
+        """The first rows that break a check; what blocks is remembered."""
+        with _named_errors(check.name):
+            rows = offending_rows(connection, check)
+        if rows:
+            self.failed.append(check)
+        else:
+            self._held.add(check.name)
+        return rows
+
+    def ensure_checked(self) -> None:
+        """Run those blocking checks that this run has not yet passed.
+
+        Raises:
+            CheckFailedError: one finds offending rows.
+        """
+        waiting = [check for check in blocking_checks() if check.name not in self._held]
+        if not waiting:
+            return
+        with self.reader() as connection:
+            for check in waiting:
+                rows = self.offending(connection, check)
+                if rows:
+                    raise warehouse_build.CheckFailedError(f"{check.name}: {check.description} First row: {rows[0]}")
+
+    @cached_property
+    def published(self) -> dict[str, BuiltTable]:
+        """Every table of the published file; it is written, switched to, and old builds are removed now.
+
+        Raises:
+            CheckFailedError: a blocking check finds offending rows.
+            BuildError: a table could not be built.
+        """
+        self.ensure_checked()
+        internal = self.warehouse.scratch(self.build.internal)
+        target = self.warehouse.scratch(self.build.published)
+        facts = BuildFacts(self.build.stem, self._started_at, self.as_of, time.monotonic() - self._started)
+        with _named_errors("the published file"):
+            write_published(internal, target, self.intake, facts)
+            with duckdb.connect(str(target), read_only=True) as connection:
+                tables = _describe(connection)
+        self.warehouse.switch_to(self.build)
+        self.warehouse.discard_old(self.settings.keep_builds)
+        self._remember()
+        return {name.removeprefix("main."): table for name, table in tables.items()}
+
+    def seen_before(self) -> dict[str, str]:
+        """Programme → content mark at the last run that published, as this folder remembers it."""
+        try:
+            known = json.loads((self.settings.warehouse / _SEEN).read_bytes())
+        except FileNotFoundError:
+            return {}
+        except ValueError:
+            _LOG.warning("%s is damaged; every programme counts as new", _SEEN)
+            return {}
+        return {str(key): str(mark) for key, mark in known.items()} if isinstance(known, dict) else {}
+
+    def note_seen(self, programme: str) -> None:
+        """Let `seen_before` know this content of a programme once the run has published."""
+        self._seen[programme] = self.content_mark(programme)
+
+    def content_mark(self, programme: str) -> str:
+        """Tells whether a programme's deliveries, or what is read from them, are the same as before."""
+        digest = hashlib.sha256()
+        for d in self.intake.of(programme):
+            digest.update(f"{d.file}\0{d.sha256}\0{d.fingerprint}\0{d.problem}\n".encode())
+        return digest.hexdigest()[:16]
+
+    def _remember(self) -> None:
+        path = self.settings.warehouse / _SEEN
+        scratch = path.with_name(f".new-{_SEEN}")
+        scratch.write_text(json.dumps({**self.seen_before(), **self._seen}, indent=1, sort_keys=True) + "\n")
+        scratch.replace(path)
+
+
+@dataclass(frozen=True)
+class ProgrammeSummary:
+    """What a run found of one programme; rows are those of the deliveries that count."""
+
+    title: str
+    delivered: int
+    counted: int
+    superseded: int
+    rejected: int
+    rows: int
+    quarantined: int
+    as_of: dt.date | None
+    due_on: dt.date
+    is_late: bool
+
+
+def summary(night: Night) -> list[ProgrammeSummary]:
+    """One line per programme that the run is about; the run has published."""
+    with duckdb.connect(str(night.build.internal), read_only=True) as connection:
+        due = {key: facts for key, *facts in connection.execute(_DUE).fetchall()}
+    return [_summary(programmes()[key].title, night.intake.of(key), due[key]) for key in night.chosen]
+
+
+_DUE = "SELECT programme, last_as_of, due_on, is_late FROM quality.due"
+
+
+def _summary(title: str, deliveries: Sequence[Delivery], due: Sequence[Any]) -> ProgrammeSummary:
+    status = [d.status for d in deliveries]
+    accounts = [a for d in deliveries if d.status == "counted" for a in d.accounts]
+    rows, quarantined = (sum(a[name] for a in accounts) for name in ("rows_read", "quarantined"))
+    numbers = (len(status), status.count("counted"), status.count("superseded"), status.count("rejected"))
+    return ProgrammeSummary(title, *numbers, rows, quarantined, *due)
+
+
+@contextmanager
+def _named_errors(what: str) -> Iterator[None]:
+    """Turn an error of the database into one that names its place and quotes no cell."""
+    try:
+        yield
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0] if isinstance(error, _HARMLESS) else type(error).__name__
+        raise BuildError(f"{what}: {reason}") from None
+
+
+def _describe(connection: duckdb.DuckDBPyConnection) -> dict[str, BuiltTable]:
+    """Rows and columns of every table of the connected file."""
+    found: dict[str, list[BuiltColumn]] = {}
+    for schema, table, *column in connection.execute(
+        "SELECT schema_name, table_name, column_name, data_type, coalesce(comment, '') FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND NOT internal ORDER BY table_oid, column_index"
+    ).fetchall():
+        found.setdefault(f"{schema}.{table}", []).append(BuiltColumn(*column))
+    counts = _counts(connection, found)
+    return {name: BuiltTable(counts[name], tuple(columns)) for name, columns in found.items()}
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, object]) -> dict[str, int]:
+    if not tables:
+        return {}
+    counted = ", ".join(f"(SELECT count(*) FROM {name})" for name in tables)  # noqa: S608  (own names)
+    ((*numbers,),) = connection.execute(f"SELECT {counted}").fetchall()
+    return dict(zip(tables, numbers, strict=True))

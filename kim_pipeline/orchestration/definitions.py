@@ -1,0 +1,32 @@
+"""All definitions of the code location, made anew on each call."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from kim_pipeline.orchestration.assets import published_assets, warehouse_assets
+from kim_pipeline.orchestration.checks import integrity_checks
+from kim_pipeline.orchestration.night import NIGHT, night_resource
+from kim_pipeline.settings import Settings
+
+NIGHTLY = "nightly"
+
+
+def build_defs(settings: Settings | None = None) -> dg.Definitions:
+    """Fresh definitions.
+
+    Args:
+        settings: folders and limits; by default from the environment.
+    """
+    nightly = dg.define_asset_job(
+        NIGHTLY,
+        selection=dg.AssetSelection.all(),
+        description="Liest alle Lieferungen, baut alle Tabellen neu, prüft sie und veröffentlicht sie.",
+    )
+    return dg.Definitions(
+        assets=[warehouse_assets(), published_assets()],
+        asset_checks=[integrity_checks()],
+        jobs=[nightly],
+        resources={NIGHT: night_resource(settings or Settings()), "io_manager": dg.mem_io_manager},
+        executor=dg.in_process_executor,
+    )

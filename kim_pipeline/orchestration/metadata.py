@@ -1,0 +1,145 @@
+"""What the UI shows of a materialisation or a check.
+
+Belongs here: tables in Markdown, numbers, column schemas and lineage. A finding's sentence may quote a cell that is not
+personal, as the return copy does; nothing else that a cell holds gets here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+from kim_pipeline.contracts import programmes
+from kim_pipeline.deliveries.intake import Delivery, counts_by_severity
+from kim_pipeline.nightly import BuiltTable, Night, published_models, table_models
+from kim_pipeline.orchestration.specs import accepted_table, delivery_key, parent_key
+from kim_pipeline.warehouse.lineage import Columns, Origin, lineage_of
+
+MAX_FINDINGS = 200
+_STATUS = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgewiesen"}
+_SEVERITY = {"rejected": "zurückgewiesen", "error": "Fehler", "warning": "Warnung", "notice": "Hinweis"}
+_FILE_HEADER = ("Datei", "Stand", "Zeitraum", "Status", "gelesen", "angenommen", "Quarantäne", "Befunde")
+_FINDING_HEADER = ("Schwere", "Datei", "Blatt", "Zeile", "Spalte", "Regel", "Meldung")
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table; bars and line breaks in cells are escaped."""
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    text = f"{value:%d.%m.%Y}" if isinstance(value, dt.date) else str(value)
+    for character in "\\|`*_<>[]":
+        text = text.replace(character, f"\\{character}")
+    return " ".join(text.split())
+
+
+def delivery_metadata(night: Night, programme: str, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """Metadata of a programme's deliveries.
+
+    Args:
+        night: the run.
+        programme: its key.
+        connection: to the new internal file.
+    """
+    deliveries = night.intake.of(programme)
+    rows = {name: sum(a[name] for d in deliveries for a in d.accounts) for name in _ROWS}
+    stands = [d.read.as_of for d in deliveries if d.read and d.read.as_of and not d.is_rejected]
+    found: dict[str, Any] = {
+        "Lieferungen": dg.MetadataValue.md(markdown_table(_FILE_HEADER, (_file_row(d) for d in deliveries))),
+        "Befunde": dg.MetadataValue.md(findings_table(connection, programme)),
+        "Dateien": len(deliveries),
+        "davon zurückgewiesen": sum(1 for d in deliveries if d.status == "rejected"),
+        **{label: rows[name] for name, label in _ROWS.items()},
+        "Ordner": dg.MetadataValue.path(night.settings.deliveries / programme),
+    }
+    if stands:
+        midnight = dt.datetime.combine(max(stands), dt.time(), tzinfo=dt.UTC)
+        found["Stand"] = dg.MetadataValue.text(f"{max(stands):%d.%m.%Y}")
+        found["Stand (Zeitpunkt)"] = dg.MetadataValue.timestamp(midnight)
+    return found
+
+
+_ROWS = {"rows_read": "Zeilen gelesen", "accepted": "Zeilen angenommen", "quarantined": "Zeilen in Quarantäne"}
+
+
+def _file_row(delivery: Delivery) -> tuple[object, ...]:
+    read = delivery.read
+    rows = [sum(a[name] for a in delivery.accounts) for name in _ROWS]
+    counts = counts_by_severity(delivery)
+    findings = ", ".join(f"{counts[s]} {label}" for s, label in _SEVERITY.items() if counts.get(s)) or "–"
+    period = str(read.period) if read and read.period else ""
+    return delivery.file, read.as_of if read else None, period, _STATUS[delivery.status], *rows, findings
+
+
+def findings_table(connection: duckdb.DuckDBPyConnection, programme: str) -> str:
+    """The first findings of a programme, the gravest first."""
+    rows = connection.execute(
+        'SELECT severity, file, sheet, "row", column_letter, rule, message FROM quality.finding WHERE programme = ? '
+        "ORDER BY array_position(['rejected', 'error', 'warning', 'notice'], severity), file, sheet, \"row\", rule, "
+        "message",
+        [programme],
+    ).fetchall()
+    if not rows:
+        return "Keine Befunde."
+    shown = [(_SEVERITY[severity], *rest) for severity, *rest in rows[:MAX_FINDINGS]]
+    more = len(rows) - len(shown)
+    note = f"\n\n… und {more} weitere, siehe `quality.finding` in `internal.duckdb`." if more else ""
+    return markdown_table(_FINDING_HEADER, shown) + note
+
+
+def table_metadata(full_name: str, table: BuiltTable) -> dict[str, Any]:
+    """Metadata of a built table: rows, columns with types and descriptions, and where its columns come from."""
+    columns = [dg.TableColumn(c.name, c.type, c.description or None) for c in table.columns]
+    found: dict[str, Any] = {
+        "dagster/row_count": table.rows,
+        "dagster/column_schema": dg.TableSchema(columns=columns),
+    }
+    if full_name in _lineage():
+        found["dagster/column_lineage"] = _table_lineage(_lineage()[full_name])
+    return found
+
+
+@cache
+def _lineage() -> dict[str, Columns]:
+    loaded = {
+        f"accepted.{p.key}_{t.name}": [c.name for c in t.output] + ["source_file", "source_sheet", "source_row"]
+        for p in programmes().values()
+        for t in p.tables
+    }
+    return lineage_of([*table_models(), *published_models()], loaded)
+
+
+def _table_lineage(columns: Columns) -> dg.TableColumnLineage:
+    deps = {column: [d for o in sorted(origins) for d in _column_deps(o)] for column, origins in columns.items()}
+    return dg.TableColumnLineage({column: found for column, found in deps.items() if found})
+
+
+def _column_deps(origin: Origin) -> list[dg.TableColumnDep]:
+    table, column = origin
+    key = parent_key(table)
+    if key is None:
+        return []
+    if not table.startswith("accepted."):
+        return [dg.TableColumnDep(key, column)]
+    programme, contract = accepted_table(table.removeprefix("accepted."))
+    crossed = contract.unpivot.values.get(column, ("", ()))[1] if contract.unpivot else ()
+    known = contract.columns.get(column)
+    delivered = crossed or ((known.derived_from or column,) if known else ())
+    return [dg.TableColumnDep(delivery_key(programme.key), f"{contract.name}.{name}") for name in delivered]
+
+
+def offending_table(rows: Sequence[Mapping[str, object]]) -> str:
+    """The rows that break a check."""
+    if not rows:
+        return "Keine."
+    return markdown_table(list(rows[0]), (list(row.values()) for row in rows))

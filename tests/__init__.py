@@ -1,0 +1,1 @@
+"""Tests: each reads as an example of the behaviour."""

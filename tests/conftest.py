@@ -1,0 +1,90 @@
+"""What several test modules share: settings in a temporary folder, the sample read once, workers that misbehave."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import logging
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from kim_pipeline.deliveries.intake import Intake, load_secret_for, take_in
+from kim_pipeline.deliveries.pool import ReaderPool, Setup
+from kim_pipeline.settings import PROJECT, Settings
+
+SAMPLE = PROJECT / "data_raw"
+TESTS = Path(__file__).parent
+
+MakeSettings = Callable[..., Settings]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Empty folders of deliveries and results, two readers, the smallest memory limit."""
+    (tmp_path / "deliveries").mkdir()
+    return Settings(
+        deliveries=tmp_path / "deliveries", warehouse=tmp_path / "warehouse", key_file=None, readers=2, reader_mib=512
+    )
+
+
+def put(settings: Settings, programme: str, file: str, content: bytes) -> Path:
+    """Drop a delivery into a programme's folder."""
+    path = settings.deliveries / programme / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def setup_for(settings: Settings) -> Setup:
+    """What children need to know, as `take_in` tells them."""
+    return Setup(
+        str(settings.cache),
+        load_secret_for(settings).hex(),
+        settings.reader_mib * 2**20,
+        settings.max_file_bytes,
+        settings.max_unpacked_bytes,
+    )
+
+
+def odd_pool(settings: Settings, seconds: float = 20, size: int = 2) -> ReaderPool:
+    """Readers that misbehave on files named so; see `odd_worker.py`."""
+    argv = (sys.executable, str(TESTS / "odd_worker.py"))
+    return ReaderPool(setup_for(settings), size, seconds, argv)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The repository's sample, read and built once: where everything lies, and what was said meanwhile."""
+
+    settings: Settings
+    intake: Intake
+    internal: Path
+    log: str
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
+    """Read the sample deliveries and build the internal file from them."""
+    from kim_pipeline.warehouse.build import build_internal
+
+    folder = tmp_path_factory.mktemp("sample")
+    settings = Settings(deliveries=SAMPLE, warehouse=folder, key_file=None, readers=2)
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        intake = take_in(settings)
+        build_internal(folder / "internal.duckdb", intake, dt.date(2024, 5, 1), 14)
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+    yield Sample(settings, intake, folder / "internal.duckdb", stream.getvalue())
+    shutil.rmtree(folder, ignore_errors=True)

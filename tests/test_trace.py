@@ -1,0 +1,76 @@
+"""From a figure back to the rows: the derived query counts what the indicator counts."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from kim_pipeline.warehouse.catalogue import Indicator, load_catalogue
+from kim_pipeline.warehouse.sql_models import load_models
+from kim_pipeline.warehouse.trace import UnknownValueError, rows_query, trace
+from tests.built import sample_internal
+
+MODELS = [m for m in load_models(["indicators"]) if m.name.startswith("value_")]
+ROWS_ARE_THE_VALUE = [i for i in load_catalogue() if i.aggregation in ("count", "stock")]
+
+
+def query_of(indicator_id: str) -> str:
+    (model,) = [m for m in MODELS if f"'{indicator_id}'" in m.sql]
+    return rows_query(model, indicator_id)
+
+
+@pytest.mark.parametrize("indicator", ROWS_ARE_THE_VALUE, ids=lambda i: i.id)
+def test_counts_have_as_many_rows_as_they_say(indicator: Indicator) -> None:
+    with duckdb.connect(str(sample_internal()), read_only=True) as connection:
+        values = connection.execute(
+            "SELECT area, period, breakdown, value FROM indicators.indicator_value WHERE indicator_id = ? "
+            "ORDER BY hash(area || period || breakdown) LIMIT 12",
+            [indicator.id],
+        ).fetchall()
+        for area, period, breakdown, value in values:
+            rows = connection.execute(query_of(indicator.id), [area, period, breakdown]).fetchall()
+            assert len(rows) == value, (area, period, breakdown)
+
+
+@pytest.mark.parametrize("indicator", [i for i in load_catalogue() if not i.per_1000_of], ids=lambda i: i.id)
+def test_every_indicator_can_be_traced(indicator: Indicator) -> None:
+    with duckdb.connect(str(sample_internal()), read_only=True) as connection:
+        key = connection.execute(
+            "SELECT area, period, breakdown FROM indicators.indicator_value "
+            "WHERE indicator_id = ? AND value > 0 LIMIT 1",
+            [indicator.id],
+        ).fetchall()[0]
+        assert connection.execute(query_of(indicator.id), list(key)).fetchall()
+
+
+def test_a_value_with_everything_behind_it() -> None:
+    found = trace(sample_internal(), "smp_assignments", "Beelen", "2023", "ara")
+    (source,) = found.sources
+    assert (found.value, found.area, found.sql_files[0].name) == (2, "05570012", "value_sprachmittlerpool.sql")
+    assert (source.file, source.sheet, source.spans) == (
+        "Sprachmittlerpool 2023 gesamt.xlsx", "Einsätze 2023", "607, 1301",
+    )  # fmt: skip
+
+
+def test_a_value_per_1000_names_numerator_and_denominator() -> None:
+    found = trace(sample_internal(), "kim_cases_per_1000_foreigners", "05570012", "2023")
+    assert {s.programme for s in found.sources} == {"kim_case_management", "bevoelkerung"}
+    assert found.numerator == sum(len(s.rows) for s in found.sources if s.programme == "kim_case_management")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("unsinn", "Beelen", "2023"), "gibt es nicht"),
+        (("fit_groups", "Münster", "2022/23"), "Münster"),
+        (("fit_groups", "Beelen", "2023"), "keinen Wert"),
+    ],
+)
+def test_what_does_not_exist_is_said(arguments: tuple[str, str, str], says: str) -> None:
+    with pytest.raises(UnknownValueError, match=says):
+        trace(sample_internal(), *arguments)
+
+
+def test_spans_of_rows() -> None:
+    found = trace(sample_internal(), "population", "05570", "2022")
+    assert [s.spans for s in found.sources] == ["9–20, 22"]
