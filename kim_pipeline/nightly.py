@@ -99,7 +99,6 @@ class Night:
         *,
         full: bool = False,
         only: Iterable[str] | None = None,
-        progress: Progress | None = None,
     ) -> None:
         """Set up; nothing is read or written yet."""
         self.settings, self.as_of, self.full = settings, as_of or today(), full
@@ -107,10 +106,14 @@ class Night:
         self.warehouse = Warehouse(settings.warehouse)
         self.failed: list[Check] = []
         self._held: set[str] = set()
-        self._progress = progress or (lambda *_: None)
+        self._progress: Progress = lambda *_: None
         self._seen: dict[str, str] = {}
         self._started = time.monotonic()
         self._started_at = dt.datetime.now(dt.UTC)
+
+    def on_progress(self, progress: Progress) -> None:
+        """Tell the progress to this from now on."""
+        self._progress = progress
 
     @contextmanager
     def locked(self) -> Iterator[Night]:
@@ -161,17 +164,24 @@ class Night:
     def reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A read-only connection to the new internal file, which is built if need be."""
         _ = self.tables
-        with duckdb.connect(str(self.warehouse.scratch(self.build.internal)), read_only=True) as connection:
+        scratch = self.warehouse.scratch(self.build.internal)
+        path = scratch if scratch.exists() else self.build.internal
+        with duckdb.connect(str(path), read_only=True) as connection:
             yield connection
+
+    @cached_property
+    def blocking(self) -> dict[str, Check]:
+        """The checks that keep a build from being published, by name."""
+        return {check.name: check for check in blocking_checks()}
 
     def offending(self, connection: duckdb.DuckDBPyConnection, check: Check) -> list[dict[str, object]]:
         """The first rows that break a check; what blocks is remembered."""
         with _named_errors(check.name):
             rows = offending_rows(connection, check)
-        if rows:
-            self.failed.append(check)
-        else:
+        if not rows:
             self._held.add(check.name)
+        elif check.name in self.blocking:
+            self.failed.append(check)
         return rows
 
     def ensure_checked(self) -> None:
@@ -180,7 +190,7 @@ class Night:
         Raises:
             CheckFailedError: one finds offending rows.
         """
-        waiting = [check for check in blocking_checks() if check.name not in self._held]
+        waiting = [check for name, check in self.blocking.items() if name not in self._held]
         if not waiting:
             return
         with self.reader() as connection:

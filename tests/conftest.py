@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import io
 import logging
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from kim_pipeline.deliveries import worker
 from kim_pipeline.deliveries.intake import Intake, load_secret_for, take_in
-from kim_pipeline.deliveries.pool import ReaderPool, Setup
+from kim_pipeline.deliveries.pool import Job, Outcome, ReaderPool, Setup
 from kim_pipeline.settings import PROJECT, Settings
 
 SAMPLE = PROJECT / "data_raw"
 TESTS = Path(__file__).parent
-
-MakeSettings = Callable[..., Settings]
 
 
 @pytest.fixture
@@ -88,3 +88,25 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
         root.setLevel(level)
     yield Sample(settings, intake, folder / "internal.duckdb", stream.getvalue())
     shutil.rmtree(folder, ignore_errors=True)
+
+
+class DirectPool(ReaderPool):
+    """Reads in this process: for tests that are not about processes."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Read as the children of `settings` would."""
+        super().__init__(setup_for(settings), 1, 60)
+        self.asked: list[str] = []
+
+    def read(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """Read each file in turn."""
+        for job in jobs:
+            self.asked.append(f"{job.programme}/{job.file}")
+            request = {"programme": job.programme, "file": job.file, "path": str(job.path)}
+            answer = worker.read_into_cache(request, dataclasses.asdict(self._setup))
+            yield Outcome(job, answer["sha256"], answer["fingerprint"])
+
+
+def direct(settings: Settings) -> Intake:
+    """`take_in` in this process."""
+    return take_in(settings, pool=DirectPool(settings))

@@ -88,7 +88,7 @@ def read_csv_delivery(programme: str, rows: Iterable[Sequence[str]], name: str =
 
 
 def xlsx_bytes(
-    sheets: Mapping[str, Iterable[Sequence[Any]]],
+    sheets: Mapping[str, Any],
     merges: Mapping[str, Iterable[tuple[int, int, int, int]]] | None = None,
 ) -> bytes:
     """A real .xlsx; merged ranges as in `sheet_of`, their value is the top-left cell's."""
@@ -116,7 +116,7 @@ def xlsx_bytes(
 
 def read_xlsx_delivery(
     programme: str,
-    sheets: Mapping[str, Iterable[Sequence[Any]]],
+    sheets: Mapping[str, Any],
     merges: Mapping[str, Iterable[tuple[int, int, int, int]]] | None = None,
 ) -> DeliveryResult:
     """Read a delivery that is one .xlsx."""

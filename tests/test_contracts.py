@@ -7,12 +7,12 @@ import re
 from pathlib import Path
 
 import pytest
-from helpers_tables import CONTRACT, TABLES, table_of
 
 from kim_pipeline.contracts import programme_names, programmes
 from kim_pipeline.contracts.model import Column, Programme
 from kim_pipeline.contracts.normalise import comparable
 from kim_pipeline.contracts.vocabulary import vocabulary
+from tests.helpers_tables import CONTRACT, TABLES, table_of
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (CONTRACT / "deliveries.md").read_text(encoding="utf-8")

@@ -89,8 +89,13 @@ def test_of_equal_stand_the_longer_period_counts() -> None:
 
 @pytest.mark.parametrize(
     ("files", "winner"),
-    [(["a.xlsx", "b.xlsx"], "b.xlsx"), (["B.xlsx", "a.xlsx"], "a.xlsx"), (["z.xlsx", "ä.xlsx"], "ä.xlsx"), (["10.xls", "9.xls"], "9.xls")],
-)  # fmt: skip
+    [
+        (["a.xlsx", "b.xlsx"], "b.xlsx"),
+        (["B.xlsx", "a.xlsx"], "a.xlsx"),
+        (["z.xlsx", "ä.xlsx"], "ä.xlsx"),
+        (["10.xls", "9.xls"], "9.xls"),
+    ],
+)
 def test_of_equal_stand_and_period_the_name_that_sorts_last_by_code_point(files: list[str], winner: str) -> None:
     assert counting(*(delivery(f, "01.03.2024", "2023") for f in files)) == [(winner, "2023")]
     assert snapshot_windows(delivery(f, "01.03.2024") for f in files) == [Window(winner, None)]

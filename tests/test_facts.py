@@ -6,12 +6,12 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from helpers_tables import context, read_csv_delivery, read_xlsx_delivery, sheet_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kim_pipeline.contracts.calendar import Period, parse_period
 from kim_pipeline.deliveries.facts import statements
+from tests.helpers_tables import context, read_csv_delivery, read_xlsx_delivery, sheet_of
 
 SOE = ["Nr.", "Datum", "Person-ID", "Ort", "Thema"]
 DATA = ["K1", "01.02.2023", "P1", "Ahlen", "Wohnen"]
@@ -47,8 +47,8 @@ def test_period(text: str, first: str, last: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "23", "2023/25", "3. Halbjahr 2023", "5. Quartal 2023", "0. Quartal 2023", "Halbjahr 2023", "31.06.2023 - 01.07.2023",
-     "30.06.2023 - 01.01.2023", "Jahr", "2023 und 2024", "01.01.2023"],
+    ["", "23", "2023/25", "3. Halbjahr 2023", "5. Quartal 2023", "0. Quartal 2023", "Halbjahr 2023", "Jahr",
+     "31.06.2023 - 01.07.2023", "30.06.2023 - 01.01.2023", "2023 und 2024", "01.01.2023"],
 )  # fmt: skip
 def test_no_period(text: str) -> None:
     assert parse_period(text) is None

@@ -9,7 +9,12 @@ from pathlib import PurePath
 from typing import Any
 
 import pytest
-from workbooks import (
+
+from kim_pipeline.contracts import programme
+from kim_pipeline.deliveries.cells import BoolCell, ErrorCell, Merge, Sheet
+from kim_pipeline.deliveries.delivery import DeliveryResult, read_delivery
+from kim_pipeline.deliveries.workbook import Limits, read_sheets
+from tests.workbooks import (
     HEADER,
     Fault,
     Formula,
@@ -25,11 +30,6 @@ from workbooks import (
     xls,
     xlsx,
 )
-
-from kim_pipeline.contracts import programme
-from kim_pipeline.deliveries.cells import BoolCell, ErrorCell, Merge, Sheet
-from kim_pipeline.deliveries.delivery import DeliveryResult, read_delivery
-from kim_pipeline.deliveries.workbook import Limits, read_sheets
 
 KEY = b"k" * 32
 LIMITS = Limits(file_bytes=2**26, unpacked_bytes=2**30)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from helpers_tables import (
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kim_pipeline.contracts.model import Column
+from kim_pipeline.deliveries.delivery import DeliveryResult
+from kim_pipeline.deliveries.header import Header
+from tests.helpers_tables import (
     TABLES,
     header_of,
     mapped,
@@ -16,17 +22,11 @@ from helpers_tables import (
     sheet_of,
     table_of,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
-from kim_pipeline.contracts.model import Column
-from kim_pipeline.deliveries.delivery import DeliveryResult
-from kim_pipeline.deliveries.header import Header
 
 SHEET_NAMES = {"measures": "Integrationskonzept 2010"}
 ONE_ROW = [(p, t) for p, t in TABLES if t not in ("tuition", "population")]
 MARKS = ["", "*", ":", " *", " ¹)", "¹)", " 2)", " (3)", "(¹²)", " * ²) :", "**", "\n", " "]
-CASES = [str, str.upper, str.lower, str.title]
+CASES: list[Callable[[str], str]] = [str, str.upper, str.lower, str.title]
 TITLES = ["Auswertung der Stelle", "Kommunales Integrationszentrum", "Hinweis: vorläufige Zahlen", "Liste 2023", ""]
 
 
@@ -372,7 +372,7 @@ def test_the_largest_share_tells_the_table() -> None:
 
 
 def test_less_than_half_is_an_ignored_sheet() -> None:
-    sheets = {
+    sheets: dict[str, Any] = {
         "Pivot": [["Ort", "Anzahl"], ["Ahlen", 3]],
         "Hinweise": [["Stand:", "15.01.2024"], ["Berichtszeitraum:", "2023"]],
         "Liste": [SOE, SOE_ROW],
@@ -398,7 +398,7 @@ def test_the_rest_of_the_delivery_is_read_and_orphans_are_not_judged_without_cas
 
 def test_one_sheet_without_a_required_column_rejects_its_table() -> None:
     names = ["Antrag-Nr.", "Träger", "Kommune", "Bewilligt (€)"]
-    sheets = {
+    sheets: dict[str, Any] = {
         "Info": [["Stand:", "15.01.2024"], ["Berichtszeitraum:", "2023"]],
         "Baustein A": [names, ["1", "Verein", "Ahlen", 100]],
         "Baustein B": [[*names[:3], "Bewilligung"], ["2", "Verein", "Ahlen", 100]],
@@ -471,7 +471,10 @@ def test_a_column_that_the_sheet_gives_does_not_count() -> None:
 
 
 def test_a_register_under_another_name_lacks_its_concept() -> None:
-    sheets = {"Info": [["Stand:", "15.01.2024"]], "Tabelle1": [MEASURE, ["1", "Sprache", "Kurs", "ja", "laufend"]]}
+    sheets: dict[str, Any] = {
+        "Info": [["Stand:", "15.01.2024"]],
+        "Tabelle1": [MEASURE, ["1", "Sprache", "Kurs", "ja", "laufend"]],
+    }
     result = read_xlsx_delivery("massnahmen", sheets)
     assert [(f.rule, f.sheet) for f in result.findings] == [("missing_column", "Tabelle1")]
 

@@ -1,4 +1,4 @@
-"""Files that harm readers are rejected deliveries with a sentence that a clerk understands, and harm no other delivery."""
+"""Files that harm readers are rejected deliveries with a sentence that a clerk understands; no other is harmed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import odd_pool, put
-from workbooks import (
+
+from kim_pipeline.deliveries.intake import Delivery, Intake, find_deliveries, take_in
+from kim_pipeline.settings import Settings
+from tests.conftest import odd_pool, put
+from tests.workbooks import (
     Page,
     Spelling,
     edited,
@@ -31,16 +34,13 @@ from workbooks import (
     xls,
 )
 
-from kim_pipeline.deliveries.intake import Delivery, Intake, find_deliveries, take_in
-from kim_pipeline.settings import Settings
-
 P = "sprachmittlerpool"
 SHEET = "xl/worksheets/sheet1.xml"
 STRINGS = "xl/sharedStrings.xml"
 MIB = 2**20
 
 DAMAGED = "beschädigt oder unvollständig"
-BROKEN_OFF = "Leseprogramm abgebrochen|mehr als 512 MB Speicher|innerhalb von|beschädigt"
+BROKEN_OFF = "Leseprogramm abgebrochen|mehr als 1024 MB Speicher|innerhalb von|beschädigt"
 PROTECTED = "mit einem Passwort geschützt"
 NO_TABLE = "keine Tabelle"
 ENTITIES = "XML-Entitäten"
@@ -212,7 +212,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "long_line.csv": (lambda: b"Nr.;Datum\r\n1;" + b"x" * 100 * MIB, "Zelle der Datei ist länger"),
     "wide_line.csv": (lambda: b"Nr.;Datum\r\n" + b"1;2,3" * 1_000_000, "mehr als 16384 Spalten"),
     "open_quote.csv": (lambda: b'Nr.;Datum\r\n1;"offen' + b";1\r\n" * MIB, "Zelle der Datei ist länger"),
-    "letter.txt": (lambda: "Sehr geehrte Damen und Herren".encode(), "keine Tabelle"),
+    "letter.txt": (lambda: b"Sehr geehrte Damen und Herren", "keine Tabelle"),
     "other_table.xlsx": (lambda: raw_xlsx([Page("Tabelle1", [["Nr.", "Farbe"], [1, "rot"]])]), NO_TABLE),
 }
 
@@ -230,7 +230,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Intake]:
     """All of it in one folder, read in one run."""
     folder = tmp_path_factory.mktemp("hostile")
     settings = Settings(
-        deliveries=folder / "in", warehouse=folder / "out", key_file=None, reader_mib=512, reader_seconds=20, readers=2
+        deliveries=folder / "in", warehouse=folder / "out", key_file=None, reader_mib=1024, reader_seconds=20, readers=2
     )
     for file, (content, _) in BAD.items():
         put(settings, P, file, content())

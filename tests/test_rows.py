@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from helpers_tables import read_csv_delivery, read_sheets_of, read_xlsx_delivery, sheet_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kim_pipeline.deliveries.cells import Cell, ErrorCell
 from kim_pipeline.deliveries.rows import classify_rows, is_note, is_total
+from tests.helpers_tables import read_csv_delivery, read_sheets_of, read_xlsx_delivery, sheet_of
 
 DATA = ["K1", "01.02.2023", "P1", "Ahlen", "Wohnen"]
 SOE = ["Nr.", "Datum", "Person-ID", "Ort", "Thema"]
@@ -97,7 +97,7 @@ def test_an_empty_token_and_an_error_fill_a_cell() -> None:
     )
 )
 def test_every_row_with_a_filled_cell_is_one_thing(rows: list[list[Any]]) -> None:
-    data, totals, notes = kinds(*rows)
+    data, totals, notes = kinds(["", ""], *rows)
     filled = [row for row in rows if any(str(cell).strip() for cell in row)]
     assert len(data) + totals + notes == len(filled)
 
@@ -126,7 +126,8 @@ PLACEMENT = ["Einrichtung", "Sprachhelfer/in", "Kommune", "Stunden bewilligt", "
 def placements(rows: list[list[Any]], merges: list[tuple[int, int, int, int]]) -> list[dict[str, Any]]:
     result = read_sheets_of("sprachhelfer", "placements", [sheet_of([PLACEMENT, *rows], merges=merges)], period="2023")
     assert [f.message for f in result.findings if f.severity == "error"] == []
-    return result.rows.to_pylist()
+    found: list[dict[str, Any]] = result.rows.to_pylist()
+    return found
 
 
 def test_institution_and_municipality_fill_down_their_merged_range() -> None:

@@ -13,7 +13,6 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from helpers_tables import KEY, TABLES, header_of, read_sheets_of, sheet_of, table_of
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Programme, Table
@@ -21,6 +20,7 @@ from kim_pipeline.contracts.rules import declared_rule
 from kim_pipeline.deliveries.cells import ErrorCell, Sheet
 from kim_pipeline.deliveries.personal import pseudonym
 from kim_pipeline.deliveries.table import TableResult
+from tests.helpers_tables import KEY, TABLES, header_of, read_sheets_of, sheet_of, table_of
 
 Row = dict[str, Any]
 Expected = set[tuple[str, str]]

@@ -13,12 +13,12 @@ from typing import Any, cast
 
 import pandera.pandas as pa
 import pytest
-from helpers_tables import TABLES
-from test_rules import FACIT, Case, Facit, cases, period_date_problem, problem_of, reference_problem
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Column, ContractModel, Programme, Table
 from kim_pipeline.contracts.rules import declared_rule
+from tests.helpers_tables import TABLES
+from tests.test_rules import FACIT, Case, Facit, cases, period_date_problem, problem_of, reference_problem
 
 Change = Callable[[pa.DataFrameSchema], None]
 METADATA = "contract"

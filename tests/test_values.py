@@ -7,7 +7,6 @@ import math
 from typing import Any
 
 import pytest
-from helpers_tables import EPOCH_1900, EPOCH_1904, context
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from kim_pipeline.contracts.model import Column
 from kim_pipeline.contracts.normalise import clean_text, comparable
 from kim_pipeline.deliveries.cells import BoolCell, Cell, ErrorCell
 from kim_pipeline.deliveries.values import parse_cell
+from tests.helpers_tables import EPOCH_1900, EPOCH_1904, context
 
 CONTEXT = context()
 CSV = context(text_only=True)

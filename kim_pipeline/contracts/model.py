@@ -83,7 +83,7 @@ class Column:
         return self.personal not in ("drop", "derive")
 
 
-def column(
+def column(  # noqa: D417  (the others are described at `Column`)
     *headers: str,
     label: str,
     kind: Kind,
@@ -103,7 +103,6 @@ def column(
     Args:
         *headers: accepted headers, the preferred one first.
         **bounds: pandera's `gt`, `ge`, `lt`, `le`; a value outside breaks the rule `out_of_range`.
-        (the others: see `Column`)
 
     Returns:
         A pandera `Field` whose metadata carry the `Column`.

@@ -76,7 +76,7 @@ def load(path: Path) -> CachedDelivery | None:
     except FileNotFoundError:
         if not path.exists():
             return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
     _LOG.warning("cache entry %s is damaged and will be rebuilt", path.name[:12])
     _remove(path)
@@ -167,8 +167,8 @@ def _replace(scratch: Path, path: Path) -> None:
     try:
         scratch.rename(path)
     except OSError:
-        if not path.exists():
-            raise
+        if load(path) is not None:  # another reader was faster, with the same bytes and thus the same result
+            return
         _remove(path)
         scratch.rename(path)
 

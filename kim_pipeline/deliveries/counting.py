@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from kim_pipeline.contracts.calendar import Period
 
@@ -52,7 +53,7 @@ def period_windows(candidates: Iterable[Candidate]) -> list[Window]:
     starts = {c.period.first for c in known if c.period} | {c.period.last + _DAY for c in known if c.period}
     edges = sorted(starts)
     windows: list[Window] = []
-    for first, after in zip(edges, edges[1:], strict=False):
+    for first, after in pairwise(edges):
         covering = [c for c in known if c.period and c.period.first <= first and after - _DAY <= c.period.last]
         if not covering:
             continue

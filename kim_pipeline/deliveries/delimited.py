@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from kim_pipeline.deliveries.cells import Sheet, encode_sheet
 from kim_pipeline.deliveries.errors import RejectedError, unreadable
 
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ZIP = b"PK\x03\x04"
 _DELIMITERS = (";", ",")
 _FIELD_LIMIT = 1 << 20
 _MAX_COLUMNS = 16_384
@@ -33,6 +35,11 @@ def decode(content: bytes) -> str:
         return content.decode("cp1252", errors="replace")
 
 
+def is_named_by_file(head: bytes) -> bool:
+    """Whether a file's only sheet has its name from the file, since its format has no names of sheets."""
+    return not head.startswith((ZIP, OLE))
+
+
 def looks_like_text(content: bytes) -> bool:
     """Whether the bytes could be a .csv at all: no markup, no control characters."""
     head = content[:65_536].lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -53,7 +60,10 @@ def read_csv(name: str, content: bytes, fits: Callable[[Sheet], int]) -> Sheet:
     text = decode(content)
     csv.field_size_limit(_FIELD_LIMIT)
     sheets: list[Sheet] = []
-    problem = unreadable("In der Datei ist keine Tabelle zu erkennen: es fehlen die Trennzeichen „;“ oder „,“.")
+    problem = unreadable(
+        "In der Datei ist keine Tabelle zu erkennen: es fehlen die Trennzeichen „;“ oder „,“. "
+        "Bitte in Excel als „Excel-Arbeitsmappe (.xlsx)“ speichern."
+    )
     for delimiter in _DELIMITERS:
         if delimiter in text:
             try:
@@ -67,7 +77,8 @@ def read_csv(name: str, content: bytes, fits: Callable[[Sheet], int]) -> Sheet:
 
 def _records(text: str, delimiter: str) -> Iterator[list[str]]:
     try:
-        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+        lines = io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8", newline="")
+        for record in csv.reader(lines, delimiter=delimiter):
             if len(record) > _MAX_COLUMNS:
                 raise unreadable(f"Eine Zeile der Datei hat mehr als {_MAX_COLUMNS} Spalten. {_CHECK_QUOTES}")
             yield record

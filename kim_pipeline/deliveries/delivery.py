@@ -82,7 +82,7 @@ def read_delivery(path: PurePath, content: bytes, programme: Programme, key: byt
     result.ignored_sheets = [page.sheet.name for page in pages if page.header is None]
     _reject_tables(result, pages)
     for table in programme.tables:
-        _add_table(result, programme, table, pages, reader, key)
+        _add_table(result, programme, table, pages, reader=reader, key=key)
     if not result.tables:
         result.rejected = "missing_column"
     return result
@@ -158,7 +158,7 @@ def _reject_tables(result: DeliveryResult, pages: list[_Page]) -> None:
 
 
 def _add_table(
-    result: DeliveryResult, programme: Programme, table: Table, pages: list[_Page], reader: _Reader, key: bytes
+    result: DeliveryResult, programme: Programme, table: Table, pages: list[_Page], *, reader: _Reader, key: bytes
 ) -> None:
     ours = [(p.sheet, p.header) for p in pages if p.header is not None and p.header.table is table]
     if not ours or result.as_of is None or table.name in result.rejected_tables:

@@ -1,6 +1,7 @@
 """Findings: what is wrong or worth knowing about a cell, and how it is said in German.
 
-Belongs here: the record, the severities, and one German sentence per rule (`deliveries.md` §3, `design.md` principle 7).
+Belongs here: the record, the severities, and one German sentence per rule (`deliveries.md` §3; `design.md`,
+principle 7).
 A personal cell's text never gets this far: its raw text is `***`.
 """
 

@@ -6,10 +6,11 @@ import hashlib
 import sys
 from functools import lru_cache
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from kim_pipeline.contracts import programme_names, programmes
 from kim_pipeline.contracts.vocabulary import vocabulary
+from kim_pipeline.deliveries.delimited import is_named_by_file
 from kim_pipeline.deliveries.personal import key_fingerprint
 
 _PACKAGE = Path(__file__).parents[1]
@@ -31,6 +32,19 @@ def fingerprint(programme: str, key: bytes, max_file_bytes: int, max_unpacked_by
     digest.update(_other_programmes_part(programme))
     digest.update(f"{key_fingerprint(key)} {max_file_bytes} {max_unpacked_bytes}".encode())
     return digest.hexdigest()[:16]
+
+
+def of_file(mark: str, file: PurePath, head: bytes) -> str:
+    """The fingerprint for one file: where its name becomes the name of its sheet, the name is part of it.
+
+    Args:
+        mark: see `fingerprint`.
+        file: the file's name.
+        head: its first bytes.
+    """
+    if not is_named_by_file(head):
+        return mark
+    return hashlib.sha256(f"{mark} {file.stem}".encode()).hexdigest()[:16]
 
 
 def referred_columns(key: str) -> dict[str, list[str]]:

@@ -170,7 +170,14 @@ class HeaderFinder:
         return alone if alone.matches else None
 
     def _header(
-        self, sheet: Sheet, table: Table, row: int, cells: list[HeaderCell], names: _Names, last_row: int | None = None
+        self,
+        sheet: Sheet,
+        table: Table,
+        row: int,
+        cells: list[HeaderCell],
+        names: _Names,
+        *,
+        last_row: int | None = None,
     ) -> Header:
         matches = _match(cells, names)
         given = given_by_sheet(sheet.name, table, matches, self._context.vocabulary)

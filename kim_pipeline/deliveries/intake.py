@@ -15,7 +15,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from kim_pipeline.contracts import programmes
@@ -30,7 +30,7 @@ from kim_pipeline.deliveries.counting import (
     without_period_date,
 )
 from kim_pipeline.deliveries.findings import Finding
-from kim_pipeline.deliveries.fingerprint import fingerprint
+from kim_pipeline.deliveries.fingerprint import fingerprint, of_file
 from kim_pipeline.deliveries.personal import load_secret, programme_key
 from kim_pipeline.deliveries.pool import Job, Outcome, ReaderPool, Setup, io_problem, too_large
 from kim_pipeline.settings import Settings
@@ -236,20 +236,40 @@ def _read(
     marks = {key: _mark(key, settings, secret) for key in {d.programme for d in found}}
     counter = _Counter(found, progress)
     cache.sweep(settings.cache)
-    waiting: dict[Job, Delivery] = {}
+    waiting: list[_Waiting] = []
     for delivery in found:
-        size = _hash(delivery, settings.max_file_bytes)
+        size = _hash(delivery, marks[delivery.programme], settings.max_file_bytes)
         if delivery.problem is None:
-            delivery.fingerprint = marks[delivery.programme]
             delivery.read = cache.load(_entry(settings, delivery))
         if delivery.read is None and delivery.problem is None:
-            waiting[Job(delivery.programme, delivery.file, delivery.path, size)] = delivery
+            waiting.append((delivery, Job(delivery.programme, delivery.file, delivery.path, size)))
         else:
             counter.done(delivery)
-    for outcome in pool.read(list(waiting)):
-        delivery = waiting[outcome.job]
-        _take(delivery, outcome, settings)
-        counter.done(delivery)
+    while waiting:
+        waiting = _read_once(waiting, settings, pool, counter)
+
+
+_Waiting = tuple[Delivery, Job]
+
+
+def _read_once(waiting: list[_Waiting], settings: Settings, pool: ReaderPool, counter: _Counter) -> list[_Waiting]:
+    """Read the first of those with the same bytes; the others take its result, or wait on if there is none."""
+    groups: dict[Path, list[_Waiting]] = {}
+    for delivery, job in waiting:
+        groups.setdefault(_entry(settings, delivery), []).append((delivery, job))
+    by_job = {group[0][1]: group for group in groups.values()}
+    left: list[_Waiting] = []
+    for outcome in pool.read(list(by_job)):
+        (first, _), *others = by_job[outcome.job]
+        _take(first, outcome, settings)
+        counter.done(first)
+        for delivery, job in others:
+            delivery.read = cache.load(_entry(settings, delivery))
+            if delivery.read is None:
+                left.append((delivery, job))
+            else:
+                counter.done(delivery)
+    return left
 
 
 def _mark(key: str, settings: Settings, secret: bytes) -> str:
@@ -260,9 +280,13 @@ def _entry(settings: Settings, delivery: Delivery) -> Path:
     return cache.entry(settings.cache, delivery.programme, delivery.sha256 or "", delivery.fingerprint or "")
 
 
-def _hash(delivery: Delivery, limit: int) -> int:
-    """Note the file's SHA-256, or why it cannot be read; its size. A file above the limit is not read at all."""
+def _hash(delivery: Delivery, mark: str, limit: int) -> int:
+    """Note the file's SHA-256 and fingerprint, or why it cannot be read; its size.
+
+    A file above the limit is not read at all.
+    """
     digest = hashlib.sha256()
+    head = b""
     size = 0
     try:
         facts = delivery.path.stat()
@@ -275,11 +299,12 @@ def _hash(delivery: Delivery, limit: int) -> int:
         with delivery.path.open("rb") as file:
             while block := file.read(_HASH_BLOCK):
                 digest.update(block)
+                head = head or block
                 size += len(block)
     except OSError as error:
         delivery.problem = io_problem(_kind(error, delivery.path))
         return 0
-    delivery.sha256 = digest.hexdigest()
+    delivery.sha256, delivery.fingerprint = digest.hexdigest(), of_file(mark, PurePosixPath(delivery.file), head)
     return size
 
 

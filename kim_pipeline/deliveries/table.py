@@ -177,7 +177,7 @@ def _read_part(table: Table, sheet: Sheet, header: Header, context: Context, key
         if at is None:
             part.values[column.name] = _constant(column, header.given.get(column.name), len(rows))
         else:
-            _parse_column(part, column, at, header.matches[at].minutes, context, key)
+            _parse_column(part, column, at, context, minutes=header.matches[at].minutes, key=key)
     return part
 
 
@@ -202,7 +202,7 @@ def _constant(column: Column, value: str | None, count: int) -> pa.Array:
     return pa.repeat(pa.scalar(value, type=ARROW_TYPES.get(column.kind, pa.string())), count)
 
 
-def _parse_column(part: _Part, column: Column, at: int, minutes: bool, context: Context, key: bytes) -> None:
+def _parse_column(part: _Part, column: Column, at: int, context: Context, *, minutes: bool, key: bytes) -> None:
     """Parse each distinct cell once, spread the values over the rows, and note the findings."""
     codes = part.sheet.codes[at][part.rows]
     used = np.bincount(codes, minlength=len(part.sheet.distinct[at])).nonzero()[0]
@@ -217,7 +217,7 @@ def _parse_column(part: _Part, column: Column, at: int, minutes: bool, context: 
     distinct = pa.array(values, type=ARROW_TYPES.get(column.kind, pa.string()))
     part.values[column.name] = distinct.take(pa.array(index[codes])) if len(codes) else distinct
     rules = {code: p.rule for code, p in zip(used.tolist(), parsed, strict=True) if p.rule}
-    if column.required and column.kind != "yes_no":
+    if column.required:
         rules |= {code: "missing_value" for code, p in zip(used.tolist(), parsed, strict=True) if p == (None, None)}
     if rules:
         _note_cells(part, column, codes, rules, context)
@@ -330,7 +330,9 @@ class _Evaluation:
         for column in self._table.delivered:
             if column.kind != "date":
                 continue
-            later = pc.fill_null(pc.greater(self._values[column.name], pa.scalar(self._delivered.as_of)), False)
+            later = pc.fill_null(
+                pc.greater(self._values[column.name], pa.scalar(self._delivered.as_of)), fill_value=False
+            )
             for i in np.asarray(later).nonzero()[0].tolist():
                 self._add(i, column.name, "future_date", as_of=german_day(self._delivered.as_of))
 
@@ -340,7 +342,7 @@ class _Evaluation:
             return
         days = self._values[name]
         outside = pc.or_(pc.less(days, pa.scalar(period.first)), pc.greater(days, pa.scalar(period.last)))
-        for i in np.asarray(pc.fill_null(outside, False)).nonzero()[0].tolist():
+        for i in np.asarray(pc.fill_null(outside, fill_value=False)).nonzero()[0].tolist():
             self._add(i, name, "outside_period", first=german_day(period.first), last=german_day(period.last))
 
     def find_orphans(self, reference: Reference, known: pa.Table) -> None:

@@ -72,7 +72,7 @@ def parse_cell(cell: Cell, column: Column, context: Context) -> Parsed:
     if isinstance(text, str):
         form = comparable(text)
         if not text.strip() or form in context.vocabulary.empty_tokens:
-            return Parsed(False) if column.kind == "yes_no" else EMPTY
+            return Parsed(value=False) if column.kind == "yes_no" else EMPTY
         if isinstance(cell, ErrorCell) or form in _ERRORS:
             return Parsed(None, "error_cell")
     if column.kind == "category":

@@ -16,12 +16,10 @@ import python_calamine as calamine
 
 from kim_pipeline.deliveries import ods, xls, xlsx
 from kim_pipeline.deliveries.cells import Merge, Sheet, encode_sheet
-from kim_pipeline.deliveries.delimited import looks_like_text, read_csv
+from kim_pipeline.deliveries.delimited import OLE, ZIP, looks_like_text, read_csv
 from kim_pipeline.deliveries.errors import RejectedError, unreadable
 
 _LOG = logging.getLogger(__name__)
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ZIP = b"PK\x03\x04"
 _NOT_A_TABLE = (
     "Die Datei ist keine Tabelle im Format .xlsx, .xlsm, .xls, .ods oder .csv. "
     "Bitte in Excel öffnen und als „Excel-Arbeitsmappe (.xlsx)“ speichern."
@@ -64,9 +62,9 @@ def read_sheets(path: PurePath, content: bytes, limits: Limits, fits: Callable[[
     if not content:
         raise unreadable("Die Datei ist leer (0 Byte). Bitte die Datei erneut speichern und ablegen.")
     try:
-        if content.startswith(_ZIP):
+        if content.startswith(ZIP):
             return _read_package(content, limits)
-        if content.startswith(_OLE):
+        if content.startswith(OLE):
             return _read_ole(content)
     except (RejectedError, MemoryError, ImportError, KeyboardInterrupt, SystemExit):
         raise

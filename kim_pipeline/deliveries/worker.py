@@ -22,7 +22,7 @@ from typing import IO, Any
 from kim_pipeline.contracts import programme
 from kim_pipeline.deliveries import cache
 from kim_pipeline.deliveries.delivery import read_delivery
-from kim_pipeline.deliveries.fingerprint import fingerprint, referred_columns
+from kim_pipeline.deliveries.fingerprint import fingerprint, of_file, referred_columns
 from kim_pipeline.deliveries.personal import programme_key
 from kim_pipeline.deliveries.workbook import Limits
 
@@ -82,6 +82,7 @@ def read_into_cache(request: dict[str, Any], setup: dict[str, Any]) -> dict[str,
     sha256 = hashlib.sha256(content).hexdigest()
     result = read_delivery(Path(request["file"]), content, programme(request["programme"]), key, limits)
     mark = fingerprint(request["programme"], key, limits.file_bytes, limits.unpacked_bytes)
+    mark = of_file(mark, Path(request["file"]), content)
     where = cache.entry(Path(setup["cache"]), request["programme"], sha256, mark)
     try:
         cache.store(where, result, referred_columns(request["programme"]))

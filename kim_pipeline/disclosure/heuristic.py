@@ -38,6 +38,7 @@ class Search:
         self.barred = np.zeros(component.size, dtype=np.bool_)
         self.witness: dict[Need, Whole] = {}
         self._library: list[Whole] = []
+        self._blame: dict[Need, int] = {}
         self._attacker = Attacker(component, self.hidden)
         self._perturbation = Perturbation(component)
         self._needs = [needs_of(component, column) if component.k[column] else [] for column in range(component.size)]
@@ -116,11 +117,17 @@ class Search:
             open_needs = self._open_conditional_needs()
             if not open_needs:
                 return
-            self._meet(open_needs[:1])
+            self._meet(open_needs)
 
     def _meet(self, needs: Iterable[Need]) -> None:
-        for need in sorted(needs, key=lambda n: (-n.amount, n.column, n.sign)):
+        todo = sorted(needs, key=lambda n: (-n.amount, n.column, n.sign))
+        self._attacker.set_hidden(self.hidden)
+        self._meet_jointly([n for n in todo if n not in self.witness and not self._from_library(n)])
+        for need in todo:
             if need in self.witness or self._from_library(need):
+                continue
+            self._attacker.set_hidden(self.hidden)
+            if self._answer(need):
                 continue
             unit_cost = np.where(self.hidden, 1e-4, self.component.cost)
             found = self._perturbation.cheapest(need, unit_cost, self.barred & ~self.always)
@@ -129,6 +136,20 @@ class Search:
             self.hidden |= found != 0
             self._learn(found)
             self.witness[need] = found
+
+    def _meet_jointly(self, needs: list[Need]) -> None:
+        """Tables of the pattern as it stands that meet many needs at once, as long as they do."""
+        for sign in (1, -1):
+            todo = [n for n in needs if n.sign == sign]
+            while len(todo) > 1:
+                found = self._attacker.joint_witness(todo)
+                if found is None:
+                    break
+                self._learn(found)
+                left = [n for n in todo if not self._from_library(n)]
+                if len(left) == len(todo):
+                    break
+                todo = left
 
     def _learn(self, deviation: Whole) -> None:
         self._library.append(deviation)
@@ -179,30 +200,37 @@ class Search:
         """Publish again what is not needed, the dearest first."""
         self._attacker.set_hidden(self.hidden)
         for column in self._secondaries(self.hidden):
-            self._attacker.publish(column, True)
+            self._attacker.publish(column, is_published=True)
             self.hidden[column] = False
             replaced = self._replacements(column)
             if replaced is None:
                 self.hidden[column] = True
-                self._attacker.publish(column, False)
+                self._attacker.publish(column, is_published=False)
             else:
                 self.witness = replaced
 
     def _replacements(self, column: int) -> dict[Need, Whole] | None:
         """Witnesses that do without a cell, None if a need has none."""
         kept = {n: w for n, w in self.witness.items() if n.column != column and not w[column]}
-        lost = sorted(n for n, w in self.witness.items() if n.column != column and w[column])
-        fresh: list[Whole] = []
-        for need in lost:
-            known = next((w for w in fresh if is_met(need, w)), None)
-            if known is None:
-                known = self._attacker.witness(need)
-                if known is None:
-                    if self.component.is_sensitive[need.column] or not self._is_clear(need.column):
-                        return None
-                    continue
-                fresh.append(known)
-                if (self.component.floor <= -known).all():
-                    fresh.append(-known)
-            kept[need] = known
-        return kept
+        lost = sorted(
+            (n for n, w in self.witness.items() if n.column != column and w[column]),
+            key=lambda n: (-self._blame.get(n, 0), n),
+        )
+        previous, self.witness = self.witness, kept
+        lost = [n for n in lost if not self._from_library(n)]
+        if all(self._is_reachable(n) for n in lost):
+            self._meet_jointly(lost)
+            if all(n in kept or self._from_library(n) or self._answer(n) or self._may_go(n) for n in lost):
+                return kept
+        self.witness = previous
+        return None
+
+    def _is_reachable(self, need: Need) -> bool:
+        """Whether the linear program, or the rule for cells that are not small, lets a need pass."""
+        if self._attacker.reaches(need) or self._may_go(need):
+            return True
+        self._blame[need] = self._blame.get(need, 0) + 1
+        return False
+
+    def _may_go(self, need: Need) -> bool:
+        return not self.component.is_sensitive[need.column] and self._is_clear(need.column)

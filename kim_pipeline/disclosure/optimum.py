@@ -1,8 +1,299 @@
-"""placeholder"""
+"""The cheapest pattern of one component (Fischetti & Salazar 2001; `privacy.md`, "How", 2).
+
+Belongs here: a master program that chooses what to hide, and the attacker's linear programs whose duals tell it why a
+choice is not safe. The heuristic gives the first pattern and completes the master's choices on the way.
+"""
+
 from __future__ import annotations
+
+import time
 from dataclasses import dataclass
-@dataclass
+
+import highspy
+import numpy as np
+
+from kim_pipeline.disclosure.heuristic import CannotProtectError, Search
+from kim_pipeline.disclosure.solver import NEAR, Attacker, Need, is_met, needs_of, silent_solver
+from kim_pipeline.disclosure.system import Component, Mask, Real, Whole
+
+_INF = highspy.kHighsInf
+_TINY = 1e-7
+_CREEP = 1e-3
+"""Published cells may creep by this share when a cut is made: of many equal duals it picks one with few cells."""
+
+
+@dataclass(frozen=True)
 class Limits:
+    """When to stop: the counts make the result the same on every machine, the deadline is the emergency brake."""
+
     deadline: float
-def optimise(search,limits):
-    raise NotImplementedError
+    rounds: int = 400
+    nodes: int = 20_000
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """`Σ coefficient × choice ≥ bound`."""
+
+    columns: tuple[int, ...]
+    coefficients: tuple[float, ...]
+    bound: float
+
+    def is_violated(self, choice: Real) -> bool:
+        left = sum(a * choice[c] for c, a in zip(self.columns, self.coefficients, strict=True))
+        return bool(left < self.bound - 1e-4)
+
+
+def optimise(search: Search, limits: Limits) -> tuple[Mask, float]:
+    """Improve the pattern of a finished search until it is proven to be the cheapest.
+
+    Args:
+        search: the heuristic after its `run`.
+        limits: when to stop.
+
+    Returns:
+        The cheapest pattern found, and a cost that no safe pattern undercuts.
+    """
+    return _Optimum(search, limits).solve()
+
+
+class _Optimum:
+    def __init__(self, search: Search, limits: Limits) -> None:
+        self._search, self._limits = search, limits
+        self._component = component = search.component
+        self._always = search.always
+        self._best, self._best_cost = search.hidden.copy(), search.cost
+        self._base = float(component.cost[self._always].sum())
+        self._attacker = Attacker(component, self._always)
+        self._master = _Master(component, self._always)
+        proven = {n for n, w in search.witness.items() if not w[~self._always].any()}
+        sensitive = [n for c in np.flatnonzero(component.is_sensitive) for n in needs_of(component, int(c))]
+        self._needs = [n for n in sensitive if n not in proven]
+        protected = (component.k > 0) & ~component.is_sensitive
+        self._conditional = [
+            n for c in np.flatnonzero(protected) for n in needs_of(component, int(c)) if n not in proven
+        ]
+
+    def solve(self) -> tuple[Mask, float]:
+        bound = self._relax()
+        for _ in range(self._limits.rounds):
+            if bound >= self._best_cost - 1e-6 or self._is_late():
+                break
+            answer = self._master.choose(self._best, self._limits)
+            if answer is None:
+                break
+            choice, master_bound, is_best_choice = answer
+            bound = max(bound, self._base + master_bound)
+            cuts = self._cuts(choice)
+            hidden = self._always | (choice[: self._component.size] > 0.5)
+            if not cuts:
+                self._keep(hidden)
+                if is_best_choice:
+                    bound = self._best_cost
+                break
+            self._master.add(cuts)
+            self._complete(hidden)
+        return self._best, min(bound, self._best_cost)
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._limits.deadline
+
+    def _keep(self, hidden: Mask) -> None:
+        cost = float(self._component.cost[hidden].sum())
+        if cost < self._best_cost - 1e-9:
+            self._best, self._best_cost = hidden, cost
+
+    def _complete(self, hidden: Mask) -> None:
+        """Make the master's choice safe with the heuristic: often cheaper than what is known."""
+        try:
+            self._keep(self._search.run(hidden))
+        except CannotProtectError:
+            return
+
+    def _relax(self) -> float:
+        """Cuts for fractional choices, which are cheap to get; returns a bound of the cost."""
+        bound = self._base
+        for _ in range(self._limits.rounds):
+            if self._is_late():
+                break
+            choice, value = self._master.relax()
+            bound = max(bound, self._base + value)
+            cuts = self._fractional_cuts(choice)
+            if not cuts or bound >= self._best_cost - 1e-6:
+                break
+            self._master.add(cuts)
+        return bound
+
+    def _fractional_cuts(self, choice: Real) -> list[_Cut]:
+        cuts: list[_Cut] = []
+        for amount in sorted({n.amount for n in self._needs}):
+            self._attacker.set_bounds(*self._fractional_bounds(choice, amount))
+            met: set[Need] = set()
+            needs = [n for n in self._needs if n.amount == amount]
+            for need in needs:
+                if need in met:
+                    continue
+                deviation, duals = self._attacker.relaxed(need)
+                met.update(n for n in needs if n.sign * deviation[n.column] >= amount - NEAR)
+                if need not in met:
+                    cut = self._cut(need, duals)
+                    if cut is not None and cut.is_violated(choice):
+                        cuts.append(cut)
+        return cuts
+
+    def _fractional_bounds(self, choice: Real, amount: int) -> tuple[Real, Real]:
+        """A cell that is hidden by a third may move by a third of what is needed."""
+        share = np.where(self._always, 1.0, choice[: self._component.size])
+        is_hidden = share > 1 - NEAR
+        floor = self._component.floor
+        lower = np.where(is_hidden, floor, np.maximum(floor, -amount) * share)
+        return lower, np.where(is_hidden, _INF, amount * share)
+
+    def _cuts(self, choice: Real) -> list[_Cut]:
+        """Why a whole choice is not safe; empty if it is."""
+        hidden = self._always | (choice[: self._component.size] > 0.5)
+        self._attacker.set_hidden(hidden)
+        conditional = [n for n in self._conditional if hidden[n.column]]
+        open_needs, tables = self._unmet(self._needs + conditional, choice)
+        cuts = [self._cut_or_exclusion(need, hidden, choice) for need in open_needs]
+        self._attacker.set_hidden(hidden)
+        cuts += self._false_clear(choice, hidden)
+        del tables
+        return cuts
+
+    def _unmet(self, needs: list[Need], choice: Real) -> tuple[list[Need], list[Whole]]:
+        tables: list[Whole] = []
+        unmet = []
+        for need in needs:
+            if choice[self._master.clear_column(need.column)] > 0.5 or any(is_met(need, t) for t in tables):
+                continue
+            found = self._attacker.witness(need)
+            if found is None:
+                unmet.append(need)
+            else:
+                tables.append(found)
+        return unmet, tables
+
+    def _cut_or_exclusion(self, need: Need, hidden: Mask, choice: Real) -> _Cut:
+        floor = self._component.floor
+        creep = _CREEP * need.amount
+        lower = np.where(hidden, floor, np.maximum(floor, -creep))
+        for bounds in ((lower, np.where(hidden, _INF, creep)), (np.where(hidden, floor, 0.0), np.where(hidden, _INF, 0.0))):
+            self._attacker.set_bounds(*bounds)
+            deviation, duals = self._attacker.relaxed(need)
+            if need.sign * deviation[need.column] < need.amount - NEAR:
+                cut = self._cut(need, duals)
+                if cut is not None and cut.is_violated(choice):
+                    return cut
+        others = np.flatnonzero(~hidden)
+        return self._conditioned(need, dict.fromkeys(map(int, others), 1.0), 1.0)
+
+    def _cut(self, need: Need, duals: Real) -> _Cut | None:
+        """What the duals of an attack prove: so much must be hidden for a need to be met; None if they prove nothing."""
+        cost = np.zeros(self._component.size)
+        cost[need.column] = -need.sign
+        reduced = cost - self._component.transposed_product(duals)
+        reach = np.where(reduced > _TINY, reduced * -self._component.floor, 0.0)
+        reach[reduced < -_TINY] = need.amount
+        own = float(np.minimum(reach, need.amount)[self._always].sum())
+        if not self._always[need.column]:
+            own += reach[need.column]
+        missing = need.amount - own
+        if missing <= 1e-6:
+            return None
+        open_columns = np.flatnonzero((reach > _TINY) & ~self._always)
+        share = np.minimum(reach / missing, 1.0)
+        return self._conditioned(need, {int(c): float(share[c]) for c in open_columns if c != need.column}, 1.0)
+
+    def _conditioned(self, need: Need, coefficients: dict[int, float], bound: float) -> _Cut:
+        """A cut that holds only if the cell is hidden, and not taken to be recognisable as not small."""
+        terms = dict(coefficients)
+        if not self._component.is_sensitive[need.column]:
+            terms[self._master.clear_column(need.column)] = bound
+            if not self._always[need.column]:
+                terms[need.column] = -bound
+                bound = 0.0
+        return _Cut(tuple(terms), tuple(terms.values()), bound)
+
+    def _false_clear(self, choice: Real, hidden: Mask) -> list[_Cut]:
+        """Cells that the choice takes to be recognisable as not small, and that are not."""
+        cuts = []
+        for column in sorted({n.column for n in self._conditional if hidden[n.column]}):
+            clear = self._master.clear_column(column)
+            if choice[clear] < 0.5:
+                continue
+            value, k = int(self._component.value[column]), int(self._component.k[column])
+            need = Need(column, 1, 1) if value == 0 else Need(column, -1, value - k + 1)
+            table = self._attacker.witness(need)
+            if table is not None:
+                moved = [int(c) for c in np.flatnonzero((table != 0) & ~self._always)]
+                cuts.append(_Cut((*moved, clear), (-1.0,) * (len(moved) + 1), -float(len(moved))))
+        return cuts
+
+
+class _Master:
+    """The choice of what to hide: one binary a cell, and one that says "recognisable as not small" where allowed."""
+
+    def __init__(self, component: Component, always: Mask) -> None:
+        self._count = component.size
+        may_be_clear = (component.k > 0) & ~component.is_sensitive & ((component.value > 0) | always)
+        self._upper = np.concatenate([np.where(always, 0.0, 1.0), np.where(may_be_clear, 1.0, 0.0)])
+        self._cost = np.concatenate([component.cost, np.zeros(self._count)])
+        self._cuts: list[_Cut] = []
+        self._seen: set[_Cut] = set()
+        self._relaxed = silent_solver()
+        self._relaxed.passModel(self._program())
+
+    def clear_column(self, column: int) -> int:
+        return self._count + column
+
+    def add(self, cuts: list[_Cut]) -> None:
+        for cut in cuts:
+            if cut not in self._seen:
+                self._seen.add(cut)
+                self._cuts.append(cut)
+                self._relaxed.addRow(
+                    cut.bound,
+                    _INF,
+                    len(cut.columns),
+                    np.array(cut.columns, dtype=np.int32),
+                    np.array(cut.coefficients, dtype=np.float64),
+                )
+
+    def relax(self) -> tuple[Real, float]:
+        """The best fractional choice, and its cost."""
+        self._relaxed.run()
+        choice = np.asarray(self._relaxed.getSolution().col_value, dtype=np.float64)
+        return choice, float(self._relaxed.getInfo().objective_function_value)
+
+    def choose(self, start: Mask, limits: Limits) -> tuple[Real, float, bool] | None:
+        """The best whole choice, a bound of the cost of all of them, and whether that choice attains it."""
+        lp = self._program()
+        lp.integrality_ = [highspy.HighsVarType.kInteger] * lp.num_col_
+        starts = np.cumsum([0, *(len(cut.columns) for cut in self._cuts)])
+        lp.num_row_ = len(self._cuts)
+        lp.row_lower_ = np.array([cut.bound for cut in self._cuts], dtype=np.float64)
+        lp.row_upper_ = np.full(lp.num_row_, _INF)
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_ = starts.astype(np.int32)
+        lp.a_matrix_.index_ = np.array([c for cut in self._cuts for c in cut.columns], dtype=np.int32)
+        lp.a_matrix_.value_ = np.array([a for cut in self._cuts for a in cut.coefficients], dtype=np.float64)
+        solver = silent_solver()
+        solver.passModel(lp)
+        solver.setOptionValue("mip_max_nodes", limits.nodes)
+        solver.setOptionValue("mip_rel_gap", 1e-7)
+        solver.setOptionValue("time_limit", max(0.1, limits.deadline - time.monotonic()))
+        solver.run()
+        info = solver.getInfo()
+        if info.primal_solution_status != 2:
+            return None
+        is_best = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        choice = np.rint(np.asarray(solver.getSolution().col_value, dtype=np.float64))
+        return choice, float(info.mip_dual_bound), is_best
+
+    def _program(self) -> highspy.HighsLp:
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = 2 * self._count, 0
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = self._cost, np.zeros(2 * self._count), self._upper
+        lp.a_matrix_.start_ = np.zeros(2 * self._count + 1, dtype=np.int32)
+        return lp

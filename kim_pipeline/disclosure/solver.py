@@ -16,6 +16,7 @@ from kim_pipeline.disclosure.system import Component, Mask, Real, Whole
 NEAR = 1e-6
 _INF = highspy.kHighsInf
 _PRIMAL_SIMPLEX = 4
+_FEASIBLE = 2
 
 
 @dataclass(frozen=True, order=True)
@@ -38,6 +39,10 @@ def needs_of(component: Component, column: int) -> list[Need]:
 def is_met(needs: Need, deviation: Whole) -> bool:
     """Whether a table that deviates like this shows that a need is met."""
     return bool(needs.sign * deviation[needs.column] >= needs.amount)
+
+
+def _reaches(need: Need, deviation: Real) -> bool:
+    return bool(need.sign * deviation[need.column] >= need.amount - NEAR)
 
 
 def whole(values: Real) -> Whole | None:
@@ -83,13 +88,20 @@ def _is_optimal(solver: highspy.Highs) -> bool:
     return bool(solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)
 
 
-def _solve_whole(lp: highspy.HighsLp, seconds: float) -> Real | None:
-    solver = silent_solver()
+def _solve_whole(lp: highspy.HighsLp, near: Real, seconds: float) -> Whole | None:
+    """Whole values within the bounds, None if there are none: looked for first in the neighbourhood of a solution."""
+    lower, upper = np.asarray(lp.col_lower_), np.asarray(lp.col_upper_)
     lp.integrality_ = [highspy.HighsVarType.kInteger] * lp.num_col_
-    solver.passModel(lp)
-    solver.setOptionValue("time_limit", seconds)
-    solver.run()
-    return _values(solver) if solver.getInfo().primal_solution_status == 2 else None
+    for distance in (0.0, 1.0, _INF):
+        lp.col_lower_ = np.maximum(lower, np.floor(near + NEAR) - distance)
+        lp.col_upper_ = np.minimum(upper, np.ceil(near - NEAR) + distance)
+        solver = silent_solver()
+        solver.passModel(lp)
+        solver.setOptionValue("time_limit", seconds)
+        solver.run()
+        if solver.getInfo().primal_solution_status == _FEASIBLE:
+            return whole(_values(solver))
+    return None
 
 
 class Attacker:
@@ -117,7 +129,7 @@ class Attacker:
         self._lower, self._upper = lower, upper
         self._solver.changeColsBounds(len(self._columns), self._columns, lower, upper)
 
-    def publish(self, column: int, is_published: bool) -> None:
+    def publish(self, column: int, *, is_published: bool) -> None:
         """Publish one more cell, or hide it."""
         self._lower[column] = 0.0 if is_published else self._component.floor[column]
         self._upper[column] = 0.0 if is_published else _INF
@@ -125,9 +137,7 @@ class Attacker:
 
     def relaxed(self, need: Need) -> tuple[Real, Real]:
         """The deviation that goes furthest towards a need, not necessarily whole, and the relations' duals."""
-        if self._asked is not None:
-            self._solver.changeColCost(self._asked, 0.0)
-            self._solver.changeColBounds(self._asked, self._lower[self._asked], self._upper[self._asked])
+        self._forget()
         column, self._asked = need.column, need.column
         self._solver.changeColCost(column, -float(need.sign))
         lower = max(self._lower[column], -float(need.amount)) if need.sign < 0 else self._lower[column]
@@ -140,20 +150,51 @@ class Attacker:
         solution = self._solver.getSolution()
         return np.asarray(solution.col_value, dtype=np.float64), np.asarray(solution.row_dual, dtype=np.float64)
 
+    def joint_witness(self, needs: list[Need]) -> Whole | None:
+        """A whole deviation that meets many needs at once, if the linear program happens to find one."""
+        columns = np.array([n.column for n in needs], dtype=np.int32)
+        amounts = np.array([n.sign * n.amount for n in needs], dtype=np.float64)
+        lower, upper = self._lower.copy(), self._upper.copy()
+        upper[columns] = np.where(amounts > 0, np.minimum(upper[columns], amounts), upper[columns])
+        lower[columns] = np.where(amounts < 0, np.maximum(lower[columns], amounts), lower[columns])
+        self._forget()
+        self._solver.changeColsCost(len(columns), columns, -np.sign(amounts))
+        self._solver.changeColsBounds(len(self._columns), self._columns, lower, upper)
+        self._solver.run()
+        values = _values(self._solver) if _is_optimal(self._solver) else None
+        self._solver.changeColsCost(len(columns), columns, np.zeros(len(columns)))
+        self._solver.changeColsBounds(len(self._columns), self._columns, self._lower, self._upper)
+        if values is None:
+            return None
+        found = whole(values)
+        if found is not None:
+            return found
+        lp = _program(self._component, (1,), lower, upper, np.zeros(len(lower)))
+        return _solve_whole(lp, values, self._integer_seconds)
+
+    def _forget(self) -> None:
+        if self._asked is not None:
+            self._solver.changeColCost(self._asked, 0.0)
+            self._solver.changeColBounds(self._asked, self._lower[self._asked], self._upper[self._asked])
+            self._asked = None
+
+    def reaches(self, need: Need) -> bool:
+        """Whether a deviation meets a need, not necessarily a whole one."""
+        return _reaches(need, self.relaxed(need)[0])
+
     def witness(self, need: Need) -> Whole | None:
         """A whole deviation that meets a need, None if no table does."""
         deviation, _ = self.relaxed(need)
-        if need.sign * deviation[need.column] < need.amount - NEAR:
+        if not _reaches(need, deviation):
             return None
         found = whole(deviation)
-        return found if found is not None else self._whole_witness(need)
+        return found if found is not None else self._whole_witness(need, deviation)
 
-    def _whole_witness(self, need: Need) -> Whole | None:
+    def _whole_witness(self, need: Need, near: Real) -> Whole | None:
         lower, upper = self._lower.copy(), self._upper.copy()
         (lower if need.sign > 0 else upper)[need.column] = need.sign * need.amount
-        zero = np.zeros(len(lower))
-        values = _solve_whole(_program(self._component, (1,), lower, upper, zero), self._integer_seconds)
-        return None if values is None else whole(values)
+        lp = _program(self._component, (1,), lower, upper, np.zeros(len(lower)))
+        return _solve_whole(lp, near, self._integer_seconds)
 
 
 class Perturbation:
@@ -196,5 +237,5 @@ class Perturbation:
         found = whole(values[:count] - values[count:])
         if found is not None:
             return found
-        relaxed = _solve_whole(_program(self._component, (1, -1), lower, upper, cost), self._integer_seconds)
-        return None if relaxed is None else whole(relaxed[:count] - relaxed[count:])
+        rounded = _solve_whole(_program(self._component, (1, -1), lower, upper, cost), values, self._integer_seconds)
+        return None if rounded is None else rounded[:count] - rounded[count:]

@@ -4,14 +4,22 @@ One op per file, because each file is written on one connection in one transacti
 steps behind an output that is not made: a programme without new deliveries must not keep the tables from being built.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import dagster as dg
 
 from kim_pipeline.deliveries.intake import Intake
 from kim_pipeline.nightly import Night, published_models, table_models
 from kim_pipeline.orchestration.metadata import delivery_metadata, table_metadata
-from kim_pipeline.orchestration.night import NIGHT, changed_programmes, night_of
+from kim_pipeline.orchestration.night import (
+    NIGHT,
+    PUBLISH_OP,
+    WAREHOUSE_OP,
+    changed_programmes,
+    night_of,
+    publish_if_last,
+)
 from kim_pipeline.orchestration.specs import (
     BUILD_INFO,
     PUBLISHED,
@@ -26,7 +34,19 @@ from kim_pipeline.orchestration.specs import (
 )
 from kim_pipeline.warehouse.load import summary_counts
 
-WAREHOUSE_OP, PUBLISH_OP = "warehouse", "publish"
+_COUNTS = {
+    "counted": "Lieferungen, die zählen",
+    "superseded": "Lieferungen, ersetzt",
+    "rejected": "Lieferungen, zurückgewiesen",
+    "rows_read": "Zeilen gelesen",
+    "accepted": "Zeilen angenommen",
+    "quarantined": "Zeilen in Quarantäne",
+    "total": "Summenzeilen",
+    "note": "Notizzeilen",
+    "findings_error": "Befunde: Fehler",
+    "findings_warning": "Befunde: Warnungen",
+    "findings_notice": "Befunde: Hinweise",
+}
 
 
 def warehouse_assets() -> dg.AssetsDefinition:
@@ -46,9 +66,8 @@ def warehouse_assets() -> dg.AssetsDefinition:
         yield from _deliveries(context, night)
         for name in tables:
             if table_key(name) in context.selected_asset_keys:
-                yield dg.MaterializeResult(table_key(name), metadata=table_metadata(name, night.tables[name]))
-        if not _is_published_later(context):
-            _ = night.published
+                yield _made(context, table_key(name), table_metadata(name, night.tables[name]))
+        publish_if_last(context, WAREHOUSE_OP)
 
     return warehouse
 
@@ -61,27 +80,31 @@ def _deliveries(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.
         for key in sorted(selected):
             night.note_seen(key)
             if key in changed:
-                mark = dg.DataVersion(night.content_mark(key))
                 metadata = delivery_metadata(night, key, connection)
-                yield dg.MaterializeResult(delivery_key(key), metadata=metadata, data_version=mark)
+                yield _made(context, delivery_key(key), metadata, dg.DataVersion(night.content_mark(key)))
     same = sorted(selected - changed)
     if same:
         context.log.info(f"unverändert seit der letzten Materialisierung: {', '.join(same)}")
 
 
+def _made(
+    context: dg.AssetExecutionContext,
+    key: dg.AssetKey,
+    metadata: Mapping[str, Any],
+    version: dg.DataVersion | None = None,
+) -> dg.MaterializeResult[None]:
+    """A materialisation; given this way, its metadata are kept once and not in the step's output as well."""
+    context.add_asset_metadata(metadata, asset_key=key)
+    return dg.MaterializeResult(key, data_version=version)
+
+
 def _tell(context: dg.AssetExecutionContext, intake: Intake) -> None:
     counts = summary_counts(intake.deliveries)
     read_anew = sum(1 for d in intake.deliveries if d.parsed)
-    told = ", ".join(f"{name} {number}" for name, number in sorted(counts.items()))
-    context.log.info(f"{len(intake.deliveries)} Lieferungen, davon {read_anew} neu gelesen; {told}")
+    told = "; ".join(f"{label}: {counts[name]}" for name, label in _COUNTS.items() if name in counts)
+    context.log.info(f"{len(intake.deliveries)} Lieferungen, davon {read_anew} neu gelesen. {told}")
     if intake.unknown:
         context.log.warning(f"gehört zu keinem Programm: {', '.join(intake.unknown)}")
-
-
-def _is_published_later(context: dg.AssetExecutionContext) -> bool:
-    """Whether a later step of this run publishes; if not, this one does, so that every run ends the same way."""
-    steps = context.run.step_keys_to_execute
-    return context.job_def.has_node_named(PUBLISH_OP) and (not steps or PUBLISH_OP in steps)
 
 
 def published_assets() -> dg.AssetsDefinition:
@@ -101,14 +124,16 @@ def published_assets() -> dg.AssetsDefinition:
             if key in context.selected_asset_keys:
                 metadata = table_metadata(name, night.published[key.path[-1]])
                 more = _build_metadata(night) if key == BUILD_INFO else {}
-                yield dg.MaterializeResult(key, metadata={**metadata, **more})
+                yield _made(context, key, {**metadata, **more})
 
     return publish
 
 
 def _build_metadata(night: Night) -> dict[str, dg.MetadataValue]:
     counts = summary_counts(night.intake.deliveries)
-    found: dict[str, dg.MetadataValue] = {name: dg.MetadataValue.int(number) for name, number in counts.items()}
+    found: dict[str, dg.MetadataValue] = {
+        label: dg.MetadataValue.int(counts.get(name, 0)) for name, label in _COUNTS.items()
+    }
     found["Veröffentlichte Datei"] = dg.MetadataValue.path(night.build.published)
     found["Interne Datei"] = dg.MetadataValue.path(night.build.internal)
     found["Fingerabdruck der Lieferungen"] = dg.MetadataValue.text(night.intake.inputs_sha256)

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 import dagster as dg
 
 from kim_pipeline.orchestration.metadata import offending_table
-from kim_pipeline.orchestration.night import NIGHT, night_of
+from kim_pipeline.orchestration.night import CHECK_OP, NIGHT, night_of, publish_if_last
 from kim_pipeline.orchestration.specs import QUALITY, table_key
 from kim_pipeline.warehouse.checks import Check, blocking_checks, plausibility_checks
 
-CHECK_OP = "checks"
 _ABOUT_DELIVERIES = f"{QUALITY}.sheet_account"
 
 
@@ -44,6 +43,8 @@ def integrity_checks() -> dg.AssetChecksDefinition:
                 if key in context.selected_asset_check_keys:
                     rows = night.offending(connection, check)
                     yield _result(key, rows, is_blocking=check.name in names)
+        if not night.failed:
+            publish_if_last(context, CHECK_OP)
 
     return checks
 

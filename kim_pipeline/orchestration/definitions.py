@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import dagster as dg
 
 from kim_pipeline.orchestration.assets import published_assets, warehouse_assets
@@ -10,6 +12,13 @@ from kim_pipeline.orchestration.night import NIGHT, night_resource
 from kim_pipeline.settings import Settings
 
 NIGHTLY = "nightly"
+FILE_LOGGER = "file"
+
+
+@dg.logger(None, description="Meldungen gehen an das Protokoll von Python.")
+def python_logger(_: dg.InitLoggerContext) -> logging.Logger:
+    """Dagster's lines as those of one Python logger, whose handlers the process chooses."""
+    return logging.getLogger("kim_pipeline.dagster")
 
 
 def build_defs(settings: Settings | None = None) -> dg.Definitions:
@@ -28,5 +37,6 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
         asset_checks=[integrity_checks()],
         jobs=[nightly],
         resources={NIGHT: night_resource(settings or Settings()), "io_manager": dg.mem_io_manager},
+        loggers={"console": dg.colored_console_logger, FILE_LOGGER: python_logger},
         executor=dg.in_process_executor,
     )

@@ -16,6 +16,8 @@ from kim_pipeline.orchestration.specs import delivery_key
 from kim_pipeline.settings import Settings
 
 NIGHT = "night"
+WAREHOUSE_OP, CHECK_OP, PUBLISH_OP = "warehouse", "checks", "publish"
+_ORDER = (WAREHOUSE_OP, CHECK_OP, PUBLISH_OP)
 _DATA_VERSION_TAG = "dagster/data_version"
 _CONFIG = {
     "as_of": dg.Field(str, is_required=False, description="Stichtag JJJJ-MM-TT für Fälligkeiten; sonst heute."),
@@ -39,6 +41,18 @@ def night_resource(settings: Settings) -> dg.ResourceDefinition:
 def night_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Night:
     """The run that an op belongs to."""
     return cast("Night", getattr(context.resources, NIGHT))
+
+
+def publish_if_last(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, op: str) -> None:
+    """Publish, if no later op of this run does: every run ends with what the whole run gives.
+
+    Raises:
+        CheckFailedError: a blocking check finds offending rows.
+    """
+    steps = context.run.step_keys_to_execute
+    later = _ORDER[_ORDER.index(op) + 1 :]
+    if not any(context.job_def.has_node_named(name) and (not steps or name in steps) for name in later):
+        _ = night_of(context).published
 
 
 def changed_programmes(night: Night, instance: dg.DagsterInstance) -> set[str]:

@@ -1,21 +1,72 @@
 """Running the nightly job in this process, for the command line.
 
-Belongs here: which Dagster instance keeps the run, and what became of it. Dagster's log lines go to Python's logging.
+Belongs here: which Dagster instance keeps the run, what is selected, and why it failed. Dagster's log lines go to
+Python's logging, its errors with their stacks too.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 import dagster as dg
-from dagster._core.definitions.events import AssetKey
 
 from kim_pipeline.nightly import Night
 from kim_pipeline.orchestration.definitions import FILE_LOGGER, NIGHTLY, build_defs
 from kim_pipeline.orchestration.night import NIGHT
-from kim_pipeline.orchestration.specs import delivery_key
+from kim_pipeline.orchestration.specs import PUBLISHED, QUALITY, delivery_key
 from kim_pipeline.settings import Settings
 
 _LOG = logging.getLogger(__name__)
+_HOME = "DAGSTER_HOME"
+
+
+def run_nightly(night: Night, instance: dg.DagsterInstance | None = None) -> bool:
+    """Run the job, or the part that is about the night's programmes, with the same result.
+
+    Args:
+        night: the run, which holds the warehouse.
+        instance: keeps the run; by default the one of the control room if there is one, else none does.
+
+    Returns:
+        Whether it succeeded; what went wrong is in the log.
+    """
+    job = build_defs(night.settings).resolve_job_def(NIGHTLY)
+    with instance or instance_for(night.settings) as keeper:
+        result = job.execute_in_process(
+            instance=keeper,
+            resources={NIGHT: night},
+            raise_on_error=False,
+            run_config={"loggers": {FILE_LOGGER: {}}},
+            asset_selection=_selection(job, night.only),
+        )
+        for text in _errors(result.all_events):
+            _LOG.error("the run failed\n%s", text)
+        return result.success
+
+
+def instance_for(settings: Settings) -> dg.DagsterInstance:
+    """The instance of `DAGSTER_HOME` or of the control room in the warehouse folder; else one that keeps nothing."""
+    home = settings.warehouse / "dagster"
+    if os.environ.get(_HOME):
+        return dg.DagsterInstance.get()
+    if (home / "dagster.yaml").is_file():
+        return dg.DagsterInstance.from_config(str(home))
+    return dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}})
+
+
+def _selection(job: dg.JobDefinition, only: Iterable[str] | None) -> list[dg.AssetKey] | None:
+    """Some programmes' deliveries, all that is made from them, and what is published."""
+    if only is None:
+        return None
+    graph = job.asset_layer.asset_graph
+    chosen = dg.AssetSelection.assets(*(delivery_key(key) for key in only)).downstream()
+    return sorted((chosen | dg.AssetSelection.groups(QUALITY, PUBLISHED)).resolve(graph))
+
+
+def _errors(events: Iterable[dg.DagsterEvent]) -> Iterator[str]:
+    for event in events:
+        error = getattr(event.event_specific_data, "error", None)
+        if error is not None:
+            yield error.to_string()

@@ -1,0 +1,72 @@
+"""Timing whole processes: wall time and peak memory of a process and its children.
+
+Belongs here: what every benchmark needs. Machines are shared and noisy: each benchmark quotes ratios from one run.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import metadata
+
+import psutil
+
+IMPORTS = "import dagster, pandas, pandera.pandas, duckdb"
+_SAMPLE_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Wall seconds, and peak of the summed resident memory of the process tree in MiB."""
+
+    seconds: float
+    peak_mib: float
+
+
+def run(argv: Sequence[str], environment: dict[str, str] | None = None) -> Measured:
+    """Run a command once; its output is thrown away.
+
+    Raises:
+        subprocess.CalledProcessError: it failed.
+    """
+    started = time.perf_counter()
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, env=os.environ | (environment or {}))
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, _resident(process.pid))
+        time.sleep(_SAMPLE_SECONDS)
+    seconds = time.perf_counter() - started
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, list(argv))
+    return Measured(seconds, peak / 2**20)
+
+
+def _resident(pid: int) -> int:
+    try:
+        parent = psutil.Process(pid)
+        return sum(p.memory_info().rss for p in [parent, *parent.children(recursive=True)])
+    except psutil.Error:  # it ended in between
+        return 0
+
+
+def python(code: str, environment: dict[str, str] | None = None) -> Measured:
+    """Run Python code in a process of its own."""
+    return run([sys.executable, "-c", code], environment)
+
+
+def best(measurements: Sequence[Measured]) -> Measured:
+    """The fastest: what the machine can do when left alone."""
+    return min(measurements, key=lambda m: m.seconds)
+
+
+def heading(title: str) -> str:
+    """Title, machine and versions."""
+    versions = ", ".join(
+        f"{name} {metadata.version(name)}" for name in ("python-calamine", "pandas", "pandera", "duckdb")
+    )
+    return f"{title}\n  {os.cpu_count()} processors, Python {platform.python_version()}, {versions}"
