@@ -252,7 +252,7 @@ SECRETS = ("Geheimfrau", "Z-4711-Z", "4711471147", "31.02.1971")
 
 
 def read_kim(*numbers: Any, **changes: Any) -> DeliveryResult:
-    facts = {"name": "Geheimfrau, Anna", "birth": "31.02.1971", "azr": "4711471147", "place": "Ahlen"}
+    facts: dict[str, Any] = {"name": "Geheimfrau, Anna", "birth": "31.02.1971", "azr": "4711471147", "place": "Ahlen"}
     facts |= {"on": day("2023-05-05"), "manager": "Geheimfrau"}
     cases = [list(({"number": number} | facts | changes).values()) for number in numbers]
     stations = [[number, 1, "SGB II", day("2023-06-06")] for number in numbers]

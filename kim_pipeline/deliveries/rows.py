@@ -13,6 +13,7 @@ from kim_pipeline.contracts.normalise import clean_text
 from kim_pipeline.deliveries.cells import Cell, Mask, Sheet
 
 _TOTAL = re.compile(r"(?:summe|gesamt|insgesamt)(?:[ :\d].*)?", re.IGNORECASE | re.DOTALL)
+_FIRST_LETTERS = frozenset("sgihaqSGIHAQ*")
 _NOTE = re.compile(r"(?:hinweis|anmerkung|quelle|\*)", re.IGNORECASE)
 
 
@@ -38,12 +39,18 @@ class RowKinds:
 
 def is_total(cell: Cell) -> bool:
     """`Summe`, `Gesamt` or `Insgesamt`, alone or followed by a blank, `:` or a digit."""
-    return isinstance(cell, str) and _TOTAL.fullmatch(clean_text(cell)) is not None
+    return isinstance(cell, str) and _may_be_word(cell) and _TOTAL.fullmatch(clean_text(cell)) is not None
 
 
 def is_note(cell: Cell) -> bool:
     """A text that begins with `Hinweis`, `Anmerkung`, `Quelle` or `*`."""
-    return isinstance(cell, str) and _NOTE.match(clean_text(cell)) is not None
+    return isinstance(cell, str) and _may_be_word(cell) and _NOTE.match(clean_text(cell)) is not None
+
+
+def _may_be_word(text: str) -> bool:
+    """Whether a text can begin with one of the words at all: most first cells are numbers and are told at once."""
+    first = text.lstrip()[:1]
+    return not first.isascii() or first in _FIRST_LETTERS
 
 
 def classify_rows(sheet: Sheet, first: int) -> RowKinds:
