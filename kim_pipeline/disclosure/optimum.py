@@ -13,7 +13,7 @@ import highspy
 import numpy as np
 
 from kim_pipeline.disclosure.heuristic import CannotProtectError, Search
-from kim_pipeline.disclosure.solver import NEAR, Attacker, Need, is_met, needs_of, silent_solver
+from kim_pipeline.disclosure.solver import NEAR, Attacker, Need, Perturbation, is_met, needs_of, silent_solver
 from kim_pipeline.disclosure.system import Component, Mask, Real, Whole
 
 _INF = highspy.kHighsInf
@@ -65,6 +65,7 @@ class _Optimum:
         self._best, self._best_cost = search.hidden.copy(), search.cost
         self._base = float(component.cost[self._always].sum())
         self._attacker = Attacker(component, self._always)
+        self._perturbation = Perturbation(component)
         self._master = _Master(component, self._always)
         proven = {n for n, w in search.witness.items() if not w[~self._always].any()}
         sensitive = [n for c in np.flatnonzero(component.is_sensitive) for n in needs_of(component, int(c))]
@@ -76,7 +77,7 @@ class _Optimum:
 
     def solve(self) -> tuple[Mask, float]:
         bound = self._relax()
-        for _ in range(self._limits.rounds):
+        for number in range(self._limits.rounds):
             if bound >= self._best_cost - 1e-6 or self._is_late():
                 break
             answer = self._master.choose(self._best, self._limits)
@@ -92,7 +93,8 @@ class _Optimum:
                     bound = self._best_cost
                 break
             self._master.add(cuts)
-            self._complete(hidden)
+            if number % 5 in (0, 2):
+                self._complete(hidden)
         return self._best, min(bound, self._best_cost)
 
     def _is_late(self) -> bool:
@@ -153,26 +155,39 @@ class _Optimum:
         """Why a whole choice is not safe; empty if it is."""
         hidden = self._always | (choice[: self._component.size] > 0.5)
         self._attacker.set_hidden(hidden)
-        conditional = [n for n in self._conditional if hidden[n.column]]
-        open_needs, tables = self._unmet(self._needs + conditional, choice)
-        cuts = [self._cut_or_exclusion(need, hidden, choice) for need in open_needs]
-        self._attacker.set_hidden(hidden)
-        cuts += self._false_clear(choice, hidden)
-        del tables
-        return cuts
+        unmet = self._unmet(self._needs + [n for n in self._conditional if hidden[n.column]])
+        exposing = {n.column: self._exposing(n.column, hidden) for n in unmet if self._master.may_be_clear[n.column]}
+        unsafe = [n for n in unmet if exposing.get(n.column, ()) is not None]
+        cuts = [self._false_clear(column, moved) for column, moved in exposing.items() if moved is not None]
+        return cuts + [self._cut_or_exclusion(need, hidden, choice) for need in unsafe]
 
-    def _unmet(self, needs: list[Need], choice: Real) -> tuple[list[Need], list[Whole]]:
+    def _unmet(self, needs: list[Need]) -> list[Need]:
         tables: list[Whole] = []
         unmet = []
         for need in needs:
-            if choice[self._master.clear_column(need.column)] > 0.5 or any(is_met(need, t) for t in tables):
+            if any(is_met(need, t) for t in tables):
                 continue
             found = self._attacker.witness(need)
             if found is None:
                 unmet.append(need)
             else:
                 tables.append(found)
-        return unmet, tables
+        return unmet
+
+    def _exposing(self, column: int, hidden: Mask) -> list[int] | None:
+        """Cells whose hiding makes a cell look as if it could be small; None if it does not."""
+        value, k = int(self._component.value[column]), int(self._component.k[column])
+        need = Need(column, 1, 1) if value == 0 else Need(column, -1, value - k + 1)
+        if self._attacker.witness(need) is None:
+            return None
+        unit_cost = np.where(self._always, 0.0, 1.0)
+        table = self._perturbation.cheapest(need, unit_cost, ~hidden)
+        return [int(c) for c in np.flatnonzero((table != 0) & ~self._always)] if table is not None else None
+
+    def _false_clear(self, column: int, moved: list[int]) -> _Cut:
+        """While these cells are hidden, the cell is not recognisable as not small."""
+        columns = (*moved, self._master.clear_column(column))
+        return _Cut(columns, (-1.0,) * len(columns), -float(len(moved)))
 
     def _cut_or_exclusion(self, need: Need, hidden: Mask, choice: Real) -> _Cut:
         floor = self._component.floor
@@ -215,21 +230,6 @@ class _Optimum:
                 bound = 0.0
         return _Cut(tuple(terms), tuple(terms.values()), bound)
 
-    def _false_clear(self, choice: Real, hidden: Mask) -> list[_Cut]:
-        """Cells that the choice takes to be recognisable as not small, and that are not."""
-        cuts = []
-        for column in sorted({n.column for n in self._conditional if hidden[n.column]}):
-            clear = self._master.clear_column(column)
-            if choice[clear] < 0.5:
-                continue
-            value, k = int(self._component.value[column]), int(self._component.k[column])
-            need = Need(column, 1, 1) if value == 0 else Need(column, -1, value - k + 1)
-            table = self._attacker.witness(need)
-            if table is not None:
-                moved = [int(c) for c in np.flatnonzero((table != 0) & ~self._always)]
-                cuts.append(_Cut((*moved, clear), (-1.0,) * (len(moved) + 1), -float(len(moved))))
-        return cuts
-
 
 class _Master:
     """The choice of what to hide: one binary a cell, and one that says "recognisable as not small" where allowed."""
@@ -237,6 +237,7 @@ class _Master:
     def __init__(self, component: Component, always: Mask) -> None:
         self._count = component.size
         may_be_clear = (component.k > 0) & ~component.is_sensitive & ((component.value > 0) | always)
+        self.may_be_clear = may_be_clear
         self._upper = np.concatenate([np.where(always, 0.0, 1.0), np.where(may_be_clear, 1.0, 0.0)])
         self._cost = np.concatenate([component.cost, np.zeros(self._count)])
         self._cuts: list[_Cut] = []

@@ -11,6 +11,14 @@ import dagster as dg
 
 from kim_pipeline.deliveries.intake import Intake
 from kim_pipeline.nightly import Night, published_models, table_models
+from kim_pipeline.orchestration.keys import (
+    BUILD_INFO,
+    PUBLISHED,
+    QUALITY,
+    QUALITY_TABLES,
+    delivery_key,
+    table_key,
+)
 from kim_pipeline.orchestration.metadata import delivery_metadata, table_metadata
 from kim_pipeline.orchestration.night import (
     NIGHT,
@@ -20,18 +28,7 @@ from kim_pipeline.orchestration.night import (
     night_of,
     publish_if_last,
 )
-from kim_pipeline.orchestration.specs import (
-    BUILD_INFO,
-    PUBLISHED,
-    QUALITY,
-    QUALITY_TABLES,
-    delivery_key,
-    delivery_specs,
-    published_specs,
-    quality_specs,
-    table_key,
-    table_specs,
-)
+from kim_pipeline.orchestration.specs import delivery_specs, published_specs, quality_specs, table_specs
 from kim_pipeline.warehouse.load import summary_counts
 
 _COUNTS = {

@@ -6,41 +6,23 @@ personal, as the return copy does; nothing else that a cell holds gets here.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 import duckdb
 
-from kim_pipeline.contracts import programmes
 from kim_pipeline.deliveries.intake import Delivery, counts_by_severity
-from kim_pipeline.nightly import BuiltTable, Night, published_models, table_models
-from kim_pipeline.orchestration.specs import accepted_table, delivery_key, parent_key
-from kim_pipeline.warehouse.lineage import Columns, Origin, lineage_of
+from kim_pipeline.nightly import BuiltTable, Night
+from kim_pipeline.orchestration.lineage import table_lineage
+from kim_pipeline.orchestration.markdown import markdown_table
 
 MAX_FINDINGS = 200
 _STATUS = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgewiesen"}
 _SEVERITY = {"rejected": "zurückgewiesen", "error": "Fehler", "warning": "Warnung", "notice": "Hinweis"}
+_MANY = {"rejected": "Zurückweisungen", "error": "Fehler", "warning": "Warnungen", "notice": "Hinweise"}
 _FILE_HEADER = ("Datei", "Stand", "Zeitraum", "Status", "gelesen", "angenommen", "Quarantäne", "Befunde")
 _FINDING_HEADER = ("Schwere", "Datei", "Blatt", "Zeile", "Spalte", "Regel", "Meldung")
-
-
-def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table; bars and line breaks in cells are escaped."""
-    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
-    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
-    return "\n".join(lines)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    text = f"{value:%d.%m.%Y}" if isinstance(value, dt.date) else str(value)
-    for character in "\\|`*_<>[]":
-        text = text.replace(character, f"\\{character}")
-    return " ".join(text.split())
 
 
 def delivery_metadata(night: Night, programme: str, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -63,9 +45,7 @@ def delivery_metadata(night: Night, programme: str, connection: duckdb.DuckDBPyC
         "Ordner": dg.MetadataValue.path(night.settings.deliveries / programme),
     }
     if stands:
-        midnight = dt.datetime.combine(max(stands), dt.time(), tzinfo=dt.UTC)
         found["Stand"] = dg.MetadataValue.text(f"{max(stands):%d.%m.%Y}")
-        found["Stand (Zeitpunkt)"] = dg.MetadataValue.timestamp(midnight)
     return found
 
 
@@ -76,7 +56,7 @@ def _file_row(delivery: Delivery) -> tuple[object, ...]:
     read = delivery.read
     rows = [sum(a[name] for a in delivery.accounts) for name in _ROWS]
     counts = counts_by_severity(delivery)
-    findings = ", ".join(f"{counts[s]} {label}" for s, label in _SEVERITY.items() if counts.get(s)) or "–"
+    findings = ", ".join(f"{label} {counts[s]}" for s, label in _MANY.items() if counts.get(s)) or "–"
     period = str(read.period) if read and read.period else ""
     return delivery.file, read.as_of if read else None, period, _STATUS[delivery.status], *rows, findings
 
@@ -104,38 +84,10 @@ def table_metadata(full_name: str, table: BuiltTable) -> dict[str, Any]:
         "dagster/row_count": table.rows,
         "dagster/column_schema": dg.TableSchema(columns=columns),
     }
-    if full_name in _lineage():
-        found["dagster/column_lineage"] = _table_lineage(_lineage()[full_name])
+    lineage = table_lineage(full_name)
+    if lineage is not None:
+        found["dagster/column_lineage"] = lineage
     return found
-
-
-@cache
-def _lineage() -> dict[str, Columns]:
-    loaded = {
-        f"accepted.{p.key}_{t.name}": [c.name for c in t.output] + ["source_file", "source_sheet", "source_row"]
-        for p in programmes().values()
-        for t in p.tables
-    }
-    return lineage_of([*table_models(), *published_models()], loaded)
-
-
-def _table_lineage(columns: Columns) -> dg.TableColumnLineage:
-    deps = {column: [d for o in sorted(origins) for d in _column_deps(o)] for column, origins in columns.items()}
-    return dg.TableColumnLineage({column: found for column, found in deps.items() if found})
-
-
-def _column_deps(origin: Origin) -> list[dg.TableColumnDep]:
-    table, column = origin
-    key = parent_key(table)
-    if key is None:
-        return []
-    if not table.startswith("accepted."):
-        return [dg.TableColumnDep(key, column)]
-    programme, contract = accepted_table(table.removeprefix("accepted."))
-    crossed = contract.unpivot.values.get(column, ("", ()))[1] if contract.unpivot else ()
-    known = contract.columns.get(column)
-    delivered = crossed or ((known.derived_from or column,) if known else ())
-    return [dg.TableColumnDep(delivery_key(programme.key), f"{contract.name}.{name}") for name in delivered]
 
 
 def offending_table(rows: Sequence[Mapping[str, object]]) -> str:

@@ -12,7 +12,7 @@ from typing import cast
 import dagster as dg
 
 from kim_pipeline.nightly import Night
-from kim_pipeline.orchestration.specs import delivery_key
+from kim_pipeline.orchestration.keys import delivery_key
 from kim_pipeline.settings import Settings
 
 NIGHT = "night"

@@ -14,8 +14,8 @@ import dagster as dg
 
 from kim_pipeline.nightly import Night
 from kim_pipeline.orchestration.definitions import FILE_LOGGER, NIGHTLY, build_defs
+from kim_pipeline.orchestration.keys import PUBLISHED, QUALITY, delivery_key
 from kim_pipeline.orchestration.night import NIGHT
-from kim_pipeline.orchestration.specs import PUBLISHED, QUALITY, delivery_key
 from kim_pipeline.settings import Settings
 
 _LOG = logging.getLogger(__name__)
