@@ -10,6 +10,7 @@ import datetime as dt
 import logging
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -18,7 +19,7 @@ import typer.rich_utils
 from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from kim_pipeline.nightly import Night
     from kim_pipeline.settings import Settings
 
-_LOG = logging.getLogger(__name__)
 _FAILED, _WRONG, _INTERRUPTED = 1, 2, 130
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -160,12 +160,10 @@ def _run(settings: Settings, day: dt.date | None, only: list[str] | None, out: C
     progress = terminal.RunProgress(out, night.chosen)
     night.on_progress(progress)
     try:
-        with night.locked():
-            log = _start_log(settings)
-            with progress:
-                from kim_pipeline.orchestration.runner import run_nightly  # noqa: PLC0415
+        with night.locked(), _logged(settings) as log, progress:
+            from kim_pipeline.orchestration.runner import run_nightly  # noqa: PLC0415
 
-                succeeded = run_nightly(night)
+            succeeded = run_nightly(night)
     except WarehouseBusyError as error:
         return _fail(f"{error} Bitte warten, bis er fertig ist, und dann erneut starten.")
     except KeyboardInterrupt:
@@ -207,8 +205,9 @@ def _fail(reason: str, log: Path | None = None) -> int:
     return _FAILED
 
 
-def _start_log(settings: Settings) -> Path:
-    """The log of this run; older ones than the settings keep are removed."""
+@contextmanager
+def _logged(settings: Settings) -> Iterator[Path]:
+    """Write the log of this run; older ones than the settings keep are removed."""
     folder = settings.warehouse / "logs"
     folder.mkdir(mode=0o700, exist_ok=True)
     for old in sorted(folder.glob("run_*.log"), reverse=True)[settings.keep_logs - 1 :]:
@@ -216,11 +215,18 @@ def _start_log(settings: Settings) -> Path:
     path = folder / f"run_{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%fZ}.log"
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter(_LOG_FORMAT))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    logging.getLogger("kim_pipeline").setLevel(logging.INFO)
+    ours = logging.getLogger("kim_pipeline")
+    before = ours.level
+    ours.setLevel(logging.INFO)
+    logging.getLogger().addHandler(handler)
     logging.captureWarnings(capture=True)
-    return path
+    try:
+        yield path
+    finally:
+        logging.captureWarnings(capture=False)
+        logging.getLogger().removeHandler(handler)
+        ours.setLevel(before)
+        handler.close()
 
 
 @app.command(cls=_Command)
@@ -305,7 +311,7 @@ def _verdict(delivery: Delivery, rows: list[dict[str, Any]]) -> str:
         return f"Ergebnis: Die Lieferung würde zurückgewiesen. {terminal.rejection_reason(delivery)}"
     accepted, quarantined = (sum(a[n] for a in delivery.accounts) for n in ("accepted", "quarantined"))
     return (
-        f"Ergebnis: Die Lieferung würde angenommen: {accepted} Zeilen angenommen, {quarantined} in Quarantäne "
+        f"Ergebnis: Die Lieferung würde angenommen. Angenommene Zeilen: {accepted}; in Quarantäne: {quarantined} "
         f"({terminal.counts_line(rows)})."
     )
 

@@ -29,6 +29,7 @@ from kim_pipeline.publishing.published import BuildFacts, write_published
 from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse import build as warehouse_build
 from kim_pipeline.warehouse.checks import Check, blocking_checks, offending_rows
+from kim_pipeline.warehouse.diff import write_diff
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 
 _LOG = logging.getLogger(__name__)
@@ -200,6 +201,18 @@ class Night:
                     raise warehouse_build.CheckFailedError(f"{check.name}: {check.description} First row: {rows[0]}")
 
     @cached_property
+    def difference(self) -> dict[str, int]:
+        """Kind of difference from the last published build → number; the table `quality.build_diff` is written now."""
+        before = self.warehouse.current()
+        earlier = before.internal if before is not None and before.internal.exists() else None
+        _ = self.tables
+        with _named_errors("quality.build_diff"):
+            found = write_diff(self.warehouse.scratch(self.build.internal), earlier)
+        told = ", ".join(f"{kind} {number}" for kind, number in found.items()) or "none"
+        _LOG.info("differences from %s: %s", before.stem if before else "nothing", told)
+        return found
+
+    @cached_property
     def published(self) -> dict[str, BuiltTable]:
         """Every table of the published file; it is written, switched to, and old builds are removed now.
 
@@ -208,6 +221,7 @@ class Night:
             BuildError: a table could not be built.
         """
         self.ensure_checked()
+        _ = self.difference
         internal = self.warehouse.scratch(self.build.internal)
         target = self.warehouse.scratch(self.build.published)
         facts = BuildFacts(self.build.stem, self._started_at, self.as_of, time.monotonic() - self._started)

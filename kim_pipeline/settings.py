@@ -19,7 +19,7 @@ class Settings(BaseSettings):
         deliveries: folder with one folder per programme.
         warehouse: folder of everything that is built.
         key_file: the secret for pseudonyms; default `<warehouse>/secret.key`.
-        county: folder with the county's data.
+        county: folder with the county's data; `contracts.vocabulary` reads the same variable.
         reader_seconds: time limit per delivery.
         reader_mib: memory limit per reading process.
         readers: number of reading processes; default one per processor.
@@ -49,6 +49,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path else path
+
+    @field_validator("county")
+    @classmethod
+    def _is_county(cls, folder: Path) -> Path:
+        if not (folder / "county.toml").is_file():
+            raise ValueError(f"Im Ordner {folder} fehlt county.toml. KIM_COUNTY nennt den Ordner des Kreises.")
+        return folder
 
     @property
     def secret_path(self) -> Path:

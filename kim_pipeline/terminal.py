@@ -206,7 +206,7 @@ def findings(out: Console, delivery: Delivery, rows: Sequence[dict[str, object]]
 def _account(account: dict[str, object] | None) -> str:
     if account is None:
         return "nicht gelesen"
-    names = {"accepted": "angenommen", "quarantined": "in Quarantäne", "total": "Summen", "note": "Notizen"}
+    names = {"accepted": "angenommen", "quarantined": "in Quarantäne", "total": "als Summe", "note": "als Notiz"}
     parts = [
         f"{_number(account[name])} {label}" for name, label in names.items() if account[name] or name == "accepted"
     ]

@@ -188,3 +188,15 @@ def test_every_register_contributes_to_the_status_history() -> None:
         ).fetchall()
     assert registers == [(2,)]
     assert change == [("in Planung", "umgesetzt", dt.date(2023, 6, 30), dt.date(2024, 1, 25))]
+
+
+def test_every_table_and_column_has_a_german_comment() -> None:
+    with duckdb.connect(str(sample_internal()), read_only=True) as connection:
+        tables = connection.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal AND comment IS NULL"
+        ).fetchall()
+        columns = connection.execute(
+            "SELECT schema_name, table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL"
+        ).fetchall()
+    assert tables == []
+    assert columns == []

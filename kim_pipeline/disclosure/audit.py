@@ -13,8 +13,11 @@ from typing import Literal
 
 import highspy
 import numpy as np
+import numpy.typing as npt
 
 from kim_pipeline.disclosure.system import Kind, PublishedCell, Relation
+
+Table = npt.NDArray[np.float64]
 
 _NEAR = 1e-6
 
@@ -29,8 +32,8 @@ class AuditRow:
 
     Attributes:
         cell: its id.
-        lower: least possible value.
-        upper: greatest possible value; None if there is none.
+        lower: least possible value: that of the linear program, rounded up; exact where it decides.
+        upper: greatest possible value, rounded down likewise; None if there is none.
         required_lower: `lower` must not exceed it; None for unprotected cells.
         required_upper: `upper` must not be below it; None for unprotected cells.
         passed: whether the cell is safe (see `audit`).
@@ -64,6 +67,7 @@ def audit(
     known: Mapping[str, int] | None = None,
     sensitive: Collection[str] = (),
     zeros_printed: bool = False,
+    exact: bool = False,
     integer_seconds: float = 10.0,
 ) -> list[AuditRow]:
     """Compute the interval of every hidden cell over all whole, non-negative tables that fit what is published.
@@ -80,6 +84,7 @@ def audit(
         sensitive: cells of which the caller knows that they must be possible over all of `1 … k`: for these the second
             way to be safe is closed.
         zeros_printed: the attacker knows that no hidden cell is zero.
+        exact: compute every bound over whole tables, also where it decides nothing.
         integer_seconds: limit of each integer program; a cell that runs into it fails.
 
     Returns:
@@ -99,10 +104,11 @@ def audit(
     result: list[AuditRow] = []
     for members, group_rows in rows_by_group:
         attacker = _Attacker(members, [least[i] for i in members], group_rows, integer_seconds)
-        for member in members:
-            cell = by_id[member]
-            if cell.k is not None or not cell.is_unpublished:
-                result.append(_judged(cell, attacker, member in sensitive))
+        result.extend(
+            _judged(cell, attacker, cell.id in sensitive, exact)
+            for cell in map(by_id.__getitem__, members)
+            if cell.k is not None or not cell.is_unpublished
+        )
     return sorted(result, key=lambda row: row.cell)
 
 
@@ -111,17 +117,25 @@ def at_risk(rows: Iterable[AuditRow]) -> list[AuditRow]:
     return [row for row in rows if not row.passed]
 
 
-def _judged(cell: PublishedCell, attacker: _Attacker, is_sensitive: bool) -> AuditRow:
-    lower, whole_lower = attacker.bound(cell.id, -1)
-    upper, whole_upper = attacker.bound(cell.id, +1)
-    assert lower is not None  # noqa: S101 - counts are bounded below
-    method: Literal["lp", "integer"] = "integer" if whole_lower or whole_upper else "lp"
-    if cell.k is None:
-        return AuditRow(cell.id, lower, upper, None, None, True, method)
-    is_covered = lower <= 1 and (upper is None or upper >= cell.k)
-    is_clear = lower >= cell.k or upper == 0
+def _judged(cell: PublishedCell, attacker: _Attacker, is_sensitive: bool, exact: bool) -> AuditRow:
+    low, high = attacker.bound(cell.id, -1), attacker.bound(cell.id, +1)
+    if exact:
+        low, high = low.exactly(), high.exactly()
+    k = cell.k
+    if k is None:
+        return AuditRow(cell.id, low.least, high.greatest, None, None, True, _method(low, high))
+    if low.least <= 1 and high.reaches(k):
+        low, high = low.proven(1), high.proven(k)
+    elif low.least < k and not is_sensitive:
+        low = low.exactly()
+    is_covered = low.least <= 1 and high.reaches(k)
+    is_clear = low.least >= k or high.greatest == 0
     passed = (is_covered or (is_clear and not is_sensitive)) and cell.id not in attacker.undecided
-    return AuditRow(cell.id, lower, upper, 1, cell.k, passed, method)
+    return AuditRow(cell.id, low.least, high.greatest, 1, k, passed, _method(low, high))
+
+
+def _method(low: _Bound, high: _Bound) -> Literal["lp", "integer"]:
+    return "integer" if low.took_integers or high.took_integers else "lp"
 
 
 def _substituted(relation: Relation, values: Mapping[str, int | None]) -> _Row:
@@ -166,83 +180,137 @@ def _linked(hidden: Iterable[str], rows: Sequence[_Row]) -> list[tuple[list[str]
     return groups
 
 
+@dataclass(frozen=True)
+class _Bound:
+    """One end of a cell's interval: `value` cannot be passed; None if there is no end.
+
+    `table` is the table of the linear program that attains it before rounding, None where whole tables attain it.
+    """
+
+    attacker: _Attacker
+    column: int
+    direction: int
+    value: int | None
+    table: Table | None = None
+    took_integers: bool = False
+
+    @property
+    def least(self) -> int:
+        """The value of a lower end."""
+        assert self.value is not None  # noqa: S101 - counts are bounded below
+        return self.value
+
+    @property
+    def greatest(self) -> int | None:
+        """The value of an upper end."""
+        return self.value
+
+    def reaches(self, k: int) -> bool:
+        """Whether an upper end is at least k."""
+        return self.value is None or self.value >= k
+
+    def proven(self, target: int) -> _Bound:
+        """This end if a whole table lies at `target` or beyond, else the exact one."""
+        if self.table is None or self.attacker.has_whole_table(self.column, self.direction, target, self.table):
+            return self
+        return self.exactly()
+
+    def exactly(self) -> _Bound:
+        """The same end over whole tables."""
+        if self.table is None or self.value is None:
+            return self
+        value = self.attacker.whole_bound(self.column, self.direction, self.value)
+        return _Bound(self.attacker, self.column, self.direction, value, None, took_integers=True)
+
+
 class _Attacker:
     """The tables that fit what is published, for one group of linked hidden cells."""
 
     def __init__(self, members: list[str], least: list[int], rows: list[_Row], integer_seconds: float) -> None:
-        self._members, self._rows, self._least = members, rows, least
+        self.undecided: set[str] = set()
+        self._members, self._rows = members, rows
+        self._least = np.asarray(least, dtype=np.float64)
         self._column = {member: number for number, member in enumerate(members)}
         self._integer_seconds = integer_seconds
-        self.undecided: set[str] = set()
-        self._lp = self._program()
-        self._at_floor = np.zeros(len(members), dtype=np.bool_)
-        self._solved = -1
+        self._seen_low, self._seen_high = np.full(len(members), np.inf), np.full(len(members), -np.inf)
+        self._solved = 0
+        self._lp = self._program(self._least, np.full(len(members), highspy.kHighsInf))
         if rows:
             self._lp.run()
             if self._lp.getModelStatus() != highspy.HighsModelStatus.kOptimal:
                 names = ", ".join(sorted(row.name for row in rows)[:5])
                 raise AuditError(f"No table fits the published values; look at the relations {names}.")
-            self._note(self._solution())
+            self._note(_solution(self._lp))
 
-    def bound(self, member: str, direction: int) -> tuple[int | None, bool]:
-        """Greatest (`+1`) or least (`-1`) possible value, None if unbounded, and whether it took an integer program."""
+    def bound(self, member: str, direction: int) -> _Bound:
+        """Greatest (`+1`) or least (`-1`) possible value according to the linear program."""
         column = self._column[member]
-        if direction < 0 and (not self._rows or self._at_floor[column]):
-            return self._least[column], False
+        if direction < 0 and (not self._rows or self._seen_low[column] <= self._least[column]):
+            return _Bound(self, column, direction, int(self._least[column]))
         if not self._rows:
-            return None, False
-        if self._solved >= 0:
-            self._lp.changeColCost(self._solved, 0.0)
+            return _Bound(self, column, direction, None)
+        self._lp.changeColCost(self._solved, 0.0)
         self._lp.changeColCost(column, float(-direction))
         self._solved = column
         self._lp.run()
         status = self._lp.getModelStatus()
         if status == highspy.HighsModelStatus.kUnbounded:
-            return None, False
+            return _Bound(self, column, direction, None)
         if status != highspy.HighsModelStatus.kOptimal:
             raise AuditError(f"The solver gave up on {member}: {self._lp.modelStatusToString(status)}.")
-        table = self._solution()
-        if np.abs(table - np.rint(table)).max() <= _NEAR:
-            self._note(table)
-            return round(float(table[column])), False
-        return self._whole_bound(column, direction, float(table[column])), True
+        table = _solution(self._lp)
+        value = math.ceil(table[column] - _NEAR) if direction < 0 else math.floor(table[column] + _NEAR)
+        return _Bound(self, column, direction, value, None if self._note(table) else table)
 
-    def _whole_bound(self, column: int, direction: int, relaxed: float) -> int:
-        """The same over whole tables; where time runs out the relaxed bound, and the cell is `undecided`."""
-        mip = self._program()
-        count = len(self._members)
-        kinds = np.full(count, int(highspy.HighsVarType.kInteger), dtype=np.uint8)
-        mip.changeColsIntegrality(count, np.arange(count, dtype=np.int32), kinds)
-        mip.setOptionValue("time_limit", self._integer_seconds)
-        mip.setOptionValue("mip_rel_gap", 0.0)
+    def has_whole_table(self, column: int, direction: int, target: int, near: Table) -> bool:
+        """Whether some whole table has at most (`-1`) or at least (`+1`) `target` in a cell."""
+        if self._seen_high[column] >= target if direction > 0 else self._seen_low[column] <= target:
+            return True
+        for distance in (0.0, 1.0):
+            lower = np.maximum(self._least, np.floor(near + _NEAR) - distance)
+            upper = np.ceil(near - _NEAR) + distance
+            if direction > 0:
+                lower[column] = max(lower[column], target)
+            else:
+                upper[column] = min(upper[column], target)
+            mip = self._program(lower, upper, is_whole=True)
+            mip.run()
+            if mip.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+                self._note(_solution(mip))
+                return True
+        return False
+
+    def whole_bound(self, column: int, direction: int, relaxed: int) -> int:
+        """The exact bound over whole tables; where time runs out the relaxed one, and the cell is `undecided`."""
+        if relaxed == (self._seen_high[column] if direction > 0 else self._seen_low[column]):
+            return relaxed
+        mip = self._program(self._least, np.full(len(self._members), highspy.kHighsInf), is_whole=True)
         mip.changeColCost(column, float(-direction))
         mip.run()
         status = mip.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
             raise AuditError(f"No table of whole counts fits the published values; cell {self._members[column]}.")
         if status == highspy.HighsModelStatus.kOptimal:
-            return round(float(mip.getSolution().col_value[column]))
+            table = _solution(mip)
+            self._note(table)
+            return round(float(table[column]))
         self.undecided.add(self._members[column])
-        return math.ceil(relaxed - _NEAR) if direction < 0 else math.floor(relaxed + _NEAR)
+        return relaxed
 
-    def _solution(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        return np.asarray(self._lp.getSolution().col_value, dtype=np.float64)
+    def _note(self, table: Table) -> bool:
+        """Remember a table if it is whole, and say whether it is."""
+        if np.abs(table - np.rint(table)).max() > _NEAR:
+            return False
+        np.minimum(self._seen_low, np.rint(table), out=self._seen_low)
+        np.maximum(self._seen_high, np.rint(table), out=self._seen_high)
+        return True
 
-    def _note(self, table: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
-        if np.abs(table - np.rint(table)).max() <= _NEAR:
-            self._at_floor |= table <= np.asarray(self._least) + _NEAR
-
-    def _program(self) -> highspy.Highs:
-        solver = highspy.Highs()
-        for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("random_seed", 1)):
-            solver.setOptionValue(option, value)
-        solver.setOptionValue("simplex_strategy", 4)
+    def _program(self, lower: Table, upper: Table, *, is_whole: bool = False) -> highspy.Highs:
         terms = [(self._column[i], float(c)) for row in self._rows for i, c in row.terms]
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(self._members), len(self._rows)
         lp.col_cost_ = np.zeros(lp.num_col_)
-        lp.col_lower_ = np.asarray(self._least, dtype=np.float64)
-        lp.col_upper_ = np.full(lp.num_col_, highspy.kHighsInf)
+        lp.col_lower_, lp.col_upper_ = lower, upper
         lp.row_upper_ = np.asarray([row.constant for row in self._rows], dtype=np.float64)
         lp.row_lower_ = np.asarray(
             [row.constant if row.is_equation else -highspy.kHighsInf for row in self._rows], dtype=np.float64
@@ -251,5 +319,27 @@ class _Attacker:
         lp.a_matrix_.start_ = np.cumsum([0, *(len(row.terms) for row in self._rows)], dtype=np.int32)
         lp.a_matrix_.index_ = np.asarray([column for column, _ in terms], dtype=np.int32)
         lp.a_matrix_.value_ = np.asarray([c for _, c in terms], dtype=np.float64)
-        solver.passModel(lp)
-        return solver
+        if is_whole:
+            lp.integrality_ = [highspy.HighsVarType.kInteger] * lp.num_col_
+        return _solver(lp, self._integer_seconds)
+
+
+def _solver(lp: highspy.HighsLp, seconds: float) -> highspy.Highs:
+    solver = highspy.Highs()
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("parallel", "off"),
+        ("random_seed", 1),
+        ("simplex_strategy", 4),
+        ("mip_rel_gap", 0.0),
+    ):
+        solver.setOptionValue(option, value)
+    if len(lp.integrality_):
+        solver.setOptionValue("time_limit", seconds)
+    solver.passModel(lp)
+    return solver
+
+
+def _solution(solver: highspy.Highs) -> Table:
+    return np.asarray(solver.getSolution().col_value, dtype=np.float64)

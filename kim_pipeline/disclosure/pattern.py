@@ -17,6 +17,9 @@ from kim_pipeline.disclosure.heuristic import CannotProtectError, Search
 from kim_pipeline.disclosure.optimum import Limits, optimise
 from kim_pipeline.disclosure.system import Component, LinkedSystem, LinkedSystemError, Mask, Role
 
+_IMPROVEMENT_BUDGET = 3000
+"""The heuristic tries to do without so many secondaries, divided by the number of cells: it pays on small components."""
+
 
 class UnprotectableError(ValueError):
     """No pattern protects a cell.
@@ -141,7 +144,7 @@ def _protect_component(
             mask, bound = optimise(search, Limits(deadline=deadline))
             method = "optimum"
         else:
-            mask = search.improve(IMPROVEMENTS)
+            mask = search.improve(_IMPROVEMENT_BUDGET // component.cell_count)
     result = ComponentResult(
         cells=component.cell_count,
         sensitive=int((component.is_sensitive & ~component.is_free).sum()),
@@ -152,7 +155,3 @@ def _protect_component(
         seconds=time.monotonic() - started,
     )
     return mask, result
-
-
-IMPROVEMENTS = 0
-"""How many secondaries the heuristic tries to do without; see `benchmarks/disclosure.py` for what it buys."""

@@ -131,6 +131,7 @@ def _build_metadata(night: Night) -> dict[str, dg.MetadataValue]:
     found: dict[str, dg.MetadataValue] = {
         label: dg.MetadataValue.int(counts.get(name, 0)) for name, label in _COUNTS.items()
     }
+    found.update({f"Änderungen: {kind}": dg.MetadataValue.int(number) for kind, number in night.difference.items()})
     found["Veröffentlichte Datei"] = dg.MetadataValue.path(night.build.published)
     found["Interne Datei"] = dg.MetadataValue.path(night.build.internal)
     found["Fingerabdruck der Lieferungen"] = dg.MetadataValue.text(night.intake.inputs_sha256)

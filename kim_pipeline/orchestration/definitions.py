@@ -6,6 +6,7 @@ import logging
 
 import dagster as dg
 
+from kim_pipeline.nightly import Night
 from kim_pipeline.orchestration.assets import published_assets, warehouse_assets
 from kim_pipeline.orchestration.checks import integrity_checks
 from kim_pipeline.orchestration.night import NIGHT, night_resource
@@ -21,11 +22,12 @@ def python_logger(_: dg.InitLoggerContext) -> logging.Logger:
     return logging.getLogger("kim_pipeline.dagster")
 
 
-def build_defs(settings: Settings | None = None) -> dg.Definitions:
+def build_defs(settings: Settings | None = None, night: Night | None = None) -> dg.Definitions:
     """Fresh definitions.
 
     Args:
         settings: folders and limits; by default from the environment.
+        night: the run, where the caller holds it; by default each run makes its own.
     """
     nightly = dg.define_asset_job(
         NIGHTLY,
@@ -36,7 +38,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
         assets=[warehouse_assets(), published_assets()],
         asset_checks=[integrity_checks()],
         jobs=[nightly],
-        resources={NIGHT: night_resource(settings or Settings()), "io_manager": dg.mem_io_manager},
+        resources={NIGHT: night or night_resource(settings or Settings()), "io_manager": dg.mem_io_manager},
         loggers={"console": dg.colored_console_logger, FILE_LOGGER: python_logger},
         executor=dg.in_process_executor,
     )

@@ -15,6 +15,7 @@ QUALITY_TABLES = {
     "sheet_account": "Das Konto jedes Blatts: gelesene Zeilen = angenommen + in Quarantäne + Summen + Notizen.",
     "ignored_sheet": "Blätter, die zu keiner Tabelle des Programms gehören und nicht gelesen wurden.",
     "finding": "Jeder Befund mit Datei, Blatt, Zeile, Spalte, Regel und einem deutschen Satz.",
+    "coverage": "Welche Tage die Lieferungen, die zählen, je Tabelle abdecken.",
     "due": "Je Programm: was zuletzt kam, was fällig ist und ob es überfällig ist.",
 }
 """Tables about all deliveries. They are made in every run, so that what follows them is never skipped."""

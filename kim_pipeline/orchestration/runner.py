@@ -15,7 +15,6 @@ import dagster as dg
 from kim_pipeline.nightly import Night
 from kim_pipeline.orchestration.definitions import FILE_LOGGER, NIGHTLY, build_defs
 from kim_pipeline.orchestration.keys import PUBLISHED, QUALITY, delivery_key
-from kim_pipeline.orchestration.night import NIGHT
 from kim_pipeline.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -32,11 +31,10 @@ def run_nightly(night: Night, instance: dg.DagsterInstance | None = None) -> boo
     Returns:
         Whether it succeeded; what went wrong is in the log.
     """
-    job = build_defs(night.settings).resolve_job_def(NIGHTLY)
+    job = build_defs(night.settings, night).resolve_job_def(NIGHTLY)
     with instance or instance_for(night.settings) as keeper:
         result = job.execute_in_process(
             instance=keeper,
-            resources={NIGHT: night},
             raise_on_error=False,
             run_config={"loggers": {FILE_LOGGER: {}}},
             asset_selection=_selection(job, night.only),

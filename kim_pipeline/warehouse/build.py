@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
+from kim_pipeline.contracts import programmes
 from kim_pipeline.deliveries.intake import Intake
 from kim_pipeline.warehouse.checks import Check, blocking_checks, offending_rows
 from kim_pipeline.warehouse.load import load_accepted, load_coverage, load_quality, load_vocabulary
@@ -17,6 +19,14 @@ from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 
 INTERNAL_SCHEMAS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators", "review")
 MODEL_SCHEMAS = ("staging", "core", "indicators", "review")
+
+
+_DESCRIPTIONS = Path(__file__).with_name("descriptions.toml")
+_SOURCE = {
+    "source_file": "Datei, aus der die Zeile stammt",
+    "source_sheet": "Blatt, aus dem die Zeile stammt",
+    "source_row": "Zeile im Blatt",
+}
 
 
 class CheckFailedError(Exception):
@@ -46,6 +56,20 @@ def load(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: dt.date, 
     load_quality(connection, intake, as_of, grace_days)
     load_accepted(connection, intake)
     load_coverage(connection, intake)
+    describe(connection)
+
+
+def describe(connection: duckdb.DuckDBPyConnection) -> None:
+    """German comments of the loaded tables: from their file, and for accepted rows from the contracts."""
+    with _DESCRIPTIONS.open("rb") as file:
+        tables = tomllib.load(file)
+    for name, texts in tables.items():
+        comment(connection, texts["_"], {column: text for column, text in texts.items() if column != "_"}, name)
+    for programme in programmes().values():
+        for table in programme.tables:
+            description = f"{programme.title}: {table.label}, angenommene Zeilen aller Lieferungen, auch ersetzter."
+            columns = {column.name: column.label for column in table.output} | _SOURCE
+            comment(connection, description, columns, f"accepted.{programme.key}_{table.name}")
 
 
 def run_models(

@@ -149,8 +149,18 @@ class _Walk:
         if isinstance(source, exp.Table):
             return frozenset({(_name(source), column)})
         if isinstance(source, Scope) and isinstance(source.expression, exp.UDTF):
-            return self._origins(source.expression, scope, {})
+            return self._from_rows(source.expression, column, scope)
         return self.outputs(source).get(column, _NONE) if isinstance(source, Scope) else _NONE
+
+    def _from_rows(self, rows: exp.UDTF, column: str, scope: Scope) -> frozenset[Origin]:
+        """A column of `VALUES` by its position, of any other row source from all that it is computed from."""
+        names = rows.alias_column_names
+        values = rows.find(exp.Values)
+        if values is None or column not in names:
+            return self._origins(rows, scope, {})
+        position = names.index(column)
+        cells = [row.expressions[position] for row in values.expressions if position < len(row.expressions)]
+        return frozenset[Origin]().union(*(self._origins(cell, scope, {}) for cell in cells))
 
 
 def _renamed(columns: Columns, parent: exp.Expr | None) -> Columns:

@@ -1,0 +1,231 @@
+"""The Dagster layer: what is defined, what a run makes, and what keeps it from publishing."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from kim_pipeline.nightly import Night
+from kim_pipeline.orchestration import NIGHTLY, build_defs
+from kim_pipeline.orchestration.metadata import MAX_FINDINGS
+from kim_pipeline.publishing.builds import Warehouse
+from kim_pipeline.settings import PROJECT, Settings
+from kim_pipeline.warehouse import checks
+from kim_pipeline.warehouse.checks import Check
+
+SAMPLE = PROJECT / "data_raw"
+PROGRAMMES = ("fit", "komm_an")
+SNAPSHOT = Path(__file__).parent / "definitions.txt"
+BROKEN = Check("broken_on_purpose", "Bricht immer.", "SELECT 'fit' AS programme, 1 AS wrong", "staging.fit_groups")
+
+
+@pytest.fixture(scope="session")
+def read_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse folder in which a small sample has been read, but nothing built."""
+    folder = tmp_path_factory.mktemp("read")
+    for programme in PROGRAMMES:
+        shutil.copytree(SAMPLE / programme, folder / "deliveries" / programme)
+    settings = Settings(deliveries=folder / "deliveries", warehouse=folder / "warehouse", key_file=None, readers=2)
+    _ = Night(settings).intake
+    return folder
+
+
+@pytest.fixture
+def settings(read_once: Path, tmp_path: Path) -> Settings:
+    shutil.copytree(read_once, tmp_path, dirs_exist_ok=True)
+    return Settings(deliveries=tmp_path / "deliveries", warehouse=tmp_path / "warehouse", key_file=None, readers=1)
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """An event log that outlives a run."""
+    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as kept:
+        yield kept
+
+
+def run(
+    settings: Settings, instance: dg.DagsterInstance, *assets: str, full: bool = False
+) -> dg.ExecuteInProcessResult:
+    job = build_defs(settings).resolve_job_def(NIGHTLY)
+    night = {"config": {"as_of": "2024-05-01", "full": full}}
+    return job.execute_in_process(
+        instance=instance,
+        raise_on_error=False,
+        asset_selection=[dg.AssetKey(a.split("/")) for a in assets] or None,
+        run_config={"resources": {"night": night}, "loggers": {"file": {}}},
+    )
+
+
+def made(result: dg.ExecuteInProcessResult) -> set[str]:
+    return {e.asset_key.to_user_string() for e in result.get_asset_materialization_events() if e.asset_key}
+
+
+def deliveries(result: dg.ExecuteInProcessResult) -> set[str]:
+    return {name.removeprefix("deliveries/") for name in made(result) if name.startswith("deliveries/")}
+
+
+def content(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
+    """Every table of the published internal file."""
+    with duckdb.connect(str(settings.warehouse / "internal.duckdb"), read_only=True) as connection:
+        names = connection.execute(
+            "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE table_name <> 'build_diff'"
+        ).fetchall()
+        return {name: sorted(connection.execute(f"FROM {name}").fetchall(), key=repr) for (name,) in names}
+
+
+def definitions_text() -> str:
+    """Everything that the code location offers, one line each."""
+    definitions = build_defs()
+    graph = definitions.resolve_asset_graph()
+    lines = [f"job {job.name}" for job in definitions.resolve_all_job_defs() if not job.name.startswith("__")]
+    for key in sorted(graph.get_all_asset_keys()):
+        node = graph.get(key)
+        parents = ", ".join(sorted(p.to_user_string() for p in node.parent_keys))
+        kinds = "+".join(sorted(node.kinds))
+        lines.append(f"asset {key.to_user_string()} [{node.group_name}; {kinds}] <- {parents}".rstrip(" <-"))
+    for check in sorted(graph.asset_check_keys):
+        blocking = "blocking" if graph.get(check).blocking else "warning"
+        lines.append(f"check {check.asset_key.to_user_string()}:{check.name} [{blocking}]")
+    return "\n".join(lines) + "\n"
+
+
+def test_definitions_are_as_recorded() -> None:
+    """After a wanted change: `python -m tests.test_orchestration`, and look at the difference."""
+    assert definitions_text() == SNAPSHOT.read_text(encoding="utf-8")
+
+
+def test_every_asset_is_described_and_owned() -> None:
+    graph = build_defs().resolve_asset_graph()
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        assert node.description, key
+        assert node.owners == ["team:kim"], key
+        assert node.is_materializable, key
+
+
+def test_the_whole_graph(settings: Settings, instance: dg.DagsterInstance) -> None:
+    result = run(settings, instance)
+    assert result.success
+    graph = build_defs(settings).resolve_asset_graph()
+    never_delivered = {k.to_user_string() for k in graph.get_all_asset_keys() if k.path[0] == "deliveries"} - {
+        f"deliveries/{p}" for p in PROGRAMMES
+    }
+    assert made(result) == {k.to_user_string() for k in graph.get_all_asset_keys()} - never_delivered
+    assert len(result.get_asset_check_evaluations()) == len(graph.asset_check_keys)
+    with duckdb.connect(str(settings.warehouse / "kim.duckdb"), read_only=True) as connection:
+        rows = connection.execute("SELECT programme, deliveries, rejected FROM delivery_status WHERE deliveries > 0")
+        assert rows.fetchall() == [("fit", 3, 0), ("komm_an", 5, 1)]
+
+
+def test_metadata_of_deliveries_and_tables(settings: Settings, instance: dg.DagsterInstance) -> None:
+    result = run(settings, instance)
+    found = {
+        e.asset_key.to_user_string(): e.materialization.metadata
+        for e in result.get_asset_materialization_events()
+        if e.asset_key
+    }
+    grants = found["deliveries/komm_an"]
+    assert grants["Dateien"].value == 5
+    assert "KOMM-AN\\_2023\\_Nachtrag.xlsx" in str(grants["Lieferungen"].value)
+    assert "zurückgewiesen" in str(grants["Lieferungen"].value)
+    assert str(grants["Befunde"].value).startswith("| Schwere | Datei |")
+    assert str(grants["Befunde"].value).count("\n") <= MAX_FINDINGS + 4
+    table = found["staging/fit_groups"]
+    assert isinstance(table["dagster/row_count"].value, int)
+    schema = table["dagster/column_schema"].value
+    assert isinstance(schema, dg.TableSchema)
+    assert (schema.columns[5].name, schema.columns[5].type, schema.columns[5].description) == (
+        "families", "BIGINT", "Anzahl Familien",
+    )  # fmt: skip
+    lineage = table["dagster/column_lineage"].value
+    assert isinstance(lineage, dg.TableColumnLineage)
+    assert lineage.deps_by_column["families"] == [
+        dg.TableColumnDep(dg.AssetKey(["deliveries", "fit"]), "groups.families")
+    ]
+
+
+def test_deliveries_materialise_only_on_change(settings: Settings, instance: dg.DagsterInstance) -> None:
+    assert deliveries(run(settings, instance)) == {"fit", "komm_an"}
+    second = run(settings, instance)
+    assert deliveries(second) == set()
+    assert "published/delivery_status" in made(second)
+    (settings.deliveries / "komm_an" / "KOMM-AN_2023_Nachtrag.xlsx").unlink()
+    assert deliveries(run(settings, instance)) == {"komm_an"}
+    assert deliveries(run(settings, instance, full=True)) == {"fit", "komm_an"}
+
+
+def test_an_event_log_that_outlives_the_run_sees_every_delivery_once(settings: Settings, tmp_path: Path) -> None:
+    with dg.DagsterInstance.ephemeral() as forgotten:
+        assert deliveries(run(settings, forgotten)) == {"fit", "komm_an"}
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as control_room:
+        assert deliveries(run(settings, control_room, "deliveries/fit")) == {"fit"}
+        assert deliveries(run(settings, control_room, "deliveries/fit", "deliveries/komm_an")) == {"komm_an"}
+
+
+@pytest.mark.parametrize("selected", ["deliveries/fit", "staging/fit_groups", "published/area"])
+def test_a_part_ends_with_the_same_tables(settings: Settings, instance: dg.DagsterInstance, selected: str) -> None:
+    run(settings, instance)
+    whole = content(settings)
+    shutil.rmtree(settings.warehouse / "builds")
+    result = run(settings, instance, selected)
+    assert result.success
+    assert made(result) <= {selected}
+    assert content(settings) == whole
+
+
+def test_a_failing_check_keeps_the_published_build(
+    settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(settings, instance)
+    before = Warehouse(settings.warehouse).current()
+    monkeypatch.setattr(checks, "accounting_checks", lambda: [BROKEN])
+    result = run(settings, instance)
+    assert not result.success
+    assert Warehouse(settings.warehouse).current() == before
+    assert not [name for name in made(result) if name.startswith("published/")]
+    (broken,) = [e for e in result.get_asset_check_evaluations() if not e.passed]
+    assert (broken.check_name, broken.severity) == (BROKEN.name, dg.AssetCheckSeverity.ERROR)
+    assert "| fit | 1 |" in str(broken.metadata["Gefundene Zeilen"].value)
+
+
+def test_publishing_alone_is_checked_too(
+    settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "accounting_checks", lambda: [BROKEN])
+    assert not run(settings, instance, "published/area").success
+    assert Warehouse(settings.warehouse).current() is None
+
+
+def test_two_runs_at_once(settings: Settings, instance: dg.DagsterInstance) -> None:
+    with Warehouse(settings.warehouse).lock():
+        result = run(settings, instance)
+    assert not result.success
+    assert "Ein anderer Lauf arbeitet gerade" in "".join(str(e.event_specific_data) for e in result.all_events)
+    assert run(settings, instance).success
+
+
+def test_nothing_that_a_run_tells_quotes_a_row(
+    settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of the database may quote a value; what is told names the table only."""
+    from kim_pipeline import nightly
+
+    model = next(m for m in nightly.table_models() if m.full_name == "staging.fit_groups")
+    sql = "SELECT t.group_no::DATE AS day FROM (SELECT 'geheim' AS group_no) AS t"
+    wrong = dataclasses.replace(model, sql=sql)
+    monkeypatch.setattr(nightly, "table_models", lambda: (wrong,))
+    result = run(settings, instance)
+    assert not result.success
+    told = "".join(str(e) for e in result.all_events)
+    assert "staging.fit_groups: ConversionException" in told
+    assert "geheim" not in told
+
+
+if __name__ == "__main__":
+    SNAPSHOT.write_text(definitions_text(), encoding="utf-8")
