@@ -10,15 +10,22 @@ import argparse
 import datetime as dt
 import random
 import tempfile
+import time
 from pathlib import Path
 
 import xlsxwriter
 
 from benchmarks.measure import IMPORTS, best, heading, python
+from kim_pipeline.deliveries.intake import take_in
+from kim_pipeline.settings import Settings
 
 HALF_YEARS = 6
 REPEATS = 3
-_TAKE_IN = "from kim_pipeline.settings import Settings; from kim_pipeline.deliveries.intake import take_in; take_in(Settings())"
+_TAKE_IN = """
+from kim_pipeline.deliveries.intake import take_in
+from kim_pipeline.settings import Settings
+take_in(Settings())
+"""
 _RAW = """
 import pathlib, python_calamine
 for path in sorted(pathlib.Path({folder!r}).glob("*/*.xlsx")):
@@ -34,31 +41,26 @@ def sample() -> None:
     with tempfile.TemporaryDirectory() as folder:
         cold = best([python(_TAKE_IN, {"KIM_WAREHOUSE": f"{folder}/{number}"}) for number in range(REPEATS)])
         warm = best([python(_TAKE_IN, {"KIM_WAREHOUSE": f"{folder}/0"}) for _ in range(REPEATS)])
-        inside = best_inside(f"{folder}/0", REPEATS)
+        cold_inside = min(seconds_inside(f"{folder}/inside{number}") for number in range(REPEATS))
+        inside = min(seconds_inside(f"{folder}/0") for _ in range(REPEATS))
     print(heading("Sample: read, validate, cache"))
-    print(f"  import of the libraries          {imports.seconds:7.2f} s")
-    print(
-        f"  cold, whole process              {cold.seconds:7.2f} s   ratio to import {cold.seconds / imports.seconds:.2f}"
-    )
-    print(
-        f"  unchanged, whole process         {warm.seconds:7.2f} s   ratio to import {warm.seconds / imports.seconds:.2f}"
-    )
-    print(f"  unchanged, in a running process  {inside:7.3f} s   ratio to import {inside / imports.seconds:.3f}")
+    print(f"  import of the libraries             {imports.seconds:7.2f} s")
+    figures = {
+        "cold, whole process": cold.seconds,
+        "cold, in a running process": cold_inside,
+        "unchanged, whole process": warm.seconds,
+        "unchanged, in a running process": inside,
+    }
+    for name, seconds in figures.items():
+        print(f"  {name:34}  {seconds:7.3f} s   ratio to import {seconds / imports.seconds:.3f}")
 
 
-def best_inside(warehouse: str, repeats: int) -> float:
-    """Seconds of `take_in` with nothing changed, without imports."""
-    from kim_pipeline.deliveries.intake import take_in  # noqa: PLC0415
-    from kim_pipeline.settings import Settings  # noqa: PLC0415
-
+def seconds_inside(warehouse: str) -> float:
+    """Seconds of `take_in`, without importing it."""
     settings = Settings(warehouse=Path(warehouse))
+    started = time.perf_counter()
     take_in(settings)
-    times = []
-    for _ in range(repeats):
-        started = dt.datetime.now(dt.UTC)
-        take_in(settings)
-        times.append((dt.datetime.now(dt.UTC) - started).total_seconds())
-    return min(times)
+    return time.perf_counter() - started
 
 
 def large(rows: int) -> tuple[float, float, float]:

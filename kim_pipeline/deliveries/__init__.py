@@ -1,0 +1,1 @@
+"""From files to typed rows: open, find the tables, parse, validate, account for every row."""

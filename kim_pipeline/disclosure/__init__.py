@@ -1,0 +1,23 @@
+"""Which figures may be published: suppression, and the audit that tries to undo it. Knows cells and relations only."""
+
+from kim_pipeline.disclosure.audit import AuditError, AuditRow, at_risk, audit
+from kim_pipeline.disclosure.pattern import ComponentResult, Pattern, UnprotectableError, protect
+from kim_pipeline.disclosure.system import Cell, Kind, LinkedSystem, LinkedSystemError, PublishedCell, Relation, Role
+
+__all__ = [
+    "AuditError",
+    "AuditRow",
+    "Cell",
+    "ComponentResult",
+    "Kind",
+    "LinkedSystem",
+    "LinkedSystemError",
+    "Pattern",
+    "PublishedCell",
+    "Relation",
+    "Role",
+    "UnprotectableError",
+    "at_risk",
+    "audit",
+    "protect",
+]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import highspy
@@ -73,8 +73,8 @@ def audit(
     """Compute the interval of every hidden cell over all whole, non-negative tables that fit what is published.
 
     A protected cell is safe if the attacker can exclude no value from at most 1 up to at least `k`. He does not learn
-    which of the hidden cells are small, nor does this audit: a hidden cell is also safe where no value of `1 … k - 1` is
-    possible at all, for then it is not small. Between the two lies what the rules forbid: a small cell with a narrow
+    which of the hidden cells are small, nor does this audit: a hidden cell is also safe where no value of `1 … k - 1`
+    is possible at all, for then it is not small. Between the two lies what the rules forbid: a small cell with a narrow
     interval, or one that can be recognised as not small because a small one would have a wider interval.
 
     Args:
@@ -123,7 +123,7 @@ def _judged(cell: PublishedCell, attacker: _Attacker, is_sensitive: bool, exact:
         low, high = low.exactly(), high.exactly()
     k = cell.k
     if k is None:
-        return AuditRow(cell.id, low.least, high.greatest, None, None, True, _method(low, high))
+        return AuditRow(cell.id, low.least, high.greatest, None, None, passed=True, method=_method(low, high))
     if low.least <= 1 and high.reaches(k):
         low, high = low.proven(1), high.proven(k)
     elif low.least < k and not is_sensitive:
@@ -211,8 +211,10 @@ class _Bound:
 
     def proven(self, target: int) -> _Bound:
         """This end if a whole table lies at `target` or beyond, else the exact one."""
-        if self.table is None or self.attacker.has_whole_table(self.column, self.direction, target, self.table):
+        if self.table is None or self.attacker.has_seen(self.column, self.direction, target):
             return self
+        if self.attacker.finds_whole_table(self.column, self.direction, target, self.table):
+            return replace(self, took_integers=True)
         return self.exactly()
 
     def exactly(self) -> _Bound:
@@ -220,7 +222,7 @@ class _Bound:
         if self.table is None or self.value is None:
             return self
         value = self.attacker.whole_bound(self.column, self.direction, self.value)
-        return _Bound(self.attacker, self.column, self.direction, value, None, took_integers=True)
+        return replace(self, value=value, table=None, took_integers=True)
 
 
 class _Attacker:
@@ -262,10 +264,12 @@ class _Attacker:
         value = math.ceil(table[column] - _NEAR) if direction < 0 else math.floor(table[column] + _NEAR)
         return _Bound(self, column, direction, value, None if self._note(table) else table)
 
-    def has_whole_table(self, column: int, direction: int, target: int, near: Table) -> bool:
-        """Whether some whole table has at most (`-1`) or at least (`+1`) `target` in a cell."""
-        if self._seen_high[column] >= target if direction > 0 else self._seen_low[column] <= target:
-            return True
+    def has_seen(self, column: int, direction: int, target: int) -> bool:
+        """Whether a whole table found so far has at most (`-1`) or at least (`+1`) `target` in a cell."""
+        return bool(self._seen_high[column] >= target if direction > 0 else self._seen_low[column] <= target)
+
+    def finds_whole_table(self, column: int, direction: int, target: int, near: Table) -> bool:
+        """Whether there is such a table in the neighbourhood of a solution of the linear program."""
         for distance in (0.0, 1.0):
             lower = np.maximum(self._least, np.floor(near + _NEAR) - distance)
             upper = np.ceil(near - _NEAR) + distance
@@ -325,7 +329,7 @@ class _Attacker:
 
 
 def _solver(lp: highspy.HighsLp, seconds: float) -> highspy.Highs:
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in (
         ("output_flag", False),
         ("threads", 1),

@@ -192,9 +192,9 @@ class _Optimum:
     def _cut_or_exclusion(self, need: Need, hidden: Mask, choice: Real) -> _Cut:
         floor = self._component.floor
         creep = _CREEP * need.amount
-        lower = np.where(hidden, floor, np.maximum(floor, -creep))
-        for bounds in ((lower, np.where(hidden, _INF, creep)), (np.where(hidden, floor, 0.0), np.where(hidden, _INF, 0.0))):
-            self._attacker.set_bounds(*bounds)
+        for allowed in (creep, 0.0):
+            lower = np.where(hidden, floor, np.maximum(floor, -allowed))
+            self._attacker.set_bounds(lower, np.where(hidden, _INF, allowed))
             deviation, duals = self._attacker.relaxed(need)
             if need.sign * deviation[need.column] < need.amount - NEAR:
                 cut = self._cut(need, duals)
@@ -204,7 +204,7 @@ class _Optimum:
         return self._conditioned(need, dict.fromkeys(map(int, others), 1.0), 1.0)
 
     def _cut(self, need: Need, duals: Real) -> _Cut | None:
-        """What the duals of an attack prove: so much must be hidden for a need to be met; None if they prove nothing."""
+        """What the duals of an attack prove: so much must be hidden to meet a need; None if they prove nothing."""
         cost = np.zeros(self._component.size)
         cost[need.column] = -need.sign
         reduced = cost - self._component.transposed_product(duals)

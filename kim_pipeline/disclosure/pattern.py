@@ -1,7 +1,7 @@
 """Chooses what to hide: the optimum where that is affordable, else a good pattern (`privacy.md`, "How", 2).
 
-Belongs here: the way from a linked system to a pattern, component by component. The result does not depend on the order of
-cells or relations, nor on the machine, unless the time limit cuts the search short.
+Belongs here: the way from a linked system to a pattern, component by component. The result depends neither on the order
+of cells or relations nor on the machine, unless the time limit cuts the search short.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from kim_pipeline.disclosure.heuristic import CannotProtectError, Search
 from kim_pipeline.disclosure.optimum import Limits, optimise
 from kim_pipeline.disclosure.system import Component, LinkedSystem, LinkedSystemError, Mask, Role
 
-_IMPROVEMENT_BUDGET = 3000
-"""The heuristic tries to do without so many secondaries, divided by the number of cells: it pays on small components."""
+_IMPROVED_UP_TO = 200
+"""Where only the heuristic runs, it tries to do without single secondaries on components of at most so many cells."""
 
 
 class UnprotectableError(ValueError):
@@ -144,7 +144,7 @@ def _protect_component(
             mask, bound = optimise(search, Limits(deadline=deadline))
             method = "optimum"
         else:
-            mask = search.improve(_IMPROVEMENT_BUDGET // component.cell_count)
+            mask = search.improve(20 if component.cell_count <= _IMPROVED_UP_TO else 0)
     result = ComponentResult(
         cells=component.cell_count,
         sensitive=int((component.is_sensitive & ~component.is_free).sum()),

@@ -1,7 +1,7 @@
 """The linear programs of the pattern search, over deviations from the true table.
 
-Belongs here: `Attacker` (how far can a cell deviate while only hidden cells move) and `Perturbation` (what would have to
-be hidden so that it can). Both answer with whole deviations, or say that there are none.
+Belongs here: `Attacker` (how far can a cell deviate while only hidden cells move) and `Perturbation` (what would have
+to be hidden so that it can). Both answer with whole deviations, or say that there are none.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def whole(values: Real) -> Whole | None:
 
 def silent_solver() -> highspy.Highs:
     """A solver that prints nothing and always does the same."""
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("random_seed", 1)):
         solver.setOptionValue(option, value)
     return solver

@@ -1,6 +1,6 @@
 """Cells, the relations between them, and the linked system that they form (`privacy.md`, "How", 1).
 
-Belongs here: what is true of the counts before anything is hidden. Neither how a pattern is found nor how it is audited.
+Belongs here: what is true of the counts before anything is hidden. Neither how a pattern is found, nor its audit.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Cell:
         if self.value < 0:
             raise LinkedSystemError(f"Cell {self.id}: the value is {self.value}; counts are not negative.")
         if self.k is not None and self.k < 2:
-            raise LinkedSystemError(f"Cell {self.id}: k is {self.k}; a k below 2 protects nothing. Leave k out instead.")
+            raise LinkedSystemError(f"Cell {self.id}: k is {self.k}; a k below 2 protects nothing. Leave it out.")
         if self.k is not None and self.role is Role.KNOWN:
             raise LinkedSystemError(f"Cell {self.id}: it has k = {self.k}, but a known cell cannot be protected.")
         if self.treat_as_small and self.k is None:
@@ -178,7 +178,7 @@ class Component:
     def transposed_product(self, row_values: Real) -> Real:
         """`matrixᵀ · row_values`, one number a column."""
         rows = np.repeat(row_values, np.diff(self.row_start))
-        return np.bincount(self.column, weights=rows * self.coefficient, minlength=self.size)
+        return np.bincount(self.column, weights=rows * self.coefficient, minlength=self.size).astype(np.float64)
 
 
 class LinkedSystem:
@@ -201,7 +201,7 @@ class LinkedSystem:
             if cell.id == following.id:
                 raise LinkedSystemError(f"Cell {cell.id} is given twice.")
         self.cells = {cell.id: cell for cell in given}
-        self.relations = tuple(relations)
+        self.relations = tuple(sorted(relations, key=lambda relation: (relation.name, relation.terms)))
         self.zeros_printed = zeros_printed
         for relation in self.relations:
             _check_relation(relation, self.cells)

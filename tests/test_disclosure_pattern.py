@@ -1,0 +1,260 @@
+"""Patterns: the cases with known answers of `privacy.md`, and properties that every pattern has."""
+
+from __future__ import annotations
+
+import math
+import random
+from itertools import combinations
+
+import pytest
+
+from kim_pipeline.disclosure import (
+    Cell,
+    LinkedSystem,
+    LinkedSystemError,
+    Pattern,
+    Relation,
+    Role,
+    UnprotectableError,
+    at_risk,
+    audit,
+    protect,
+)
+
+
+def row_of(total: int, parts: list[int], k: int, *, zeros_printed: bool = False) -> LinkedSystem:
+    """One row whose parts are named `p0`, `p1` …"""
+    cells = [Cell("total", total, k), *(Cell(f"p{n}", value, k) for n, value in enumerate(parts))]
+    names = [f"p{n}" for n in range(len(parts))]
+    return LinkedSystem(cells, [Relation.total("row", "total", names)], zeros_printed=zeros_printed)
+
+
+def table_of(values: list[list[int]], k: int, *, name: str = "", zeros_printed: bool = False) -> LinkedSystem:
+    """A table with margins: cells `01` in row 0, column 1; row margins `0t`, column margins `t1`, `tt` in all."""
+    return LinkedSystem(*table_parts(values, k, name), zeros_printed=zeros_printed)
+
+
+def table_parts(values: list[list[int]], k: int, name: str = "") -> tuple[list[Cell], list[Relation]]:
+    full = [[*row, sum(row)] for row in values]
+    full.append([sum(column) for column in zip(*full, strict=True)])
+    row_names = [*map(str, range(len(values))), "t"]
+    column_names = [*map(str, range(len(values[0]))), "t"]
+    cells = [
+        Cell(f"{name}{r}{c}", full[i][j], k, factor=1 + (r == "t") + (c == "t"))
+        for i, r in enumerate(row_names)
+        for j, c in enumerate(column_names)
+    ]
+    rows = [
+        Relation.total(f"{name}{r}.", f"{name}{r}t", [f"{name}{r}{c}" for c in column_names[:-1]]) for r in row_names
+    ]
+    columns = [
+        Relation.total(f"{name}.{c}", f"{name}t{c}", [f"{name}{r}{c}" for r in row_names[:-1]]) for c in column_names
+    ]
+    return cells, rows + columns
+
+
+def risks(system: LinkedSystem, hidden: frozenset[str]) -> list[str]:
+    rows = audit(
+        system.published(hidden), system.relations, sensitive=system.sensitive(), zeros_printed=system.zeros_printed
+    )
+    return [row.cell for row in at_risk(rows)]
+
+
+def cost(system: LinkedSystem, hidden: frozenset[str]) -> float:
+    return sum(system.cells[i].cost for i in hidden)
+
+
+# --- cases with known answers ----------------------------------------------------------------------------------------
+
+
+def test_ones_are_enough_while_zeros_may_be_hidden() -> None:
+    system = row_of(15, [10, 3, 1, 1], k=2)
+    pattern = protect(system)
+    assert pattern.hidden == {"p2", "p3"}
+    assert pattern.is_optimal
+    assert risks(system, pattern.hidden) == []
+
+
+def test_with_printed_zeros_both_ones_are_exact_and_the_three_is_needed() -> None:
+    system = row_of(15, [10, 3, 1, 1], k=2, zeros_printed=True)
+    rows = audit(system.published({"p2", "p3"}), system.relations, zeros_printed=True)
+    assert [(row.lower, row.upper) for row in rows] == [(1, 1), (1, 1)]
+    pattern = protect(system)
+    assert pattern.hidden == {"p1", "p2", "p3"}
+    assert risks(system, pattern.hidden) == []
+
+
+@pytest.mark.parametrize("zeros_printed", [False, True])
+def test_below_the_threshold_in_sum(zeros_printed: bool) -> None:
+    system = row_of(23, [15, 5, 3], k=11, zeros_printed=zeros_printed)
+    rows = audit(system.published({"p1", "p2"}), system.relations, zeros_printed=zeros_printed)
+    least, most = (1, 7) if zeros_printed else (0, 8)
+    assert [(row.lower, row.upper, row.passed) for row in rows] == [(least, most, False), (least, most, False)]
+    assert protect(system).hidden == {"p0", "p1", "p2"}
+
+
+TWO_BY_FIVE = [[1, 1, 7, 1, 0], [1, 0, 0, 2, 8]]
+SMALL = {"00", "01", "03", "10", "13", "t0", "t1"}
+
+
+def test_two_by_five_needs_nothing_beyond_the_primaries() -> None:
+    system = table_of(TWO_BY_FIVE, k=3)
+    assert system.sensitive() == SMALL
+    pattern = protect(system)
+    assert pattern.hidden == SMALL
+    assert risks(system, pattern.hidden) == []
+
+
+def test_two_by_five_with_printed_zeros_is_exactly_known() -> None:
+    system = table_of(TWO_BY_FIVE, k=3, zeros_printed=True)
+    rows = audit(system.published(SMALL), system.relations, zeros_printed=True)
+    assert {row.cell: (row.lower, row.upper) for row in rows} == {
+        i: (system.cells[i].value, system.cells[i].value) for i in SMALL
+    }
+    pattern = protect(system)
+    assert pattern.hidden > SMALL
+    assert risks(system, pattern.hidden) == []
+
+
+REGIONS = {"A": 2, "B": 2, "C": 8, "D": 8, "E": 3, "F": 3, "G": 3, "H": 7}
+CUTS = {"county 1": "ABCD", "county 2": "EFGH", "small": "ABCDEH", "big": "FG"}
+
+
+def regions(cuts: list[str]) -> LinkedSystem:
+    used = {**REGIONS, **{cut: sum(REGIONS[r] for r in CUTS[cut]) for cut in cuts}}
+    cells = [Cell(i, value, 4, factor=1 if i in REGIONS else 3) for i, value in used.items()]
+    return LinkedSystem(cells, [Relation.total(cut, cut, CUTS[cut]) for cut in cuts])
+
+
+def test_regions_by_county_and_by_size_protected_table_by_table() -> None:
+    by_county, by_size = regions(["county 1", "county 2"]), regions(["small", "big"])
+    first = protect(by_county)
+    second = protect(by_size, hidden=first.hidden & by_size.cells.keys())
+    assert risks(by_county, first.hidden) == []
+    assert risks(by_size, second.hidden) == []
+    joint = regions(list(CUTS))
+    rows = {r.cell: r for r in audit(joint.published(first.hidden | second.hidden), joint.relations)}
+    assert (rows["E"].lower, rows["E"].upper, rows["E"].passed) == (3, 3, False)
+    pattern = protect(joint)
+    assert pattern.is_optimal
+    assert risks(joint, pattern.hidden) == []
+
+
+# --- every pattern ---------------------------------------------------------------------------------------------------
+
+
+def random_table(seed: int, rows: int, columns: int, top: int = 12) -> list[list[int]]:
+    rng = random.Random(seed)  # noqa: S311 - a fixed example, not a secret
+    return [[round(rng.paretovariate(0.8)) % top for _ in range(columns)] for _ in range(rows)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_publishing_any_secondary_of_an_optimum_again_fails_the_audit(seed: int) -> None:
+    system = table_of(random_table(seed, 5, 4), k=4)
+    pattern = protect(system)
+    assert pattern.is_optimal
+    assert risks(system, pattern.hidden) == []
+    secondaries = pattern.hidden - system.sensitive()
+    assert secondaries
+    for cell_id in sorted(secondaries):
+        assert risks(system, pattern.hidden - {cell_id}), f"{cell_id} was not needed"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_optimum_agrees_with_trying_all_patterns(seed: int) -> None:
+    system = table_of(random_table(seed, 2, 3, 7), k=3)
+    candidates = sorted(system.cells.keys() - system.sensitive())
+    safe = [
+        hidden
+        for size in range(len(candidates) + 1)
+        for chosen in combinations(candidates, size)
+        if not risks(system, hidden := system.sensitive() | set(chosen))
+    ]
+    pattern = protect(system)
+    assert pattern.is_optimal
+    assert pattern.cost == pytest.approx(min(cost(system, hidden) for hidden in safe))
+    assert pattern.cost == pytest.approx(cost(system, pattern.hidden))
+
+
+def test_cost_prefers_small_cells_and_spares_headline_figures() -> None:
+    assert Cell("a", 0).cost == 1
+    assert Cell("a", 9, factor=3).cost == pytest.approx(3 * (1 + math.log(10)))
+    assert Cell("a", 9, role=Role.UNKNOWN).cost == 0
+
+
+def test_zeros_are_hidden_where_they_help() -> None:
+    assert protect(row_of(12, [9, 3, 0], k=3)).hidden == frozenset()
+    assert protect(row_of(14, [9, 3, 2, 0], k=3)).hidden == {"p1", "p2"}
+    system = row_of(2000, [900, 1097, 3, 0], k=4)
+    assert protect(system).hidden == {"p2", "p0"}, "a zero beside a three is not enough for a k of 4"
+
+
+def test_all_of_a_group_is_treated_as_small() -> None:
+    cells = [Cell("without", 12, 5, treat_as_small=True), Cell("with", 0, 5), Cell("all", 12, 5, factor=3)]
+    system = LinkedSystem(cells, [Relation.total("consultations", "all", ["without", "with"])])
+    pattern = protect(system)
+    assert pattern.hidden == {"without", "with"}
+    assert {r.cell: (r.lower, r.upper) for r in audit(system.published(pattern.hidden), system.relations)} == {
+        "without": (0, 12),
+        "with": (0, 12),
+    }
+
+
+def test_inequality_is_used_by_the_attacker() -> None:
+    """unmet 3 of needs 4 (k = 5): needs is hidden too, or `unmet ≤ 4` would be known."""
+    cells = [Cell("needs", 40, 5), Cell("unmet", 3, 5)]
+    ample = LinkedSystem(cells, [Relation.at_most("u ≤ n", "unmet", "needs")])
+    assert protect(ample).hidden == {"unmet"}
+    cells = [Cell("needs", 4, None), Cell("unmet", 3, 5)]
+    tight = LinkedSystem(cells, [Relation.at_most("u ≤ n", "unmet", "needs")])
+    assert protect(tight).hidden == {"needs", "unmet"}
+
+
+def test_unpublished_cells_protect_for_nothing() -> None:
+    cells = [Cell("requests", 30, 3), Cell("done", 20, 3), Cell("unfilled", 2, 3), Cell("off", 8, role=Role.UNKNOWN)]
+    system = LinkedSystem(cells, [Relation.total("requests", "requests", ["done", "unfilled", "off"])])
+    assert protect(system).hidden == {"unfilled"}
+
+
+def test_small_unpublished_cells_are_protected() -> None:
+    cells = [Cell("requests", 30, 3), Cell("done", 20, 3), Cell("unfilled", 8, 3), Cell("off", 2, 3, Role.UNKNOWN)]
+    system = LinkedSystem(cells, [Relation.total("requests", "requests", ["done", "unfilled", "off"])])
+    pattern = protect(system)
+    assert pattern.hidden == {"unfilled"}
+    assert risks(system, pattern.hidden) == []
+
+
+def test_cells_hidden_for_other_reasons() -> None:
+    system = row_of(15, [10, 3, 1, 1], k=2)
+    assert protect(system, hidden=["p1"]).hidden == {"p1", "p2", "p3"}
+    with pytest.raises(LinkedSystemError, match="p9"):
+        protect(system, hidden=["p9"])
+
+
+def test_cell_in_no_relation() -> None:
+    pattern = protect(LinkedSystem([Cell("a", 2, 5), Cell("b", 7, 5)], []))
+    assert (pattern.hidden, pattern.is_optimal) == ({"a"}, True)
+
+
+def test_unprotectable_cell_is_named() -> None:
+    cells = [Cell("total", 3, role=Role.KNOWN), Cell("a", 2, 5), Cell("b", 1, 5)]
+    with pytest.raises(UnprotectableError, match=r"Cell a cannot .* b, total\. .* coarser") as caught:
+        protect(LinkedSystem(cells, [Relation.total("row", "total", ["a", "b"])]))
+    assert (caught.value.cell, caught.value.related) == ("a", ["b", "total"])
+
+
+def test_result_depends_on_neither_order_nor_run() -> None:
+    cells, relations = table_parts(random_table(3, 6, 5), k=5)
+    first = protect(LinkedSystem(cells, relations))
+    again = protect(LinkedSystem(cells[::-1], relations[::-1]))
+    assert first.hidden == again.hidden
+    quick: list[Pattern] = [protect(LinkedSystem(cells, relations), optimum_up_to=0) for _ in range(2)]
+    assert quick[0].hidden == quick[1].hidden
+    assert not quick[0].is_optimal
+
+
+def test_time_limit_gives_the_best_so_far() -> None:
+    system = table_of(random_table(3, 6, 5), k=5)
+    pattern = protect(system, time_limit=0.0)
+    assert not pattern.is_optimal
+    assert risks(system, pattern.hidden) == []
