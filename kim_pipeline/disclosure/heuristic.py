@@ -1,16 +1,14 @@
 """A good pattern quickly: hide what the cheapest perturbations need, publish again what turns out superfluous.
 
-Belongs here: the search on one component of the linked system (`privacy.md`, "How", 2). Every step is proven by witness
-tables: whole, non-negative tables that agree with everything published.
+Belongs here: the search on one component of the linked system (`privacy.md`, "How", 2).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
-from kim_pipeline.disclosure.solver import Attacker, Need, Perturbation, is_met, needs_of
+from kim_pipeline.disclosure.proof import Proof, all_needs, shrunk
+from kim_pipeline.disclosure.solver import Need, Perturbation
 from kim_pipeline.disclosure.system import Component, Mask, Whole
 
 
@@ -23,7 +21,7 @@ class CannotProtectError(Exception):
 
 
 class Search:
-    """A growing, then shrinking, pattern of one component with the witnesses that prove it."""
+    """The search for a pattern of one component: grows until it is safe, then shrinks while it stays so."""
 
     def __init__(self, component: Component, forced: Mask) -> None:
         """Start from what is hidden in every pattern.
@@ -34,14 +32,19 @@ class Search:
         """
         self.component = component
         self.always = component.is_free | component.is_sensitive | forced
-        self.hidden = self.always.copy()
         self.barred = np.zeros(component.size, dtype=np.bool_)
-        self.witness: dict[Need, Whole] = {}
-        self._library: list[Whole] = []
-        self._blame: dict[Need, int] = {}
-        self._attacker = Attacker(component, self.hidden)
+        self._proof = Proof(component, self.always, self.always)
         self._perturbation = Perturbation(component)
-        self._needs = [needs_of(component, column) if component.k[column] else [] for column in range(component.size)]
+
+    @property
+    def hidden(self) -> Mask:
+        """The pattern as it stands."""
+        return self._proof.hidden
+
+    @property
+    def witness(self) -> dict[Need, Whole]:
+        """Of each need of the pattern."""
+        return self._proof.witness
 
     @property
     def cost(self) -> float:
@@ -61,176 +64,79 @@ class Search:
             CannotProtectError: there is no safe pattern.
         """
         while True:
-            self.hidden = self.always if start is None else (self.always | start) & ~self.barred
-            self.hidden = self.hidden.copy()
-            self.witness = {}
+            begin = self.always if start is None else self.always | (start & ~self.barred)
             try:
-                self._grow()
+                self._from(begin, {})
             except CannotProtectError as problem:
                 if self.always[problem.column]:
                     raise
                 self.barred[problem.column] = True  # a secondary that cannot be hidden safely stays published
-                self._library = [w for w in self._library if not w[problem.column]]
-                continue
-            self._shrink()
-            return self.hidden.copy()
+            else:
+                return self.hidden.copy()
 
     def improve(self, rounds: int) -> Mask:
         """Try to do without one secondary after the other, protecting anew what this uncovers.
 
         Args:
             rounds: how many secondaries to try, the dearest first.
+
+        Returns:
+            The pattern, the same or a cheaper one.
         """
         best, best_witness, best_cost = self.hidden.copy(), dict(self.witness), self.cost
         tried: set[int] = set()
         for _ in range(rounds):
-            column = next((c for c in self._secondaries(best) if c not in tried), None)
+            column = next((c for c in self._proof.secondaries() if c not in tried), None)
             if column is None:
                 break
             tried.add(column)
-            if self._without(column, best, best_witness) and self.cost < best_cost - 1e-9:
+            if self._without(column) and self.cost < best_cost - 1e-9:
                 best, best_witness, best_cost = self.hidden.copy(), dict(self.witness), self.cost
                 tried.clear()
-        self.hidden, self.witness = best, best_witness
-        return best.copy()
+            self._proof.hide(best)
+            self._proof.witness = dict(best_witness)
+        return best
 
-    def _without(self, column: int, pattern: Mask, witness: dict[Need, Whole]) -> bool:
-        barred = self.barred.copy()
-        self.barred[column] = True
-        self.hidden = pattern.copy()
-        self.hidden[column] = False
-        self.witness = {n: w for n, w in witness.items() if n.column != column and not w[column]}
+    def _without(self, column: int) -> bool:
+        barred, begin = self.barred.copy(), self.hidden.copy()
+        self.barred[column], begin[column] = True, False
         try:
-            self._grow()
-            self._shrink()
+            self._from(begin, {n: w for n, w in self.witness.items() if n.column != column and not w[column]})
         except CannotProtectError:
             return False
         finally:
             self.barred = barred
         return True
 
+    def _from(self, begin: Mask, witness: dict[Need, Whole]) -> None:
+        self._proof.hide(begin)
+        self._proof.witness = witness
+        self._grow()
+        hidden, kept = shrunk(self.component, self.always, self.hidden, self.witness)
+        self._proof.hide(hidden)
+        self._proof.witness = kept
+
     def _grow(self) -> None:
         """Hide more until every need of every hidden cell is met."""
-        sensitive = np.flatnonzero(self.component.is_sensitive)
-        self._meet(n for column in sensitive for n in self._needs[column])
-        while True:
-            open_needs = self._open_conditional_needs()
-            if not open_needs:
-                return
+        self._meet(all_needs(self.component, np.flatnonzero(self.component.is_sensitive)))
+        while open_needs := self._open_conditional_needs():
             self._meet(open_needs)
 
-    def _meet(self, needs: Iterable[Need]) -> None:
-        todo = sorted(needs, key=lambda n: (-n.amount, n.column, n.sign))
-        self._attacker.set_hidden(self.hidden)
-        self._meet_jointly([n for n in todo if n not in self.witness and not self._from_library(n)])
-        for need in todo:
-            if need in self.witness or self._from_library(need):
-                continue
-            self._attacker.set_hidden(self.hidden)
-            if self._answer(need):
+    def _meet(self, needs: list[Need]) -> None:
+        self._proof.meet_jointly(needs)
+        for need in needs:
+            if need in self.witness or self._proof.answer(need):
                 continue
             unit_cost = np.where(self.hidden, 1e-4, self.component.cost)
             found = self._perturbation.cheapest(need, unit_cost, self.barred & ~self.always)
             if found is None:
                 raise CannotProtectError(need.column)
-            self.hidden |= found != 0
-            self._learn(found)
+            self._proof.hide(self.hidden | (found != 0))
+            self._proof.learn(found)
             self.witness[need] = found
-
-    def _meet_jointly(self, needs: list[Need]) -> None:
-        """Tables of the pattern as it stands that meet many needs at once, as long as they do."""
-        for sign in (1, -1):
-            todo = [n for n in needs if n.sign == sign]
-            while len(todo) > 1:
-                found = self._attacker.joint_witness(todo)
-                if found is None:
-                    break
-                self._learn(found)
-                left = [n for n in todo if not self._from_library(n)]
-                if len(left) == len(todo):
-                    break
-                todo = left
-
-    def _learn(self, deviation: Whole) -> None:
-        self._library.append(deviation)
-        if (self.component.floor <= -deviation).all():
-            self._library.append(-deviation)
-
-    def _from_library(self, need: Need) -> bool:
-        """Whether a table found earlier, which moves hidden cells only, meets a need."""
-        published = ~self.hidden
-        for deviation in reversed(self._library):
-            if is_met(need, deviation) and not deviation[published].any():
-                self.witness[need] = deviation
-                return True
-        return False
 
     def _open_conditional_needs(self) -> list[Need]:
         """Needs of the protected hidden cells that are not small: these may also be recognisable as not small."""
-        self._attacker.set_hidden(self.hidden)
-        cells = np.flatnonzero(self.hidden & (self.component.k > 0) & ~self.component.is_sensitive)
-        found: list[Need] = []
-        for column in cells:
-            for need in self._needs[column]:
-                if need in self.witness or self._from_library(need):
-                    continue
-                if not self._answer(need) and not self._is_clear(int(column)):
-                    found.append(need)
-        return found
-
-    def _answer(self, need: Need) -> bool:
-        deviation = self._attacker.witness(need)
-        if deviation is None:
-            return False
-        self._learn(deviation)
-        self.witness[need] = deviation
-        return True
-
-    def _is_clear(self, column: int) -> bool:
-        """Whether the attacker sees that a cell is not small: zero for certain, or at least k for certain."""
-        value, k = int(self.component.value[column]), int(self.component.k[column])
-        need = Need(column, 1, 1) if value == 0 else Need(column, -1, value - k + 1)
-        return self._attacker.witness(need) is None
-
-    def _secondaries(self, pattern: Mask) -> list[int]:
-        columns = np.flatnonzero(pattern & ~self.always)
-        return [int(c) for c in sorted(columns, key=lambda c: (-self.component.cost[c], c))]
-
-    def _shrink(self) -> None:
-        """Publish again what is not needed, the dearest first."""
-        self._attacker.set_hidden(self.hidden)
-        for column in self._secondaries(self.hidden):
-            self._attacker.publish(column, is_published=True)
-            self.hidden[column] = False
-            replaced = self._replacements(column)
-            if replaced is None:
-                self.hidden[column] = True
-                self._attacker.publish(column, is_published=False)
-            else:
-                self.witness = replaced
-
-    def _replacements(self, column: int) -> dict[Need, Whole] | None:
-        """Witnesses that do without a cell, None if a need has none."""
-        kept = {n: w for n, w in self.witness.items() if n.column != column and not w[column]}
-        lost = sorted(
-            (n for n, w in self.witness.items() if n.column != column and w[column]),
-            key=lambda n: (-self._blame.get(n, 0), n),
-        )
-        previous, self.witness = self.witness, kept
-        lost = [n for n in lost if not self._from_library(n)]
-        if all(self._is_reachable(n) for n in lost):
-            self._meet_jointly(lost)
-            if all(n in kept or self._from_library(n) or self._answer(n) or self._may_go(n) for n in lost):
-                return kept
-        self.witness = previous
-        return None
-
-    def _is_reachable(self, need: Need) -> bool:
-        """Whether the linear program, or the rule for cells that are not small, lets a need pass."""
-        if self._attacker.reaches(need) or self._may_go(need):
-            return True
-        self._blame[need] = self._blame.get(need, 0) + 1
-        return False
-
-    def _may_go(self, need: Need) -> bool:
-        return not self.component.is_sensitive[need.column] and self._is_clear(need.column)
+        needs = all_needs(self.component, np.flatnonzero(self.hidden & ~self.component.is_sensitive))
+        left = [n for n in self._proof.meet_jointly(needs) if not self._proof.answer(n)]
+        return [n for n in left if not self._proof.is_clear(n.column)]

@@ -13,13 +13,14 @@ import highspy
 import numpy as np
 
 from kim_pipeline.disclosure.heuristic import CannotProtectError, Search
+from kim_pipeline.disclosure.proof import exposure
 from kim_pipeline.disclosure.solver import NEAR, Attacker, Need, Perturbation, is_met, needs_of, silent_solver
 from kim_pipeline.disclosure.system import Component, Mask, Real, Whole
 
 _INF = highspy.kHighsInf
 _TINY = 1e-7
-_CREEP = 1e-3
-"""Published cells may creep by this share when a cut is made: of many equal duals it picks one with few cells."""
+_CREEP = (0.1, 1e-3, 0.0)
+"""Published cells may creep by these shares when cuts are made: of many equal duals that picks some with few cells."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ class _Optimum:
         exposing = {n.column: self._exposing(n.column, hidden) for n in unmet if self._master.may_be_clear[n.column]}
         unsafe = [n for n in unmet if exposing.get(n.column, ()) is not None]
         cuts = [self._false_clear(column, moved) for column, moved in exposing.items() if moved is not None]
-        return cuts + [self._cut_or_exclusion(need, hidden, choice) for need in unsafe]
+        return cuts + [cut for need in unsafe for cut in self._cuts_or_exclusion(need, hidden, choice)]
 
     def _unmet(self, needs: list[Need]) -> list[Need]:
         tables: list[Whole] = []
@@ -176,8 +177,7 @@ class _Optimum:
 
     def _exposing(self, column: int, hidden: Mask) -> list[int] | None:
         """Cells whose hiding makes a cell look as if it could be small; None if it does not."""
-        value, k = int(self._component.value[column]), int(self._component.k[column])
-        need = Need(column, 1, 1) if value == 0 else Need(column, -1, value - k + 1)
+        need = exposure(self._component, column)
         if self._attacker.witness(need) is None:
             return None
         unit_cost = np.where(self._always, 0.0, 1.0)
@@ -189,19 +189,20 @@ class _Optimum:
         columns = (*moved, self._master.clear_column(column))
         return _Cut(columns, (-1.0,) * len(columns), -float(len(moved)))
 
-    def _cut_or_exclusion(self, need: Need, hidden: Mask, choice: Real) -> _Cut:
+    def _cuts_or_exclusion(self, need: Need, hidden: Mask, choice: Real) -> list[_Cut]:
         floor = self._component.floor
-        creep = _CREEP * need.amount
-        for allowed in (creep, 0.0):
+        cuts: list[_Cut] = []
+        for creep in _CREEP:
+            allowed = creep * need.amount
             lower = np.where(hidden, floor, np.maximum(floor, -allowed))
             self._attacker.set_bounds(lower, np.where(hidden, _INF, allowed))
             deviation, duals = self._attacker.relaxed(need)
             if need.sign * deviation[need.column] < need.amount - NEAR:
                 cut = self._cut(need, duals)
-                if cut is not None and cut.is_violated(choice):
-                    return cut
+                if cut is not None and cut.is_violated(choice) and cut not in cuts:
+                    cuts.append(cut)
         others = np.flatnonzero(~hidden)
-        return self._conditioned(need, dict.fromkeys(map(int, others), 1.0), 1.0)
+        return cuts or [self._conditioned(need, dict.fromkeys(map(int, others), 1.0), 1.0)]
 
     def _cut(self, need: Need, duals: Real) -> _Cut | None:
         """What the duals of an attack prove: so much must be hidden to meet a need; None if they prove nothing."""

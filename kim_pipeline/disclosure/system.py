@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ import numpy.typing as npt
 Whole = npt.NDArray[np.int64]
 Real = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Member = TypeVar("Member", str, int)
 
 
 class LinkedSystemError(ValueError):
@@ -175,6 +177,39 @@ class Component:
         """Number of relations."""
         return len(self.row_start) - 1
 
+    def parts(self, hidden: Mask) -> list[tuple[Whole, Component]]:
+        """The parts that hold together by hidden cells alone: their columns, and each as a component of its own."""
+        term_row = np.repeat(np.arange(self.row_count), np.diff(self.row_start))
+        open_terms = hidden[self.column]
+        row, column, coefficient = term_row[open_terms], self.column[open_terms], self.coefficient[open_terms]
+        groups = _Groups(np.flatnonzero(hidden).tolist())
+        for members in np.split(column, np.flatnonzero(np.diff(row)) + 1):
+            groups.join(members.tolist())
+        leader_of_term = np.array([groups.leader(c) for c in column.tolist()], dtype=np.int64)
+        result = []
+        for leader, members in groups:
+            chosen, columns = leader_of_term == leader, np.array(members, dtype=np.int64)
+            part = self._restricted(columns, row[chosen], column[chosen], coefficient[chosen])
+            result.append((columns, part))
+        return result
+
+    def _restricted(self, columns: Whole, row: Whole, column: Whole, coefficient: Real) -> Component:
+        place = np.full(self.size, -1, dtype=np.int64)
+        place[columns] = np.arange(len(columns))
+        lengths = np.unique(row, return_counts=True)[1]
+        return Component(
+            ids=tuple(self.ids[c] for c in columns),
+            value=self.value[columns],
+            k=self.k[columns],
+            cost=self.cost[columns],
+            floor=self.floor[columns],
+            is_sensitive=self.is_sensitive[columns],
+            is_free=self.is_free[columns],
+            row_start=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            column=place[column],
+            coefficient=coefficient,
+        )
+
     def transposed_product(self, row_values: Real) -> Real:
         """`matrixᵀ · row_values`, one number a column."""
         rows = np.repeat(row_values, np.diff(self.row_start))
@@ -277,25 +312,25 @@ class LinkedSystem:
         )
 
 
-class _Groups:
+class _Groups(Generic[Member]):
     """Union-find over ids; the leader of a group is its first id."""
 
-    def __init__(self, ids: Iterable[str]) -> None:
+    def __init__(self, ids: Iterable[Member]) -> None:
         self._above = {i: i for i in ids}
 
-    def leader(self, member: str) -> str:
+    def leader(self, member: Member) -> Member:
         while self._above[member] != member:
             self._above[member] = self._above[self._above[member]]
             member = self._above[member]
         return member
 
-    def join(self, members: Iterable[str]) -> None:
+    def join(self, members: Iterable[Member]) -> None:
         leaders = sorted({self.leader(member) for member in members})
         for leader in leaders:
             self._above[leader] = leaders[0]
 
-    def __iter__(self) -> Iterator[tuple[str, list[str]]]:
-        groups: dict[str, list[str]] = {}
+    def __iter__(self) -> Iterator[tuple[Member, list[Member]]]:
+        groups: dict[Member, list[Member]] = {}
         for member in self._above:
             groups.setdefault(self.leader(member), []).append(member)
         return iter(sorted(groups.items()))
