@@ -19,6 +19,7 @@ from rich.text import Text
 from kim_pipeline.contracts import programmes
 from kim_pipeline.deliveries.intake import Delivery
 from kim_pipeline.nightly import TABLES, ProgrammeSummary
+from kim_pipeline.warehouse.trace import Trace
 
 _PLAIN_WIDTH = 120
 _SEVERITY = {"rejected": "ABGEWIESEN", "error": "FEHLER", "warning": "Warnung", "notice": "Hinweis"}
@@ -159,7 +160,7 @@ def rejected_deliveries(out: Console, deliveries: Iterable[Delivery]) -> None:
     out.print(f"Zurückgewiesen ({len(rejected)}):", style="bold")
     for d in rejected:
         out.print(Text(f"  {d.programme}/{d.file}"), soft_wrap=True)
-        out.print(Padding(Text(rejection_reason(d)), (0, 0, 0, 4)))
+        out.print(Padding(Text(rejection_reason(d)), (0, 0, 0, 4), expand=False))
 
 
 def rejection_reason(delivery: Delivery) -> str:
@@ -223,9 +224,49 @@ def _finding_lines(out: Console, rows: Sequence[dict[str, object]], prefix: str,
     for row in rows[:limit]:
         severity = str(row["severity"])
         table.add_row(Text(_SEVERITY[severity], style=_STYLE[severity]), Text(str(row["message"]).removeprefix(prefix)))
-    out.print(Padding(table, (0, 0, 0, 2)))
+    out.print(Padding(table, (0, 0, 0, 2), expand=False))
     if len(rows) > limit:
         out.print(f"  … und {_number(len(rows) - limit)} weitere Befunde (mit --limit mehr zeigen)")
+
+
+def traced(out: Console, found: Trace) -> None:
+    """A value, what it means, and the rows behind it."""
+    indicator = found.indicator
+    member = f", {found.breakdown}" if found.breakdown else ""
+    out.print(Text(f"{indicator['label']} – {found.area_name} ({found.area}), {found.period}{member}", style="bold"))
+    out.print(f"Wert: {_decimal(found.value)} {indicator['unit']}", markup=False)
+    if found.denominator is not None:
+        parts = (
+            f"{indicator['numerator']}: {_decimal(found.numerator)}",
+            (f"{indicator['denominator']}: {_decimal(found.denominator)}"),
+        )
+        out.print(Padding(Text("\n".join(parts)), (0, 0, 0, 2), expand=False))
+    out.print(f"Beruht auf n = {_decimal(found.n)}", markup=False)
+    out.print(f"Definition: {indicator['definition']}", markup=False)
+    out.print(f"Zu beachten: {indicator['caveat']}", markup=False)
+    for path in found.sql_files:
+        out.print(f"SQL: {path.parent.parent.name}/{path.parent.name}/{path.name}", markup=False, soft_wrap=True)
+    for source in found.sources:
+        period = f"Zeitraum {source.period}, " if source.period else ""
+        out.print()
+        out.print(Text(f"{source.programme}/{source.file}"))
+        out.print(
+            Padding(
+                Text(f"{period}Stand {source.as_of:%d.%m.%Y}, SHA-256 {source.sha256[:12]}…"),
+                (0, 0, 0, 2),
+                expand=False,
+            )
+        )
+        rows = _plural(len(source.rows), "Zeile", "Zeilen")
+        out.print(Padding(Text(f"Blatt „{source.sheet}“, {rows}: {source.spans}"), (0, 0, 0, 2), expand=False))
+    if not found.sources:
+        out.print("Keine Zeile: es ist nichts geschehen, oder nichts gemeldet.", markup=False)
+
+
+def _decimal(value: float | None) -> str:
+    if value is None:
+        return "keine Angabe"
+    return f"{value:,.10g}".translate(str.maketrans(",.", ".,"))
 
 
 def counts_line(rows: Sequence[dict[str, object]]) -> str:

@@ -187,3 +187,24 @@ def test_help_is_german(capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.invoke(arguments) == 0
     said = capsys.readouterr().out
     assert not [word for word in ("Usage", "Options", "Show this", "required", "default") if word in said]
+
+
+def test_trace_leads_from_a_figure_to_the_rows(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["--warehouse", str(folder / "warehouse")]
+    assert cli.invoke(["trace", "fit_groups", "Ahlen", "2022/23", "--breakdown", "Griffbereit", *where]) == 0
+    out = capsys.readouterr().out
+    assert "FIT-Gruppen – Ahlen (05570004), 2022/23, Griffbereit" in out
+    assert "SQL: sql/indicators/value_fit.sql" in out
+    assert "fit/FIT_Gruppen_2022.ods" in out
+    assert "Blatt „Gruppen“" in out
+
+
+def test_trace_says_what_does_not_exist(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["--warehouse", str(folder / "warehouse")]
+    assert cli.invoke(["trace", "unsinn", "Beelen", "2022/23", *where]) == 2
+    assert cli.invoke(["trace", "fit_groups", "Beelen", "1999", *where]) == 2
+    assert cli.invoke(["trace", "fit_groups", "Beelen", "1999", "--warehouse", str(folder / "nirgends")]) == 2
+    err = capsys.readouterr().err
+    assert "„unsinn“ gibt es nicht" in err
+    assert "gibt es keinen Wert" in err
+    assert "kim run" in err

@@ -71,12 +71,17 @@ def deliveries(result: dg.ExecuteInProcessResult) -> set[str]:
 
 
 def content(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
-    """Every table of the published internal file."""
+    """Every table of the internal file; numbers to 12 digits, since a sum's last one depends on the order of adding."""
     with duckdb.connect(str(settings.warehouse / "internal.duckdb"), read_only=True) as connection:
         names = connection.execute(
             "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE table_name <> 'build_diff'"
         ).fetchall()
-        return {name: sorted(connection.execute(f"FROM {name}").fetchall(), key=repr) for (name,) in names}
+        rows = {name: connection.execute(f"FROM {name}").fetchall() for (name,) in names}
+    return {name: sorted((tuple(map(rounded, row)) for row in found), key=repr) for name, found in rows.items()}
+
+
+def rounded(value: object) -> object:
+    return float(f"{value:.12g}") if isinstance(value, float) else value
 
 
 def definitions_text() -> str:

@@ -256,6 +256,10 @@ class _Attacker:
         self._solved = column
         self._lp.run()
         status = self._lp.getModelStatus()
+        if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnbounded):
+            self._lp.clearSolver()  # a warm start can lead nowhere
+            self._lp.run()
+            status = self._lp.getModelStatus()
         if status == highspy.HighsModelStatus.kUnbounded:
             return _Bound(self, column, direction, None)
         if status != highspy.HighsModelStatus.kOptimal:

@@ -11,6 +11,8 @@ from kim_pipeline.disclosure.proof import Proof, all_needs, shrunk
 from kim_pipeline.disclosure.solver import Need, Perturbation
 from kim_pipeline.disclosure.system import Component, Mask, Whole
 
+_OTHER_STEEPNESS = (0.3, 2.0)
+
 
 class CannotProtectError(Exception):
     """No pattern meets the needs of a column of the component."""
@@ -33,6 +35,7 @@ class Search:
         self.component = component
         self.always = component.is_free | component.is_sensitive | forced
         self.barred = np.zeros(component.size, dtype=np.bool_)
+        self._steepness = 1.0
         self._proof = Proof(component, self.always, self.always)
         self._perturbation = Perturbation(component)
 
@@ -73,6 +76,18 @@ class Search:
                 self.barred[problem.column] = True  # a secondary that cannot be hidden safely stays published
             else:
                 return self.hidden.copy()
+
+    def vary(self) -> Mask:
+        """Search again with dear cells dearer, and with all cells nearly alike; returns the cheapest pattern."""
+        best, best_witness, best_cost = self.hidden.copy(), dict(self.witness), self.cost
+        for self._steepness in _OTHER_STEEPNESS:
+            self.run()
+            if self.cost < best_cost - 1e-9:
+                best, best_witness, best_cost = self.hidden.copy(), dict(self.witness), self.cost
+        self._steepness = 1.0
+        self._proof.hide(best)
+        self._proof.witness = best_witness
+        return best
 
     def improve(self, rounds: int) -> Mask:
         """Try to do without one secondary after the other, protecting anew what this uncovers.
@@ -127,7 +142,7 @@ class Search:
         for need in needs:
             if need in self.witness or self._proof.answer(need):
                 continue
-            unit_cost = np.where(self.hidden, 1e-4, self.component.cost)
+            unit_cost = np.where(self.hidden, 1e-4, self.component.cost**self._steepness)
             found = self._perturbation.cheapest(need, unit_cost, self.barred & ~self.always)
             if found is None:
                 raise CannotProtectError(need.column)

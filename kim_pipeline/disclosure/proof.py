@@ -14,6 +14,7 @@ from kim_pipeline.disclosure.solver import Attacker, Need, needs_of
 from kim_pipeline.disclosure.system import Component, Mask, Whole
 
 _REMEMBERED = 100
+_SETTLED_EVERY = 4
 
 
 class Proof:
@@ -103,12 +104,26 @@ class Proof:
 
     def shrink(self) -> None:
         """Publish again what the proof does without, the dearest first; every need must have its witness already."""
+        core, kept = self.always.copy(), 0
         for column in self.secondaries():
             self.attacker.publish(column, is_published=True)
             self.hidden[column] = False
             if not self._holds_without(column):
-                self.hidden[column] = True
+                self.hidden[column] = core[column] = True
                 self.attacker.publish(column, is_published=False)
+                kept += 1
+                if kept % _SETTLED_EVERY == 0:
+                    self._settle(core)
+
+    def _settle(self, core: Mask) -> None:
+        """Find witnesses that need the core alone: whatever else is published later, these stay."""
+        untested, before = ~core, self.hidden
+        pending = {n: w for n, w in self.witness.items() if w[untested].any()}
+        self.witness = {n: w for n, w in self.witness.items() if n not in pending}
+        self.hide(core)
+        for need in self.meet_jointly(pending):
+            self.witness[need] = pending[need]
+        self.hide(before)
 
     def _holds_without(self, column: int) -> bool:
         previous = self.witness

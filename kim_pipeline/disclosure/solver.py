@@ -88,6 +88,15 @@ def _is_optimal(solver: highspy.Highs) -> bool:
     return bool(solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)
 
 
+def _run(solver: highspy.Highs) -> bool:
+    """Solve; from scratch if the warm start leads nowhere. Whether an optimum was found."""
+    solver.run()
+    if not _is_optimal(solver):
+        solver.clearSolver()
+        solver.run()
+    return _is_optimal(solver)
+
+
 def _solve_whole(lp: highspy.HighsLp, near: Real, seconds: float) -> Whole | None:
     """Whole values within the bounds, None if there are none: looked for first in the neighbourhood of a solution."""
     lower, upper = np.asarray(lp.col_lower_), np.asarray(lp.col_upper_)
@@ -143,8 +152,7 @@ class Attacker:
         lower = max(self._lower[column], -float(need.amount)) if need.sign < 0 else self._lower[column]
         upper = min(self._upper[column], float(need.amount)) if need.sign > 0 else self._upper[column]
         self._solver.changeColBounds(column, lower, upper)
-        self._solver.run()
-        if not _is_optimal(self._solver):
+        if not _run(self._solver):
             status = self._solver.modelStatusToString(self._solver.getModelStatus())
             raise RuntimeError(f"The attack on {self._component.ids[column]} was not solved: {status}.")
         solution = self._solver.getSolution()
@@ -160,8 +168,7 @@ class Attacker:
         self._forget()
         self._solver.changeColsCost(len(columns), columns, -np.sign(amounts))
         self._solver.changeColsBounds(len(self._columns), self._columns, lower, upper)
-        self._solver.run()
-        values = _values(self._solver) if _is_optimal(self._solver) else None
+        values = _values(self._solver) if _run(self._solver) else None
         self._solver.changeColsCost(len(columns), columns, np.zeros(len(columns)))
         self._solver.changeColsBounds(len(self._columns), self._columns, self._lower, self._upper)
         if values is None:
@@ -230,8 +237,7 @@ class Perturbation:
         cost = np.concatenate([unit_cost, unit_cost])
         self._solver.changeColsCost(2 * count, self._columns, cost)
         self._solver.changeColsBounds(2 * count, self._columns, lower, upper)
-        self._solver.run()
-        if not _is_optimal(self._solver):
+        if not _run(self._solver):
             return None
         values = _values(self._solver)
         found = whole(values[:count] - values[count:])

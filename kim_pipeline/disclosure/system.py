@@ -182,9 +182,9 @@ class Component:
         term_row = np.repeat(np.arange(self.row_count), np.diff(self.row_start))
         open_terms = hidden[self.column]
         row, column, coefficient = term_row[open_terms], self.column[open_terms], self.coefficient[open_terms]
-        groups = _Groups(np.flatnonzero(hidden).tolist())
-        for members in np.split(column, np.flatnonzero(np.diff(row)) + 1):
-            groups.join(members.tolist())
+        groups: _Groups[int] = _Groups(np.flatnonzero(hidden).tolist())
+        for linked in np.split(column, np.flatnonzero(np.diff(row)) + 1):
+            groups.join(linked.tolist())
         leader_of_term = np.array([groups.leader(c) for c in column.tolist()], dtype=np.int64)
         result = []
         for leader, members in groups:
@@ -316,7 +316,7 @@ class _Groups(Generic[Member]):
     """Union-find over ids; the leader of a group is its first id."""
 
     def __init__(self, ids: Iterable[Member]) -> None:
-        self._above = {i: i for i in ids}
+        self._above: dict[Member, Member] = {i: i for i in ids}
 
     def leader(self, member: Member) -> Member:
         while self._above[member] != member:

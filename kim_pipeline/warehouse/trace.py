@@ -6,6 +6,7 @@ lists the rows is derived from `value_*.sql` by sqlglot. It gives row numbers, n
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -32,7 +33,7 @@ class SourceRows:
     programme: str
     file: str
     period: str | None
-    as_of: str
+    as_of: dt.date
     sha256: str
     sheet: str
     rows: tuple[int, ...]
@@ -53,6 +54,7 @@ class Trace:
 
     indicator: dict[str, Any]
     area: str
+    area_name: str
     period: str
     breakdown: str
     value: float | None
@@ -78,7 +80,7 @@ def trace(internal: Path, indicator_id: str, area: str, period: str, breakdown: 
     """
     with duckdb.connect(str(internal), read_only=True) as connection:
         indicator = _indicator(connection, indicator_id)
-        key = _area(connection, area)
+        key, name = _area(connection, area)
         value = _value(connection, indicator_id, key, period, breakdown)
         parts = [indicator_id] if indicator["per_1000_of"] is None else [indicator["per_1000_of"], _FOREIGNERS]
         models = load_models(["indicators"])
@@ -90,7 +92,7 @@ def trace(internal: Path, indicator_id: str, area: str, period: str, breakdown: 
             programme = _indicator(connection, part)["programme"]
             rows = connection.execute(rows_query(model, part), [key, period, breakdown]).fetchall()
             sources += _sources(connection, programme, rows)
-    return Trace(indicator, key, period, breakdown, *value, tuple(files), tuple(sources))
+    return Trace(indicator, key, name, period, breakdown, *value, tuple(files), tuple(sources))
 
 
 def rows_query(model: SqlModel, indicator_id: str) -> str:
@@ -178,11 +180,11 @@ def _indicator(connection: duckdb.DuckDBPyConnection, indicator_id: str) -> dict
     return dict(zip(names, rows[0], strict=True))
 
 
-def _area(connection: duckdb.DuckDBPyConnection, area: str) -> str:
-    rows = connection.execute("SELECT area FROM core.dim_area WHERE area = $1 OR name = $1", [area]).fetchall()
+def _area(connection: duckdb.DuckDBPyConnection, area: str) -> tuple[str, str]:
+    rows = connection.execute("SELECT area, name FROM core.dim_area WHERE area = $1 OR name = $1", [area]).fetchall()
     if len(rows) != 1:
         raise UnknownValueError(f"Das Gebiet „{area}“ gibt es nicht (Schlüssel oder Name).")
-    return str(rows[0][0])
+    return rows[0][0], rows[0][1]
 
 
 def _value(
@@ -207,7 +209,7 @@ def _sources(
     connection: duckdb.DuckDBPyConnection, programme: str, rows: Sequence[tuple[str, str, int]]
 ) -> list[SourceRows]:
     facts = {
-        file: (period, str(as_of), sha256)
+        file: (period, as_of, sha256)
         for file, period, as_of, sha256 in connection.execute(
             "SELECT file, period, as_of, sha256 FROM quality.delivery WHERE programme = ?", [programme]
         ).fetchall()
