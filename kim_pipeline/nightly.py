@@ -37,6 +37,8 @@ _ZONE = ZoneInfo("Europe/Berlin")
 _SEEN = "delivered.json"
 _HARMLESS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.IOException)
 """Errors whose texts hold names only; the text of any other error of the database may quote a cell."""
+_INTERRUPTED = "Query interrupted"
+"""What DuckDB makes of an interrupt from the keyboard."""
 TABLES = "tables"
 """Name under which the progress of the tables is told; programmes go by their keys."""
 
@@ -250,10 +252,13 @@ class Night:
         self._seen[programme] = self.content_mark(programme)
 
     def content_mark(self, programme: str) -> str:
-        """Tells whether a programme's deliveries, or what is read from them, are the same as before."""
+        """Tells whether a programme's deliveries are the same as before.
+
+        What the code makes of them does not count: a new version of the program brings no new delivery.
+        """
         digest = hashlib.sha256()
         for d in self.intake.of(programme):
-            digest.update(f"{d.file}\0{d.sha256}\0{d.fingerprint}\0{d.problem}\n".encode())
+            digest.update(f"{d.file}\0{d.sha256}\0{d.problem}\n".encode())
         return digest.hexdigest()[:16]
 
     def _remember(self) -> None:
@@ -305,6 +310,10 @@ def _named_errors(what: str) -> Iterator[None]:
     except duckdb.Error as error:
         reason = str(error).splitlines()[0] if isinstance(error, _HARMLESS) else type(error).__name__
         raise BuildError(f"{what}: {reason}") from None
+    except RuntimeError as error:
+        if str(error) != _INTERRUPTED:
+            raise
+        raise KeyboardInterrupt from None
 
 
 def _describe(connection: duckdb.DuckDBPyConnection) -> dict[str, BuiltTable]:

@@ -99,7 +99,7 @@ _SENTENCES = {
     "amount_order": "Die Beträge passen nicht zusammen. Erwartet: {expected}.",
     "status_incomplete": "Die Angaben sind unvollständig. Erwartet: {expected}.",
     "body_competence": "Das Gremium kann diese Art von Beschluss nicht fassen. Erwartet: {expected}.",
-    "orphan": "{raw} gibt es nicht in {target}. Bitte die Nummer prüfen oder dort ergänzen.",
+    "orphan": "{raw} kommt in {target} nicht vor. Bitte die Nummer prüfen oder dort ergänzen.",
     "duplicate_key": "{raw} kommt mehrfach vor; gezählt wird nur die erste Zeile. Bitte die Nummer prüfen.",
 }
 

@@ -11,7 +11,7 @@ from kim_pipeline.disclosure.proof import Proof, all_needs, shrunk
 from kim_pipeline.disclosure.solver import Need, Perturbation
 from kim_pipeline.disclosure.system import Component, Mask, Whole
 
-_OTHER_STEEPNESS = (0.3, 2.0)
+_OTHER_STARTS, _PURSUED, _TRIES = 9, 2, 20
 
 
 class CannotProtectError(Exception):
@@ -35,7 +35,7 @@ class Search:
         self.component = component
         self.always = component.is_free | component.is_sensitive | forced
         self.barred = np.zeros(component.size, dtype=np.bool_)
-        self._steepness = 1.0
+        self._bias = np.ones(component.size)
         self._proof = Proof(component, self.always, self.always)
         self._perturbation = Perturbation(component)
 
@@ -77,30 +77,31 @@ class Search:
             else:
                 return self.hidden.copy()
 
-    def vary(self) -> Mask:
-        """Search again with dear cells dearer, and with all cells nearly alike; returns the cheapest pattern."""
-        best, best_witness, best_cost = self.hidden.copy(), dict(self.witness), self.cost
-        for self._steepness in _OTHER_STEEPNESS:
-            self.run()
-            if self.cost < best_cost - 1e-9:
-                best, best_witness, best_cost = self.hidden.copy(), dict(self.witness), self.cost
-        self._steepness = 1.0
-        self._proof.hide(best)
-        self._proof.witness = best_witness
-        return best
-
-    def improve(self, rounds: int) -> Mask:
-        """Try to do without one secondary after the other, protecting anew what this uncovers.
-
-        Args:
-            rounds: how many secondaries to try, the dearest first.
+    def refine(self) -> Mask:
+        """Search longer: begin with other costs, go on from the best of these, do without single secondaries.
 
         Returns:
             The pattern, the same or a cheaper one.
         """
+        chance = np.random.default_rng(1)
+        first, found = self.hidden.copy(), []
+        for number in range(1, _OTHER_STARTS + 1):
+            self._bias = chance.lognormal(0.0, 1.0, self.component.size)
+            pattern = self.run()
+            found.append((self.cost, number, pattern))
+        self._bias = np.ones(self.component.size)
+        improved = []
+        promising = sorted(found, key=lambda entry: entry[:2])[:_PURSUED]
+        for number, pattern in enumerate([first, *(pattern for _, _, pattern in promising)]):
+            self.run(pattern)
+            improved.append((self._improve(_TRIES), number, self.hidden.copy()))
+        return min(improved, key=lambda entry: entry[:2])[2]
+
+    def _improve(self, tries: int) -> float:
+        """Try to do without one secondary after the other, protecting anew what this uncovers; returns the cost."""
         best, best_witness, best_cost = self.hidden.copy(), dict(self.witness), self.cost
         tried: set[int] = set()
-        for _ in range(rounds):
+        for _ in range(tries):
             column = next((c for c in self._proof.secondaries() if c not in tried), None)
             if column is None:
                 break
@@ -110,7 +111,7 @@ class Search:
                 tried.clear()
             self._proof.hide(best)
             self._proof.witness = dict(best_witness)
-        return best
+        return best_cost
 
     def _without(self, column: int) -> bool:
         barred, begin = self.barred.copy(), self.hidden.copy()
@@ -142,7 +143,7 @@ class Search:
         for need in needs:
             if need in self.witness or self._proof.answer(need):
                 continue
-            unit_cost = np.where(self.hidden, 1e-4, self.component.cost**self._steepness)
+            unit_cost = np.where(self.hidden, 1e-4, self.component.cost * self._bias)
             found = self._perturbation.cheapest(need, unit_cost, self.barred & ~self.always)
             if found is None:
                 raise CannotProtectError(need.column)

@@ -17,8 +17,8 @@ from kim_pipeline.disclosure.heuristic import CannotProtectError, Search
 from kim_pipeline.disclosure.optimum import Limits, optimise
 from kim_pipeline.disclosure.system import Component, LinkedSystem, LinkedSystemError, Mask, Role
 
-_IMPROVED_UP_TO = 200
-"""Where only the heuristic runs, it tries to do without single secondaries on components of at most so many cells."""
+_REFINED_UP_TO = 200
+"""On components of at most so many cells the heuristic searches longer if the optimum was not asked for or found."""
 
 
 class UnprotectableError(ValueError):
@@ -143,8 +143,8 @@ def _protect_component(
         if component.cell_count <= optimum_up_to:
             mask, bound = optimise(search, Limits(deadline=deadline))
             method = "optimum"
-        else:
-            mask = search.improve(20 if component.cell_count <= _IMPROVED_UP_TO else 0)
+        if bound is None or component.cost[mask].sum() > bound + 1e-6:
+            mask = _cheaper(component, mask, search)
     result = ComponentResult(
         cells=component.cell_count,
         sensitive=int((component.is_sensitive & ~component.is_free).sum()),
@@ -155,3 +155,11 @@ def _protect_component(
         seconds=time.monotonic() - started,
     )
     return mask, result
+
+
+def _cheaper(component: Component, mask: Mask, search: Search) -> Mask:
+    if component.cell_count > _REFINED_UP_TO:
+        return mask
+    search.run(mask)
+    other = search.refine()
+    return other if component.cost[other].sum() < component.cost[mask].sum() - 1e-9 else mask

@@ -30,6 +30,9 @@ def run_nightly(night: Night, instance: dg.DagsterInstance | None = None) -> boo
 
     Returns:
         Whether it succeeded; what went wrong is in the log.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted; Dagster makes that a failure.
     """
     job = build_defs(night.settings, night).resolve_job_def(NIGHTLY)
     with instance or instance_for(night.settings) as keeper:
@@ -39,9 +42,12 @@ def run_nightly(night: Night, instance: dg.DagsterInstance | None = None) -> boo
             run_config={"loggers": {FILE_LOGGER: {}}},
             asset_selection=_selection(job, night.only),
         )
-        for text in _errors(result.all_events):
-            _LOG.error("the run failed\n%s", text)
-        return result.success
+        errors = list(_errors(result.all_events))
+    for text in errors:
+        _LOG.error("the run failed\n%s", text)
+    if any(dg.DagsterExecutionInterruptedError.__name__ in text for text in errors):
+        raise KeyboardInterrupt
+    return result.success
 
 
 def instance_for(settings: Settings) -> dg.DagsterInstance:

@@ -158,6 +158,8 @@ def _taken(aggregate: exp.Expr) -> list[exp.Expr]:
         argument = function.this
         if isinstance(argument, exp.Distinct):
             argument = argument.expressions[0]
+        if isinstance(argument, exp.Order):  # sums of decimals are taken in order, so that they are the same each time
+            argument = argument.this
         if argument is not None and not isinstance(argument, exp.Star):
             conditions.append(exp.Not(this=exp.Is(this=argument.copy(), expression=exp.null())))
         found.append(exp.and_(*conditions) if conditions else exp.true())

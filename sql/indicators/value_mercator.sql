@@ -4,7 +4,7 @@ WITH taught AS (
         r.reporting_area AS area,
         p.period,
         f.subject AS breakdown,
-        sum(f.lesson_hours) AS lesson_hours,
+        sum(f.lesson_hours ORDER BY f.lesson_hours) AS lesson_hours,
         count(f.lesson_hours) AS rows_with_hours
     FROM core.fact_tuition AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area

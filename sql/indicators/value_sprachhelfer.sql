@@ -4,9 +4,9 @@ WITH placed AS (
         r.reporting_area AS area,
         p.period,
         NULL::VARCHAR AS breakdown,
-        sum(f.hours_delivered) AS delivered,
+        sum(f.hours_delivered ORDER BY f.hours_delivered) AS delivered,
         count(f.hours_delivered) AS rows_with_delivered,
-        sum(f.hours_granted) AS granted,
+        sum(f.hours_granted ORDER BY f.hours_granted) AS granted,
         count(*) AS placements,
         sum(f.children) AS children,
         count(f.children) AS rows_with_children
