@@ -117,8 +117,10 @@ def _cases(book: _Book, rng: random.Random, weights: dict[str, float], stock: di
         for indicator in ("opened", "closed", "active"):
             book.total(f"{indicator}/county/{quarter}", [f"{indicator}/{a}/{quarter}" for a in AREAS], "areas")
         for a in (*AREAS, "county"):
-            place = [f"{i}/{a}/{p}" for i, p in (("active", last), ("opened", quarter), ("closed", quarter))]
-            book.balance(f"{a} {quarter}", *place, f"active/{a}/{quarter}")
+            start, opened, closed_, end = (f"{i}/{a}" for i in ("active", "opened", "closed", "active"))
+            book.balance(
+                f"{a} {quarter}", f"{start}/{last}", f"{opened}/{quarter}", f"{closed_}/{quarter}", f"{end}/{quarter}"
+            )
         last = quarter
     for indicator in ("opened", "closed"):
         _years(book, indicator, year)
@@ -201,9 +203,11 @@ def risk_counts(system: LinkedSystem, hidden: frozenset[str]) -> tuple[int, int,
 
 
 def measure_sizes(settings: list[Setting], time_limit: float) -> None:
-    """One line a system: time and result of the heuristic, of the optimum where affordable, of audit and simple rule."""
-    print("system                     cells small | heuristic s  hidden  kept | optimum s  hidden  kept  gap | audit s  risk"
-          " | simple rule: hidden  kept  at risk (exact) + others")  # fmt: skip
+    """One line a system: time and result of the heuristic, of the optimum where affordable, audit, simple rule."""
+    print(
+        f"{'system':25} {'cells':>6} {'small':>5} | heuristic s  hidden  kept | optimum s  hidden  kept  gap | "
+        "audit s  risk | simple rule: hidden  kept  at risk (exact) + others"
+    )
     for setting in settings:
         system = setting.system()
         published = sum(cell.role is Role.PUBLISHED for cell in system.cells.values())
@@ -213,9 +217,10 @@ def measure_sizes(settings: list[Setting], time_limit: float) -> None:
         naive = simple_rule(system)
         small, exact, others = risk_counts(system, naive)
         print(
-            f"{setting.name:25} {published:6} {len(system.sensitive()):5} | {quick_s:11.2f} {len(quick.hidden):7} "
-            f"{kept(system, quick.hidden):5.1%} | {chosen_s:9.2f} {len(chosen.hidden):7} {kept(system, chosen.hidden):5.1%} "
-            f"{_gap(chosen):>4} | {audit_s:7.2f} {sum(risk):5} | {len(naive):19} {kept(system, naive):5.1%} "
+            f"{setting.name:25} {published:6} {len(system.sensitive()):5} | "
+            f"{quick_s:11.2f} {len(quick.hidden):7} {kept(system, quick.hidden):5.1%} | "
+            f"{chosen_s:9.2f} {len(chosen.hidden):7} {kept(system, chosen.hidden):5.1%} {_gap(chosen):>4} | "
+            f"{audit_s:7.2f} {sum(risk):5} | {len(naive):19} {kept(system, naive):5.1%} "
             f"{small:8} ({exact}) + {others}",
             flush=True,
         )
@@ -230,10 +235,12 @@ def _gap(pattern: Pattern) -> str:
 
 def measure_ratio(seeds: int, time_limit: float) -> None:
     """The distribution of the heuristic's cost over the optimum's, where the optimum is proven."""
-    for name, make in (
-        ("flows 3..5 x 1..3", lambda r, s: flows(r.randint(3, 5), r.randint(1, 3), r.choice([10, 30, 60]), s)),
-        ("flows 8 x 4", lambda r, s: flows(8, 4, 40, s)),
-    ):
+    kinds: dict[str, Callable[[random.Random, int], Setting]] = {
+        "flows 3..5 x 1..3": lambda r, s: flows(r.randint(3, 5), r.randint(1, 3), r.choice([10, 30, 60]), s),
+        "flows 6 x 3": lambda _, s: flows(6, 3, 60, s),
+        "county, 1 year": lambda _, s: county(1, s),
+    }
+    for name, make in kinds.items():
         total, secondary, unknown, risk = [], [], 0, 0
         for seed in range(seeds):
             system = make(random.Random(seed), seed).system()
@@ -246,14 +253,15 @@ def measure_ratio(seeds: int, time_limit: float) -> None:
             base = sum(system.cells[i].cost for i in system.sensitive())
             total.append(quick.cost / best.cost if best.cost else 1.0)
             secondary.append((quick.cost - base) / (best.cost - base) if best.cost > base + 1e-9 else 1.0)
-        print(
-            f"{name}: {len(total)} optima proven, {unknown} not within {time_limit:g} s; heuristic at risk: {risk} cells"
-        )
+        print(f"{name}: {len(total)} optima proven, {unknown} not in {time_limit:g} s; heuristic: {risk} cells at risk")
         for what, values in (("all hidden cells", total), ("secondaries only", secondary)):
-            if values:
-                quantiles = statistics.quantiles(values, n=10, method="inclusive") if len(values) > 1 else values * 9
-                print(f"  cost / optimum, {what}: mean {statistics.mean(values):.3f}, median {statistics.median(values):.3f}, "
-                      f"90 % {quantiles[8]:.3f}, max {max(values):.3f}")  # fmt: skip
+            if len(values) > 1:
+                tenth = statistics.quantiles(values, n=10, method="inclusive")[8]
+                print(
+                    f"  cost / optimum, {what}: mean {statistics.mean(values):.3f}, "
+                    f"median {statistics.median(values):.3f}, 90 % {tenth:.3f}, max {max(values):.3f}",
+                    flush=True,
+                )
 
 
 def main() -> None:
@@ -267,7 +275,7 @@ def main() -> None:
     if not quick:
         settings += [county(3, 1), county(10, 1), flows(24, 13, 100, 1)]
     measure_sizes(settings, time_limit=5 if quick else 30)
-    measure_ratio(seeds=6 if quick else 20, time_limit=3 if quick else 10)
+    measure_ratio(seeds=4 if quick else 12, time_limit=3 if quick else 15)
 
 
 if __name__ == "__main__":

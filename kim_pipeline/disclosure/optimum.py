@@ -22,6 +22,9 @@ _TINY = 1e-7
 _CREEP = (0.1, 1e-3, 0.0)
 """Published cells may creep by these shares when cuts are made: of many equal duals that picks some with few cells."""
 
+_FIRST_GAP = 0.02
+"""While choices turn out to be unsafe, they need not be the best ones."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -77,11 +80,11 @@ class _Optimum:
         ]
 
     def solve(self) -> tuple[Mask, float]:
-        bound = self._relax()
+        bound, gap = self._relax(), _FIRST_GAP
         for number in range(self._limits.rounds):
             if bound >= self._best_cost - 1e-6 or self._is_late():
                 break
-            answer = self._master.choose(self._best, self._limits)
+            answer = self._master.choose(gap, self._limits)
             if answer is None:
                 break
             choice, master_bound, is_best_choice = answer
@@ -90,6 +93,9 @@ class _Optimum:
             hidden = self._always | (choice[: self._component.size] > 0.5)
             if not cuts:
                 self._keep(hidden)
+                if gap > 0 and is_best_choice:
+                    gap = 0.0
+                    continue
                 if is_best_choice:
                     bound = self._best_cost
                 break
@@ -268,8 +274,8 @@ class _Master:
         choice = np.asarray(self._relaxed.getSolution().col_value, dtype=np.float64)
         return choice, float(self._relaxed.getInfo().objective_function_value)
 
-    def choose(self, start: Mask, limits: Limits) -> tuple[Real, float, bool] | None:
-        """The best whole choice, a bound of the cost of all of them, and whether that choice attains it."""
+    def choose(self, gap: float, limits: Limits) -> tuple[Real, float, bool] | None:
+        """A whole choice, a bound of the cost of all of them, and whether it is the best up to the gap."""
         lp = self._program()
         lp.integrality_ = [highspy.HighsVarType.kInteger] * lp.num_col_
         starts = np.cumsum([0, *(len(cut.columns) for cut in self._cuts)])
@@ -283,7 +289,7 @@ class _Master:
         solver = silent_solver()
         solver.passModel(lp)
         solver.setOptionValue("mip_max_nodes", limits.nodes)
-        solver.setOptionValue("mip_rel_gap", 1e-7)
+        solver.setOptionValue("mip_rel_gap", max(gap, 1e-7))
         solver.setOptionValue("time_limit", max(0.1, limits.deadline - time.monotonic()))
         solver.run()
         info = solver.getInfo()

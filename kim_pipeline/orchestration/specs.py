@@ -34,6 +34,9 @@ _KINDS = {
     "yes_no": "ja/nein",
     "municipality": "Gemeinde",
     "language": "Sprache",
+    "languages": "Sprachen",
+    "ags": "Gemeindeschlüssel",
+    "programme": "Programm",
     "nationality": "Staat",
     "category": "Auswahl",
 }
