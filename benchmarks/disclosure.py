@@ -117,9 +117,12 @@ def _cases(book: _Book, rng: random.Random, weights: dict[str, float], stock: di
         for indicator in ("opened", "closed", "active"):
             book.total(f"{indicator}/county/{quarter}", [f"{indicator}/{a}/{quarter}" for a in AREAS], "areas")
         for a in (*AREAS, "county"):
-            start, opened, closed_, end = (f"{i}/{a}" for i in ("active", "opened", "closed", "active"))
             book.balance(
-                f"{a} {quarter}", f"{start}/{last}", f"{opened}/{quarter}", f"{closed_}/{quarter}", f"{end}/{quarter}"
+                f"{a} {quarter}",
+                f"active/{a}/{last}",
+                f"opened/{a}/{quarter}",
+                f"closed/{a}/{quarter}",
+                f"active/{a}/{quarter}",
             )
         last = quarter
     for indicator in ("opened", "closed"):

@@ -17,7 +17,7 @@ from kim_pipeline.disclosure.heuristic import CannotProtectError, Search
 from kim_pipeline.disclosure.optimum import Limits, optimise
 from kim_pipeline.disclosure.system import Component, LinkedSystem, LinkedSystemError, Mask, Role
 
-_REFINED_UP_TO = 200
+_REFINED_UP_TO = 120
 """On components of at most so many cells the heuristic searches longer if the optimum was not asked for or found."""
 
 
@@ -99,7 +99,8 @@ def protect(
         system: cells and relations.
         hidden: cells that must be hidden for other reasons.
         optimum_up_to: components with at most so many cells are solved to the optimum; 0 for the heuristic alone.
-        time_limit: seconds for all optima together. Where it is reached, the best pattern so far is taken.
+        time_limit: seconds for all optima together, shared among the components that are left. Where it is reached,
+            the best pattern so far is taken.
 
     Returns:
         The pattern; `is_optimal` says whether it is proven to be the cheapest.
@@ -111,12 +112,15 @@ def protect(
     for cell_id in sorted(hidden):
         if cell_id not in system.cells or system.cells[cell_id].role is Role.KNOWN:
             raise LinkedSystemError(f"Cell {cell_id} is to be hidden, but it is not in the system, or always known.")
-    deadline = time.monotonic() + time_limit
+    end = time.monotonic() + time_limit
+    hidden = frozenset(hidden)
     unseen, results = set[str](), []
-    for component in system.components():
-        forced = np.array([i in hidden for i in component.ids], dtype=np.bool_)
-        if not (component.is_sensitive | forced | (component.is_free & (component.k > 0))).any():
-            continue
+    todo = [
+        (component, forced) for component in system.components() if (forced := _work(component, hidden)) is not None
+    ]
+    for number, (component, forced) in enumerate(todo):
+        now = time.monotonic()
+        deadline = now + max(0.0, end - now) / (len(todo) - number)
         try:
             mask, result = _protect_component(component, forced, optimum_up_to, deadline)
         except CannotProtectError as problem:
@@ -126,6 +130,13 @@ def protect(
         if result.hidden:
             results.append(result)
     return Pattern(frozenset(unseen), sum(result.cost for result in results), tuple(results))
+
+
+def _work(component: Component, hidden: Collection[str]) -> Mask | None:
+    """What must be hidden for other reasons; None if the component has nothing to protect."""
+    forced = np.array([i in hidden for i in component.ids], dtype=np.bool_)
+    has_work = (component.is_sensitive | forced | (component.is_free & (component.k > 0))).any()
+    return forced if has_work else None
 
 
 def _protect_component(
