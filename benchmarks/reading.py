@@ -127,9 +127,8 @@ def main() -> None:
     print("       rows   raw calamine       ours   ratio   peak memory of all processes   µs per row")
     for rows in sizes:
         raw, ours, peak = large(rows)
-        print(
-            f"  {rows:9,d}   {raw:10.2f} s {ours:8.2f} s   {ours / raw:5.2f}   {peak:24.0f} MiB   {ours / rows * 1e6:10.1f}"
-        )
+        speed = ours / rows * 1e6
+        print(f"  {rows:9,d}   {raw:10.2f} s {ours:8.2f} s   {ours / raw:5.2f}   {peak:24.0f} MiB   {speed:10.1f}")
 
 
 if __name__ == "__main__":

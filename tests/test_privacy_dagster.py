@@ -1,0 +1,25 @@
+"""No personal value in the Dagster home, the warehouse folder or the logs after a whole night on the sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from kim_pipeline.nightly import Night
+from kim_pipeline.orchestration.runner import run_nightly
+from kim_pipeline.settings import PROJECT, Settings
+from tests.test_privacy import canaries_in
+
+
+def test_a_night_leaves_no_personal_value_anywhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    settings = Settings(deliveries=PROJECT / "data_raw", warehouse=tmp_path / "warehouse")
+    home = tmp_path / "dagster"
+    home.mkdir()
+    with dg.DagsterInstance.local_temp(str(home)) as instance, Night(settings).locked() as night:
+        assert run_nightly(night, instance)
+    files = [p for p in tmp_path.rglob("*") if p.is_file()]
+    assert any(p.is_relative_to(home) and p.stat().st_size > 100_000 for p in files)
+    assert [p.name for p in files if canaries_in(p.read_bytes())] == []
+    assert canaries_in(caplog.text.encode()) == []
