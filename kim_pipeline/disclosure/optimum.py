@@ -22,6 +22,7 @@ _TINY = 1e-7
 _CREEP = (0.1, 1e-3, 0.0)
 """Published cells may creep by these shares when cuts are made: of many equal duals that picks some with few cells."""
 
+_RELAXED_ROUNDS = 400
 _FIRST_GAP = 0.02
 """While choices turn out to be unsafe, they need not be the best ones."""
 
@@ -31,8 +32,8 @@ class Limits:
     """When to stop: the counts make the result the same on every machine, the deadline is the emergency brake."""
 
     deadline: float
-    rounds: int = 400
-    nodes: int = 20_000
+    rounds: int
+    nodes: int = 5_000
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class _Optimum:
     def _relax(self) -> float:
         """Cuts for fractional choices, which are cheap to get; returns a bound of the cost."""
         bound = self._base
-        for _ in range(self._limits.rounds):
+        for _ in range(_RELAXED_ROUNDS):
             if self._is_late():
                 break
             choice, value = self._master.relax()

@@ -91,7 +91,8 @@ def protect(
     *,
     hidden: Collection[str] = (),
     optimum_up_to: int = 600,
-    time_limit: float = 60.0,
+    rounds: int = 12,
+    time_limit: float = 300.0,
 ) -> Pattern:
     """Find a cheap set of cells to hide so that no protected count can be narrowed down.
 
@@ -99,8 +100,9 @@ def protect(
         system: cells and relations.
         hidden: cells that must be hidden for other reasons.
         optimum_up_to: components with at most so many cells are solved to the optimum; 0 for the heuristic alone.
-        time_limit: seconds for all optima together, shared among the components that are left. Where it is reached,
-            the best pattern so far is taken.
+        rounds: of cuts for each optimum; after that the best pattern so far is taken.
+        time_limit: seconds for all optima together, shared among the components that are left; an emergency brake:
+            where it is reached, the result depends on the machine.
 
     Returns:
         The pattern; `is_optimal` says whether it is proven to be the cheapest.
@@ -122,7 +124,7 @@ def protect(
         now = time.monotonic()
         deadline = now + max(0.0, end - now) / (len(todo) - number)
         try:
-            mask, result = _protect_component(component, forced, optimum_up_to, deadline)
+            mask, result = _protect_component(component, forced, optimum_up_to, Limits(deadline, rounds))
         except CannotProtectError as problem:
             cell_id = component.ids[problem.column]
             raise UnprotectableError(cell_id, system.neighbours(cell_id)) from None
@@ -140,7 +142,7 @@ def _work(component: Component, hidden: Collection[str]) -> Mask | None:
 
 
 def _protect_component(
-    component: Component, forced: Mask, optimum_up_to: int, deadline: float
+    component: Component, forced: Mask, optimum_up_to: int, limits: Limits
 ) -> tuple[Mask, ComponentResult]:
     started = time.monotonic()
     method: Literal["trivial", "heuristic", "optimum"]
@@ -152,7 +154,7 @@ def _protect_component(
         search = Search(component, forced)
         mask, method, bound = search.run(), "heuristic", None
         if component.cell_count <= optimum_up_to:
-            mask, bound = optimise(search, Limits(deadline=deadline))
+            mask, bound = optimise(search, limits)
             method = "optimum"
         if bound is None or component.cost[mask].sum() > bound + 1e-6:
             mask = _cheaper(component, mask, search)
