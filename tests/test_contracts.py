@@ -12,10 +12,11 @@ from kim_pipeline.contracts import programme_names, programmes
 from kim_pipeline.contracts.model import Column, Programme
 from kim_pipeline.contracts.normalise import comparable
 from kim_pipeline.contracts.vocabulary import vocabulary
+from kim_pipeline.settings import PROJECT
 from tests.helpers_tables import CONTRACT, TABLES, table_of
 
 ROOT = Path(__file__).resolve().parents[1]
-TEXT = (CONTRACT / "deliveries.md").read_text(encoding="utf-8")
+TEXT = (PROJECT / "docs" / "deliveries.md").read_text(encoding="utf-8")
 SEPARATOR = " · "
 _QUOTED = r'"[^"]+"(?: \| "[^"]+")*'
 _COLUMN = re.compile(rf"`([a-z_]+)\b[^\"`]*?\(({_QUOTED})\)")
