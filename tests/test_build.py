@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import random
 import shutil
 from pathlib import Path
@@ -16,22 +15,8 @@ from kim_pipeline.settings import PROJECT, Settings
 from kim_pipeline.warehouse import build, catalogue, load, sql_models
 from kim_pipeline.warehouse.build import build_internal
 from kim_pipeline.warehouse.diff import write_diff
+from kim_pipeline.warehouse.hashes import table_hashes
 from tests.built import AS_OF, sample_intake, sample_internal
-
-
-def fingerprints(path: Path) -> dict[str, str]:
-    """Table → hash of its rows in their order."""
-    with duckdb.connect(str(path), read_only=True) as connection:
-        tables = connection.execute(
-            "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal ORDER BY 1"
-        ).fetchall()
-        found = {}
-        for (table,) in tables:
-            digest = hashlib.sha256()
-            for row in connection.execute(f"FROM {table}").fetchall():
-                digest.update(repr(row).encode())
-            found[table] = digest.hexdigest()
-    return found
 
 
 def copied_deliveries(folder: Path, *, seed: int) -> Settings:
@@ -54,7 +39,7 @@ def test_same_inputs_give_the_same_tables_whatever_the_order_of_arrival(tmp_path
         settings = copied_deliveries(tmp_path / str(seed), seed=seed)
         path = tmp_path / str(seed) / "internal.duckdb"
         build_internal(path, take_in(settings), AS_OF, grace_days=14)
-        found.append(fingerprints(path))
+        found.append(table_hashes(path))
     assert len(found[0]) > 60
     assert found[0] == found[1]
 
