@@ -1,0 +1,124 @@
+"""What the commands share: German help, exit codes, settings and arguments, how a problem is told.
+
+Belongs here: nothing that only one command needs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+if TYPE_CHECKING:
+    from kim_pipeline.settings import Settings
+
+DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes."""
+
+_GERMAN = {"{": "", "}": "", "Usage:": "Aufruf:", "[OPTIONS]": "[OPTIONEN]", "COMMAND [ARGS]...": "BEFEHL …"}
+
+
+class Command(TyperCommand):
+    """A command whose help is German throughout."""
+
+    def get_usage(self, ctx: Any) -> str:
+        """As the base class, in German."""
+        return _german(super().get_usage(ctx))
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """As the base class, in German."""
+        return _german_option(super().get_help_option(ctx))
+
+
+class Group(TyperGroup):
+    """The group of all commands, likewise."""
+
+    def get_usage(self, ctx: Any) -> str:
+        """As the base class, in German."""
+        return _german(super().get_usage(ctx))
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """As the base class, in German."""
+        return _german_option(super().get_help_option(ctx))
+
+
+def _german(usage: str) -> str:
+    for english, german in _GERMAN.items():
+        usage = usage.replace(english, german)
+    return usage
+
+
+def _german_option(option: Any) -> Any:
+    if option is not None:
+        option.help = "Zeigt diese Hilfe."
+        option.metavar = " "
+    return option
+
+
+WarehouseOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--warehouse", metavar="ORDNER", help="Ordner der Ergebnisse. [Vorgabe: warehouse]", show_default=False
+    ),
+]
+DeliveriesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--deliveries", metavar="ORDNER", help="Ordner der Lieferungen. [Vorgabe: data_raw]", show_default=False
+    ),
+]
+
+
+def settings_from(**given: Any) -> Settings:
+    """Settings from the environment and the given options; ends with code 2 where one is invalid."""
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from kim_pipeline.settings import Settings  # noqa: PLC0415
+
+    try:
+        return Settings(**{name: path for name, path in given.items() if path is not None})
+    except ValidationError as error:
+        names = ", ".join(f"KIM_{'_'.join(map(str, e['loc']))}".upper() for e in error.errors())
+        wrong(f"Die Einstellung {names} ist ungültig. Bitte die Umgebungsvariablen prüfen.")
+
+
+def parsed_day(text: str | None) -> dt.date | None:
+    """A day given as JJJJ-MM-TT; ends with code 2 where it is none."""
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        wrong(f"„{text}“ ist kein Datum. Erwartet: ein Datum wie 2024-05-01.")
+
+
+def known_programmes(given: list[str] | None) -> list[str] | None:
+    """The given keys, None for none; ends with code 2 where one is no programme."""
+    from kim_pipeline.contracts import programmes  # noqa: PLC0415
+
+    unknown = [key for key in given or () if key not in programmes()]
+    if unknown:
+        wrong(f"„{unknown[0]}“ ist kein Programm. Es gibt: {', '.join(programmes())}.")
+    return given or None
+
+
+def wrong(reason: str) -> NoReturn:
+    """Say in German which argument or setting is wrong, and end."""
+    sys.stderr.write(reason + "\n")
+    raise typer.Exit(WRONG)
+
+
+def fail(reason: str, log: Path | None = None) -> int:
+    """Say in German what went wrong and what to do."""
+    from kim_pipeline import terminal  # noqa: PLC0415
+
+    err = terminal.console(stderr=True)
+    err.print(reason, style="bold red", markup=False)
+    if log is not None:
+        err.print("Der veröffentlichte Datenbestand ist unverändert. Bitte die Betreuung informieren.", markup=False)
+        err.print(f"Einzelheiten: {log}", markup=False, soft_wrap=True)
+    return FAILED
