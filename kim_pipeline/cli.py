@@ -11,15 +11,24 @@ from typing import TYPE_CHECKING, Any
 import typer
 import typer.rich_utils
 
+from kim_pipeline.commands.audit import audit
+from kim_pipeline.commands.builds import builds, rollback
 from kim_pipeline.commands.check import check
 from kim_pipeline.commands.common import INTERRUPTED, WRONG, Command, Group
+from kim_pipeline.commands.feedback import feedback
+from kim_pipeline.commands.learn import learn
+from kim_pipeline.commands.purge import purge
 from kim_pipeline.commands.run import run
+from kim_pipeline.commands.serve import serve
+from kim_pipeline.commands.status import status
+from kim_pipeline.commands.template import template
 from kim_pipeline.commands.trace import trace
+from kim_pipeline.commands.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = (run, check, trace)
+_COMMANDS = (run, serve, template, check, status, feedback, learn, trace, audit, builds, rollback, purge)
 """In the order of the help."""
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -79,3 +88,4 @@ def _commands(context: typer.Context) -> None:
 
 for _command in _COMMANDS:
     app.command(cls=Command)(_command)
+app.add_typer(vocabulary, name="vocabulary")

@@ -13,19 +13,26 @@ import json
 import logging
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import Any
+from functools import cache, cached_property, wraps
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import duckdb
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.deliveries.intake import Delivery, Intake, take_in
+from kim_pipeline.deliveries.intake import Delivery, Intake, entries_of, take_in
+from kim_pipeline.deliveries.storage import write_private
 from kim_pipeline.publishing.builds import Build, Warehouse
+from kim_pipeline.publishing.parquet import write_package
+from kim_pipeline.publishing.protection import Protection, protect_figures
 from kim_pipeline.publishing.published import BuildFacts, write_published
+from kim_pipeline.publishing.published_audit import FileAudit, audit_build
+from kim_pipeline.publishing.purge import purgeable, remove
+from kim_pipeline.publishing.smoke import can_open, check_internal, check_published
 from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse import build as warehouse_build
 from kim_pipeline.warehouse.checks import Check, blocking_checks, offending_rows
@@ -44,6 +51,7 @@ TABLES = "tables"
 
 Progress = Callable[[str, int, int], None]
 """Called with a programme's key or `TABLES`, how many are done, and how many there are."""
+Made = TypeVar("Made")
 
 
 class BuildError(Exception):
@@ -84,6 +92,20 @@ def today() -> dt.date:
     return dt.datetime.now(_ZONE).date()
 
 
+def _step(make: Callable[[Night], Made]) -> cached_property[Made]:
+    """A step that is done once; what ends it is kept for those who tell people."""
+
+    @wraps(make)
+    def done(night: Night) -> Made:
+        try:
+            return make(night)
+        except Exception as error:
+            night.ended_by = error
+            raise
+
+    return cached_property(done)
+
+
 class Night:
     """One run.
 
@@ -93,6 +115,9 @@ class Night:
         full: whether every delivery is read and shown anew, whatever is known of it.
         only: programmes that the run is about; None for all. What is built is the same.
         failed: blocking checks that found offending rows.
+        ended_by: the error that ended a step.
+        untidy: the error that kept the run from tidying up after it had published.
+        audit: what the audit of the published file found; None before it.
     """
 
     def __init__(
@@ -108,6 +133,9 @@ class Night:
         self.only = None if only is None else frozenset(only)
         self.warehouse = Warehouse(settings.warehouse)
         self.failed: list[Check] = []
+        self.ended_by: Exception | None = None
+        self.untidy: OSError | None = None
+        self.audit: FileAudit | None = None
         self._held: set[str] = set()
         self._progress: Progress = lambda *_: None
         self._seen: dict[str, str] = {}
@@ -133,7 +161,7 @@ class Night:
         """Keys of the programmes that the run is about."""
         return [key for key in programmes() if self.only is None or key in self.only]
 
-    @cached_property
+    @_step
     def intake(self) -> Intake:
         """The deliveries; those that are new are read now."""
         if self.full:
@@ -146,7 +174,7 @@ class Night:
         """The build that this run makes."""
         return self.warehouse.new_build(self.intake.inputs_sha256, self._started_at)
 
-    @cached_property
+    @_step
     def tables(self) -> dict[str, BuiltTable]:
         """Every table of the new internal file, `schema.table`; the file is built now.
 
@@ -156,7 +184,9 @@ class Night:
         models = table_models()
         with warehouse_build.new_internal_file(self.warehouse.scratch(self.build.internal)) as connection:
             with _named_errors("loading the deliveries"):
-                warehouse_build.load(connection, self.intake, self.as_of, self.settings.grace_days)
+                warehouse_build.load(
+                    connection, self.intake, self.as_of, self.settings.grace_days, self.settings.raise_k
+                )
             for number, model in enumerate(models, 1):
                 with _named_errors(model.full_name):
                     warehouse_build.run_models(connection, [model])
@@ -202,11 +232,29 @@ class Night:
                 if rows:
                     raise warehouse_build.CheckFailedError(f"{check.name}: {check.description} First row: {rows[0]}")
 
-    @cached_property
+    @_step
+    def protected(self) -> Protection:
+        """What is hidden of the figures; `disclosure.hidden_cell` is written now.
+
+        Raises:
+            CheckFailedError: a blocking check finds offending rows.
+            ProtectionError: a figure cannot be protected.
+        """
+        _ = self.tables
+        self.ensure_checked()
+        with (
+            duckdb.connect(str(self.warehouse.scratch(self.build.internal))) as connection,
+            _named_errors("disclosure.hidden_cell"),
+        ):
+            found = protect_figures(connection)
+        _LOG.info("hidden: %d of %d figures (%.1f s)", found.hidden, found.cells, found.seconds)
+        return found
+
+    @_step
     def difference(self) -> dict[str, int]:
         """Kind of difference from the last published build → number; the table `quality.build_diff` is written now."""
         before = self.warehouse.current()
-        earlier = before.internal if before is not None and before.internal.exists() else None
+        earlier = before.internal if before is not None and can_open(before.internal) else None
         _ = self.tables
         with _named_errors("quality.build_diff"):
             found = write_diff(self.warehouse.scratch(self.build.internal), earlier)
@@ -214,27 +262,54 @@ class Night:
         _LOG.info("differences from %s: %s", before.stem if before else "nothing", told)
         return found
 
-    @cached_property
+    @_step
     def published(self) -> dict[str, BuiltTable]:
-        """Every table of the published file; it is written, switched to, and old builds are removed now.
+        """Every table of the published file; it is written, also as Parquet, switched to, and old builds are removed now.
 
         Raises:
             CheckFailedError: a blocking check finds offending rows.
             BuildError: a table could not be built.
+            ProtectionError: a figure cannot be protected.
+            DisclosureError: somebody could work out a protected figure.
+            DamagedBuildError: a file cannot be read as it should.
         """
-        self.ensure_checked()
+        _ = self.protected
         _ = self.difference
         internal = self.warehouse.scratch(self.build.internal)
         target = self.warehouse.scratch(self.build.published)
         facts = BuildFacts(self.build.stem, self._started_at, self.as_of, time.monotonic() - self._started)
         with _named_errors("the published file"):
             write_published(internal, target, self.intake, facts)
+            write_package(target, self.warehouse.scratch(self.build.package), self.settings.county)
             with duckdb.connect(str(target), read_only=True) as connection:
                 tables = _describe(connection)
+        self.audit = audit_build(target, internal)
+        check_internal(internal, self.tables)
+        check_published(target, self.build, {f"main.{model.name}" for model in published_models()})
         self.warehouse.switch_to(self.build)
-        self.warehouse.discard_old(self.settings.keep_builds)
-        self._remember()
+        self._tidy()
         return {name.removeprefix("main."): table for name, table in tables.items()}
+
+    def _tidy(self) -> None:
+        """What follows publishing. Where it fails, the night has not, and the next one makes up for it."""
+        try:
+            self._remember()
+            found = purgeable(
+                self.warehouse, self.settings, entries_of(self.intake.deliveries, self.settings), self._started_at
+            )
+            gone = found if self.settings.purge_nightly else [item for item in found if item.kind == "build"]
+            remove(gone, self.settings)
+        except OSError as error:
+            self.untidy = error
+            _LOG.warning("published, but tidying up afterwards failed (%s)", type(error).__name__)
+        else:
+            counts = Counter(item.kind for item in gone)
+            _LOG.info("removed what is no longer kept: %s", dict(counts) or "nothing")
+
+    @property
+    def is_published(self) -> bool:
+        """Whether readers get what this run has built."""
+        return "build" in self.__dict__ and self.warehouse.current() == self.build
 
     def seen_before(self) -> dict[str, str]:
         """Programme → content mark at the last run that published, as this folder remembers it."""
@@ -262,10 +337,8 @@ class Night:
         return digest.hexdigest()[:16]
 
     def _remember(self) -> None:
-        path = self.settings.warehouse / _SEEN
-        scratch = path.with_name(f".new-{_SEEN}")
-        scratch.write_text(json.dumps({**self.seen_before(), **self._seen}, indent=1, sort_keys=True) + "\n")
-        scratch.replace(path)
+        marks = {**self.seen_before(), **self._seen}
+        write_private(self.settings.warehouse / _SEEN, json.dumps(marks, indent=1, sort_keys=True) + "\n")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, HttpUrl, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).parents[1]
@@ -26,8 +26,23 @@ class Settings(BaseSettings):
         max_file_mib: largest file.
         max_unpacked_mib: largest content of a zip package.
         grace_days: days after the due day before a delivery is late.
-        keep_builds: number of builds that are kept.
+        raise_k: indicator → smallest count that may be published, higher than the catalogue's (JSON).
+        keep_builds: number of newest builds that are kept.
+        keep_months: number of calendar months whose last build is kept as well.
+        keep_internal_days: days after which the internal file of a kept build is removed.
         keep_logs: number of logs of runs that are kept.
+        purge_nightly: whether each run ends with `kim purge`.
+        unattended: whether schedule and sensors are on from the start; `kim serve` turns this on.
+        keep_run_days: days that the control room keeps runs; the last one of each asset is kept longer.
+        public_url: where people open the control room, for links in alerts.
+        smtp_from: sender of alerts.
+        smtp_to: recipients of alerts, separated by commas.
+        smtp_host: mail server for alerts; without one there is no mail.
+        smtp_port: its port.
+        smtp_tls: whether the connection is encrypted by STARTTLS.
+        smtp_user: account there, if it asks for one.
+        smtp_password: its password.
+        webhook_url: receives each alert as JSON by POST.
     """
 
     model_config = SettingsConfigDict(env_prefix="KIM_", frozen=True, extra="forbid")
@@ -42,8 +57,23 @@ class Settings(BaseSettings):
     max_file_mib: int = Field(default=256, ge=1)
     max_unpacked_mib: int = Field(default=2048, ge=1)
     grace_days: int = Field(default=14, ge=0)
+    raise_k: dict[str, int] = Field(default_factory=dict)
     keep_builds: int = Field(default=14, ge=1)
+    keep_months: int = Field(default=24, ge=0)
+    keep_internal_days: int = Field(default=400, ge=1)
     keep_logs: int = Field(default=90, ge=1)
+    purge_nightly: bool = True
+    unattended: bool = False
+    keep_run_days: int = Field(default=60, ge=1)
+    public_url: HttpUrl | None = None
+    smtp_from: str | None = None
+    smtp_to: str | None = None
+    smtp_host: str | None = None
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_tls: bool = True
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    webhook_url: HttpUrl | None = None
 
     @field_validator("deliveries", "warehouse", "key_file", "county")
     @classmethod
@@ -57,6 +87,18 @@ class Settings(BaseSettings):
             raise ValueError(f"Im Ordner {folder} fehlt county.toml. KIM_COUNTY nennt den Ordner des Kreises.")
         return folder
 
+    @field_validator("smtp_host")
+    @classmethod
+    def _has_sender_and_recipients(cls, host: str | None, known: ValidationInfo) -> str | None:
+        if host and not (known.data.get("smtp_from") and known.data.get("smtp_to")):
+            raise ValueError("Zu KIM_SMTP_HOST gehören KIM_SMTP_FROM und KIM_SMTP_TO.")
+        return host
+
+    @property
+    def control_room(self) -> Path:
+        """Dagster's home: run history, event logs, state of schedule and sensors."""
+        return self.warehouse / "dagster"
+
     @property
     def secret_path(self) -> Path:
         """Where the secret for pseudonyms lies."""
@@ -66,6 +108,11 @@ class Settings(BaseSettings):
     def cache(self) -> Path:
         """Where the results of reading deliveries are kept."""
         return self.warehouse / "cache"
+
+    @property
+    def logs(self) -> Path:
+        """Where the logs of runs are kept."""
+        return self.warehouse / "logs"
 
     @property
     def max_file_bytes(self) -> int:

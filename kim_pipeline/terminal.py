@@ -23,6 +23,11 @@ from kim_pipeline.warehouse.trace import Trace
 
 _PLAIN_WIDTH = 120
 _SEVERITY = {"rejected": "ABGEWIESEN", "error": "FEHLER", "warning": "Warnung", "notice": "Hinweis"}
+_FOLLOWS = {
+    "error": "Fehler: die Zeile zählt erst, wenn sie berichtigt ist.",
+    "warning": "Warnung: die Angabe bleibt leer, die Zeile zählt.",
+    "notice": "Hinweis: zur Kenntnis.",
+}
 _STYLE = {"rejected": "bold red", "error": "red", "warning": "yellow", "notice": "dim"}
 
 
@@ -211,7 +216,8 @@ def _account(account: dict[str, object] | None) -> str:
     parts = [
         f"{_number(account[name])} {label}" for name, label in names.items() if account[name] or name == "accepted"
     ]
-    return f"{_number(account['rows_read'])} Zeilen gelesen: {', '.join(parts)}"
+    rows = _plural(int(str(account["rows_read"])), "Zeile", "Zeilen")
+    return f"{_number(account['rows_read'])} {rows} gelesen: {', '.join(parts)}"
 
 
 def _finding_lines(out: Console, rows: Sequence[dict[str, object]], prefix: str, limit: int) -> None:
@@ -226,7 +232,16 @@ def _finding_lines(out: Console, rows: Sequence[dict[str, object]], prefix: str,
         table.add_row(Text(_SEVERITY[severity], style=_STYLE[severity]), Text(str(row["message"]).removeprefix(prefix)))
     out.print(Padding(table, (0, 0, 0, 2), expand=False))
     if len(rows) > limit:
-        out.print(f"  … und {_number(len(rows) - limit)} weitere Befunde (mit --limit mehr zeigen)")
+        more = len(rows) - limit
+        noun = _plural(more, "weiterer Befund", "weitere Befunde")
+        out.print(f"  … und {_number(more)} {noun} (mit --limit mehr zeigen)")
+
+
+def legend(out: Console, rows: Sequence[dict[str, object]]) -> None:
+    """What follows from each kind of finding that there is."""
+    found = {row["severity"] for row in rows} & _FOLLOWS.keys()
+    if found:
+        out.print(Text(" ".join(text for severity, text in _FOLLOWS.items() if severity in found), style="dim"))
 
 
 def traced(out: Console, found: Trace) -> None:

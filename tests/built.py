@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
 
+import duckdb
+
 from kim_pipeline.deliveries.intake import Intake, take_in
+from kim_pipeline.publishing.protection import protect_figures
+from kim_pipeline.publishing.published import BuildFacts, write_published
 from kim_pipeline.settings import PROJECT, Settings
 from kim_pipeline.warehouse.build import build_internal
 
@@ -37,3 +42,16 @@ def sample_internal() -> Path:
     path = sample_settings().warehouse / "internal.duckdb"
     build_internal(path, sample_intake(), AS_OF, grace_days=14)
     return path
+
+
+@cache
+def sample_build() -> tuple[Path, Path]:
+    """The sample's internal file with what is hidden, and its published file."""
+    folder = sample_settings().warehouse
+    internal, published = folder / "internal_protected.duckdb", folder / "kim.duckdb"
+    shutil.copy(sample_internal(), internal)
+    with duckdb.connect(str(internal)) as connection:
+        protect_figures(connection)
+    facts = BuildFacts("20240501T000000Z_sample", dt.datetime(2024, 5, 1, tzinfo=dt.UTC), AS_OF, 1.0)
+    write_published(internal, published, sample_intake(), facts)
+    return internal, published

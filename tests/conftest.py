@@ -23,6 +23,11 @@ SAMPLE = PROJECT / "data_raw"
 TESTS = Path(__file__).parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options for longer runs than CI's."""
+    parser.addoption("--kills", type=int, default=None, help="Number of runs that tests/test_faults.py kills.")
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Empty folders of deliveries and results, two readers, the smallest memory limit."""

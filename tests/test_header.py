@@ -481,4 +481,5 @@ def test_a_register_under_another_name_lacks_its_concept() -> None:
 
 def test_every_finding_of_a_header_says_what_to_do() -> None:
     result = read_csv_delivery("suedosteuropa", [*FACTS, ["Nr.", "Datum", "PersonID", "Ort", "Thema"], SOE_ROW])
-    assert re.search(r"Zeile 3.*„Person-ID“ fehlt.*Spalte C „PersonID“.*Bitte", result.findings[0].message)
+    said = r"Zeile 3, Spalte C „PersonID“: .*„Person-ID“ fehlt.*Meinten Sie hier „Person-ID“.*Bitte"
+    assert re.search(said, result.findings[0].message)

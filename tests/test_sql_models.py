@@ -12,7 +12,7 @@ from kim_pipeline.warehouse.build import MODEL_SCHEMAS
 from kim_pipeline.warehouse.catalogue import load_catalogue
 from kim_pipeline.warehouse.checks import blocking_checks, plausibility_checks
 from kim_pipeline.warehouse.sql_models import SQL_FOLDER, SqlModel, SqlModelError, check_layers, in_order, load_models
-from tests.built import sample_internal
+from tests.built import sample_build
 
 MODELS = load_models(MODEL_SCHEMAS)
 PUBLISHED = load_models(["published"])
@@ -39,7 +39,9 @@ def test_is_formatted(model: SqlModel) -> None:
 
 @pytest.mark.parametrize("model", [*MODELS, *PUBLISHED], ids=name_of)
 def test_runs_pasted_into_the_client(model: SqlModel) -> None:
-    with duckdb.connect(str(sample_internal()), read_only=True) as connection:
+    internal, published = sample_build()
+    with duckdb.connect(str(internal), read_only=True) as connection:
+        connection.execute(f"ATTACH '{published}' AS published (READ_ONLY)")
         result = connection.execute(model.sql)
         assert [column[0] for column in result.description or []] == list(model.columns)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -39,7 +40,7 @@ def check(
 
 def _read_one(settings: Settings, file: Path, key: str, scratch: Path) -> tuple[Delivery, list[dict[str, Any]]]:
     """Read one file as the nightly run does, in a folder of its own with a key of its own."""
-    from kim_pipeline.deliveries.intake import take_in  # noqa: PLC0415
+    from kim_pipeline.deliveries.intake import all_findings, take_in  # noqa: PLC0415
 
     place = scratch / "deliveries" / key
     place.mkdir(parents=True)
@@ -55,18 +56,7 @@ def _read_one(settings: Settings, file: Path, key: str, scratch: Path) -> tuple[
     found = take_in(alone, only=[key]).deliveries
     if not found:
         wrong(f"{file.name} ist eine Hilfsdatei und keine Lieferung; der Lauf überspringt sie.")
-    return found[0], _all_findings(found[0])
-
-
-def _all_findings(delivery: Delivery) -> list[dict[str, Any]]:
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    from kim_pipeline.deliveries.intake import finding_records  # noqa: PLC0415
-
-    cached = pq.read_table(delivery.read.findings).to_pylist() if delivery.read else []
-    order = {"rejected": 0, "error": 1, "warning": 2, "notice": 3}
-    rows = [*cached, *finding_records(delivery)]
-    return sorted(rows, key=lambda r: (r["row"] or 0, order[r["severity"]], r["column_letter"] or ""))
+    return found[0], [dataclasses.asdict(found) for found in all_findings(found[0])]
 
 
 def _judge(out: Console, key: str, delivery: Delivery, rows: list[dict[str, Any]], limit: int) -> int:
@@ -79,10 +69,11 @@ def _judge(out: Console, key: str, delivery: Delivery, rows: list[dict[str, Any]
     out.print(Text(f"{delivery.file} – {programme.title}", style="bold"))
     read = delivery.read
     if read and read.as_of:
-        period = f"Berichtszeitraum {read.period}, " if read.period else ""
+        period = f"Berichtszeitraum {read.period.in_words}, " if read.period else ""
         out.print(f"{period}Stand {read.as_of:%d.%m.%Y}", markup=False)
     terminal.findings(out, delivery, rows, limit)
     out.print()
+    terminal.legend(out, rows)
     others = [t.reference.programme for t in programme.tables if t.reference and t.reference.programme]
     if others and not delivery.is_rejected:
         names = ", ".join(programmes()[other].title for other in others)

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
+    from kim_pipeline.deliveries.intake import Intake
     from kim_pipeline.settings import Settings
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
@@ -73,6 +74,12 @@ DeliveriesOption = Annotated[
 ]
 
 
+ProgrammesOption = Annotated[
+    list[str] | None,
+    typer.Option("--programme", metavar="PROGRAMM", help="Nur dieses Programm; mehrfach möglich.", show_default=False),
+]
+
+
 def settings_from(**given: Any) -> Settings:
     """Settings from the environment and the given options; ends with code 2 where one is invalid."""
     from pydantic import ValidationError  # noqa: PLC0415
@@ -84,6 +91,21 @@ def settings_from(**given: Any) -> Settings:
     except ValidationError as error:
         names = ", ".join(f"KIM_{'_'.join(map(str, e['loc']))}".upper() for e in error.errors())
         wrong(f"Die Einstellung {names} ist ungültig. Bitte die Umgebungsvariablen prüfen.")
+
+
+def intake_of(settings: Settings) -> Intake:
+    """All deliveries, read where they are new; ends with code 2 where the folders do not allow it."""
+    from kim_pipeline.deliveries.intake import take_in  # noqa: PLC0415
+    from kim_pipeline.deliveries.personal import KeyFileError  # noqa: PLC0415
+
+    if not settings.deliveries.is_dir():
+        wrong(f"Der Ordner der Lieferungen fehlt: {settings.deliveries}. Bitte anlegen oder mit --deliveries angeben.")
+    try:
+        return take_in(settings)
+    except KeyFileError as error:
+        wrong(str(error))
+    except OSError as error:
+        wrong(f"In {settings.warehouse} lässt sich nicht schreiben ({type(error).__name__}). Bitte die Rechte prüfen.")
 
 
 def parsed_day(text: str | None) -> dt.date | None:
@@ -106,19 +128,41 @@ def known_programmes(given: list[str] | None) -> list[str] | None:
     return given or None
 
 
+def require_inputs(settings: Settings) -> None:
+    """End with code 2 where the folder of deliveries or the key file is missing or unusable."""
+    from kim_pipeline.deliveries.intake import load_secret_for  # noqa: PLC0415
+    from kim_pipeline.deliveries.personal import KeyFileError  # noqa: PLC0415
+
+    if not settings.deliveries.is_dir():
+        wrong(f"Der Ordner der Lieferungen fehlt: {settings.deliveries}. Bitte anlegen oder mit --deliveries angeben.")
+    try:
+        load_secret_for(settings)
+    except KeyFileError as error:
+        wrong(str(error))
+    except OSError as error:
+        wrong(f"In {settings.warehouse} lässt sich nicht schreiben ({type(error).__name__}). Bitte die Rechte prüfen.")
+
+
 def wrong(reason: str) -> NoReturn:
     """Say in German which argument or setting is wrong, and end."""
     sys.stderr.write(reason + "\n")
     raise typer.Exit(WRONG)
 
 
-def fail(reason: str, log: Path | None = None) -> int:
-    """Say in German what went wrong and what to do."""
+def fail(reason: str, more: str = "", log: Path | None = None) -> int:
+    """Say in German what went wrong and what to do.
+
+    Args:
+        reason: what hindered.
+        more: what else to know.
+        log: where the details are.
+    """
     from kim_pipeline import terminal  # noqa: PLC0415
 
     err = terminal.console(stderr=True)
     err.print(reason, style="bold red", markup=False)
+    if more:
+        err.print(more, markup=False)
     if log is not None:
-        err.print("Der veröffentlichte Datenbestand ist unverändert. Bitte die Betreuung informieren.", markup=False)
         err.print(f"Einzelheiten: {log}", markup=False, soft_wrap=True)
     return FAILED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,8 +17,8 @@ from kim_pipeline.commands.common import (
     fail,
     known_programmes,
     parsed_day,
+    require_inputs,
     settings_from,
-    wrong,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def run(
 
     settings = settings_from(deliveries=deliveries, warehouse=warehouse)
     today, chosen = parsed_day(as_of), known_programmes(only)
-    _require_inputs(settings)
+    require_inputs(settings)
     out = terminal.console()
     raise typer.Exit(_run(settings, today, chosen, out, full=full))
 
@@ -60,36 +60,55 @@ def run(
 def _run(settings: Settings, day: dt.date | None, only: list[str] | None, out: Console, *, full: bool) -> int:
     from kim_pipeline import terminal  # noqa: PLC0415
     from kim_pipeline.nightly import Night  # noqa: PLC0415
-    from kim_pipeline.publishing.builds import WarehouseBusyError  # noqa: PLC0415
 
     night = Night(settings, day, full=full, only=only)
     progress = terminal.RunProgress(out, night.chosen)
     night.on_progress(progress)
+    log: Path | None = None
     try:
-        with night.locked(), _logged(settings) as log, progress:
-            from kim_pipeline.orchestration.runner import run_nightly  # noqa: PLC0415
+        with night.locked(), _logged(settings) as log:
+            with progress:
+                from kim_pipeline.orchestration.runner import run_nightly  # noqa: PLC0415
 
-            succeeded = run_nightly(night)
-    except WarehouseBusyError as error:
-        return fail(f"{error} Bitte warten, bis er fertig ist, und dann erneut starten.")
+                succeeded = run_nightly(night)
+            if succeeded:
+                _report(night, out, log)
+                return 0
     except KeyboardInterrupt:
-        fail("Abgebrochen. Der veröffentlichte Datenbestand ist unverändert.")
+        fail(f"Abgebrochen. {_what_stands(night)}")
         return INTERRUPTED
-    if not succeeded:
-        return fail(_what_failed(night), log)
-    _report(night, out, log)
-    return 0
+    except Exception as error:  # noqa: BLE001  (a night ends with a sentence; the log has the rest)
+        return _failed(night, error, log)
+    return _failed(night, None, log)
+
+
+def _failed(night: Night, error: Exception | None, log: Path | None) -> int:
+    from kim_pipeline.publishing.faults import told  # noqa: PLC0415
+
+    cause = None if night.failed else told(night.ended_by or error, night.settings.warehouse)
+    unknown = "" if cause else " Bitte die Betreuung informieren."
+    return fail(cause or _what_failed(night), f"{_what_stands(night)}{unknown}", log)
+
+
+def _what_stands(night: Night) -> str:
+    if night.is_published:
+        return "Der neue Datenbestand ist trotzdem veröffentlicht."
+    return "Der veröffentlichte Datenbestand ist unverändert."
 
 
 def _report(night: Night, out: Console, log: Path) -> None:
     from kim_pipeline import terminal  # noqa: PLC0415
     from kim_pipeline.nightly import summary  # noqa: PLC0415
+    from kim_pipeline.publishing.faults import told  # noqa: PLC0415
 
     chosen = [d for d in night.intake.deliveries if d.programme in night.chosen]
     terminal.run_summary(out, summary(night))
     terminal.rejected_deliveries(out, chosen)
     terminal.unknown_folders(out, night.settings.deliveries, night.intake.unknown)
     terminal.results(out, night.settings.warehouse, log)
+    if night.untidy is not None:
+        cause = told(night.untidy, night.settings.warehouse) or "Bitte die Betreuung informieren."
+        out.print(f"Veröffentlicht, aber das Aufräumen danach ist nicht gelungen. {cause}", markup=False)
 
 
 def _what_failed(night: Night) -> str:
@@ -99,15 +118,30 @@ def _what_failed(night: Night) -> str:
     return "Der Lauf ist fehlgeschlagen."
 
 
+class _RunLog(logging.FileHandler):
+    """The log of a run; where it cannot be written, because the disk is full, the run goes on without."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Say nothing: what hinders the log hinders the run too, and that is told at its end."""
+
+    def close(self) -> None:
+        """As the base class; what cannot be written any more is lost."""
+        with suppress(OSError):
+            super().close()
+
+
 @contextmanager
 def _logged(settings: Settings) -> Iterator[Path]:
     """Write the log of this run; older ones than the settings keep are removed."""
-    folder = settings.warehouse / "logs"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    for old in sorted(folder.glob("run_*.log"), reverse=True)[settings.keep_logs - 1 :]:
+    from kim_pipeline.deliveries.storage import private_folder  # noqa: PLC0415
+    from kim_pipeline.publishing.purge import old_logs  # noqa: PLC0415
+
+    private_folder(settings.logs)
+    for old in old_logs(settings, settings.keep_logs - 1):
         old.unlink()
-    path = folder / f"run_{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%fZ}.log"
-    handler = logging.FileHandler(path, encoding="utf-8")
+    path = settings.logs / f"run_{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%fZ}.log"
+    path.touch(mode=0o600)
+    handler = _RunLog(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter(_LOG_FORMAT))
     ours = logging.getLogger("kim_pipeline")
     before = ours.level
@@ -116,22 +150,11 @@ def _logged(settings: Settings) -> Iterator[Path]:
     logging.captureWarnings(capture=True)
     try:
         yield path
+    except Exception:
+        ours.exception("the run failed")
+        raise
     finally:
         logging.captureWarnings(capture=False)
         logging.getLogger().removeHandler(handler)
         ours.setLevel(before)
         handler.close()
-
-
-def _require_inputs(settings: Settings) -> None:
-    from kim_pipeline.deliveries.intake import load_secret_for  # noqa: PLC0415
-    from kim_pipeline.deliveries.personal import KeyFileError  # noqa: PLC0415
-
-    if not settings.deliveries.is_dir():
-        wrong(f"Der Ordner der Lieferungen fehlt: {settings.deliveries}. Bitte anlegen oder mit --deliveries angeben.")
-    try:
-        load_secret_for(settings)
-    except KeyFileError as error:
-        wrong(str(error))
-    except OSError as error:
-        wrong(f"In {settings.warehouse} lässt sich nicht schreiben ({type(error).__name__}). Bitte die Rechte prüfen.")

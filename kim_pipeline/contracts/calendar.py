@@ -31,6 +31,16 @@ class Period:
         """Number of days."""
         return (self.last - self.first).days + 1
 
+    @property
+    def in_words(self) -> str:
+        """As people write it: `2022`, `2022/23`, `1. Halbjahr 2022`, `1. Quartal 2024`, else first and last day."""
+        named = _canonical(self)
+        if named is None:
+            return f"{self.first:%d.%m.%Y} bis {self.last:%d.%m.%Y}"
+        number, _, part = named.partition("-")
+        kinds = {"H": "Halbjahr", "Q": "Quartal"}
+        return f"{part[1]}. {kinds[part[0]]} {number}" if part else named
+
     def __str__(self) -> str:
         """The canonical notation: `2023`, `2022/23`, `2022-H1`, `2024-Q1`, else `first day/last day`."""
         return _canonical(self) or f"{self.first.isoformat()}/{self.last.isoformat()}"

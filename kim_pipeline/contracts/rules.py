@@ -30,21 +30,23 @@ class RowRule:
         columns: the columns involved.
         blame: see `Blame`.
         expected: German half-sentence after „Erwartet:“; `{column}` stands for a column's header.
+        factor: for two amounts: the first is at most this many times the second; None for every other rule.
     """
 
     rule: str
     columns: tuple[str, ...]
     blame: Blame
     expected: str
+    factor: float | None = None
 
     def keeps(self, frame: pd.DataFrame) -> pd.Series[bool]:
         """Per row whether it keeps the rule."""
         return self.blame(frame).isna()
 
 
-def row_rule(rule: str, columns: tuple[str, ...], expected: str, blame: Blame) -> Any:
+def row_rule(rule: str, columns: tuple[str, ...], expected: str, blame: Blame, *, factor: float | None = None) -> Any:
     """Declare a rule as a pandera dataframe check of a contract model."""
-    declared = RowRule(rule, columns, blame, expected)
+    declared = RowRule(rule, columns, blame, expected, factor)
 
     def check(cls: type, frame: pd.DataFrame) -> pd.Series[bool]:
         return declared.keeps(frame)
@@ -77,17 +79,18 @@ def date_order(*columns: str) -> Any:
             latest = date.where(latest.isna() | (date > latest), latest)
         return found
 
-    return row_rule("date_order", columns, " ≤ ".join(f"{{{c}}}" for c in columns), blame)
+    expected = "erst " + ", dann ".join(f"{{{c}}}" for c in columns) + "; derselbe Tag ist erlaubt"
+    return row_rule("date_order", columns, expected, blame)
 
 
 def at_most(rule: str, smaller: str, larger: str, factor: float = 1.0) -> Any:
     """`smaller` ≤ `factor` × `larger`, compared only where both are given; `smaller` is blamed."""
-    times = "" if factor == 1 else f"{factor:g} × ".replace(".", ",")
+    share = "so viel wie in" if factor == 1 else f"das {factor:g}-Fache von".replace(".", ",")
 
     def blame(frame: pd.DataFrame) -> pd.Series[Any]:
         return blamed(frame[smaller] > factor * frame[larger] + _ROUNDING, smaller)
 
-    return row_rule(rule, (smaller, larger), f"{{{smaller}}} ≤ {times}{{{larger}}}", blame)
+    return row_rule(rule, (smaller, larger), f"in {{{smaller}}} höchstens {share} {{{larger}}}", blame, factor=factor)
 
 
 def needs(when: Callable[[pd.DataFrame], pd.Series[bool]], *columns: str, involved: tuple[str, ...], says: str) -> Any:

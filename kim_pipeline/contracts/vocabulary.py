@@ -132,12 +132,17 @@ class Vocabulary:
     @cached_property
     def _categories(self) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
-        for source in (DATA / "categories.csv", self.county.folder / "categories.csv"):
-            for r in rows(source):
-                spellings = found.setdefault(r["category"], {})
-                for spelling in r["spellings"].split("|"):
-                    spellings[comparable(spelling)] = r["value"]
+        for name, value, spellings in self._category_rows:
+            found.setdefault(name, {}).update({comparable(spelling): value for spelling in spellings})
         return found
+
+    @cached_property
+    def _category_rows(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Category, canonical value and its spellings, as the files list them."""
+        sources = (DATA / "categories.csv", self.county.folder / "categories.csv")
+        return [
+            (r["category"], r["value"], tuple(r["spellings"].split("|"))) for source in sources for r in rows(source)
+        ]
 
     def category(self, name: str) -> dict[str, str]:
         """Spelling → canonical value of one category; `KeyError` if there is no such category."""
@@ -164,23 +169,47 @@ class Vocabulary:
         """The canonical values of a category, in the file's order."""
         return tuple(dict.fromkeys(self.category(name).values()))
 
+    def spellings(self, name: str) -> dict[str, tuple[str, ...]]:
+        """Canonical value → its spellings as people write them, the preferred one first; `KeyError` as `category`."""
+        found: dict[str, tuple[str, ...]] = {}
+        for category, value, spellings in self._category_rows:
+            if category == name:
+                found[value] = found.get(value, ()) + spellings
+        if not found:
+            raise KeyError(name)
+        return found
+
+    def preferred(self, name: str) -> tuple[str, ...]:
+        """The preferred spelling of each value of a category, in the file's order."""
+        return tuple(spellings[0] for spellings in self.spellings(name).values())
+
     @cached_property
     def municipalities(self) -> dict[str, str]:
         """Spelling → area key: names with and without `Stadt`/`Gemeinde`, districts alone or joined, the county."""
+        return {comparable(name): key for name, key in self.municipality_spellings.items()}
+
+    @cached_property
+    def municipality_spellings(self) -> dict[str, str]:
+        """As `municipalities`, as people write them."""
         found: dict[str, str] = {}
         for m in self.county.municipalities:
             names = [m.name, f"Stadt {m.name}", f"Gemeinde {m.name}", *m.districts]
             for district in m.districts:
                 names += [f"{m.name}-{district}", f"{m.name}/{district}", f"{m.name} ({district})"]
-            found.update({comparable(name): m.ags for name in names})
-        found.update({comparable(name): self.county.key for name in (self.county.name, *self.county.aliases)})
+            found.update(dict.fromkeys(names, m.ags))
+        found.update(dict.fromkeys((self.county.name, *self.county.aliases), self.county.key))
         return found
 
     @cached_property
     def languages(self) -> dict[str, str]:
         """Spelling → ISO 639-3 code."""
+        return {comparable(alias): code for alias, code in self.language_spellings.items()}
+
+    @cached_property
+    def language_spellings(self) -> dict[str, str]:
+        """As `languages`, as people write them."""
         return {
-            comparable(alias): r["iso639_3"]
+            alias: r["iso639_3"]
             for r in rows(DATA / "languages.csv")
             for alias in (r["name"], *filter(None, r["aliases"].split("|")))
         }
@@ -188,7 +217,12 @@ class Vocabulary:
     @cached_property
     def nationalities(self) -> dict[str, str | None]:
         """German name or adjective → ISO 3166-1 alpha-3; None for those that state no nationality."""
-        return {comparable(r["name"]): r["alpha3"] or None for r in rows(DATA / "nationalities.csv")}
+        return {comparable(name): alpha3 for name, alpha3 in self.nationality_spellings.items()}
+
+    @cached_property
+    def nationality_spellings(self) -> dict[str, str | None]:
+        """As `nationalities`, as people write them."""
+        return {r["name"]: r["alpha3"] or None for r in rows(DATA / "nationalities.csv")}
 
     def fingerprint_files(self) -> list[Path]:
         """Every file that the look-ups are read from."""

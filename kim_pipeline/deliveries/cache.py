@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kim_pipeline.contracts.calendar import Period
+from kim_pipeline.deliveries.storage import SCRATCH, private_folder
 
 if TYPE_CHECKING:
     from kim_pipeline.deliveries.delivery import DeliveryResult
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _MANIFEST = "result.json"
 _FINDINGS = "findings.parquet"
-_SCRATCH = ".new-"
 _STALE_SECONDS = 24 * 3600
 
 
@@ -86,7 +86,7 @@ def load(path: Path) -> CachedDelivery | None:
 def sweep(folder: Path) -> None:
     """Remove what an interrupted `store` has left behind; no result is ever read from it."""
     oldest = time.time() - _STALE_SECONDS
-    for scratch in folder.glob(f"*/{_SCRATCH}*"):
+    for scratch in folder.glob(f"*/{SCRATCH}*"):
         with contextlib.suppress(FileNotFoundError):
             if scratch.stat().st_mtime < oldest:
                 _remove(scratch)
@@ -138,9 +138,9 @@ def store(path: Path, result: DeliveryResult, referred: dict[str, list[str]]) ->
 
     from kim_pipeline.deliveries.findings import to_table  # noqa: PLC0415
 
-    _private_folder(path.parent.parent)
-    _private_folder(path.parent)
-    scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=path.parent))
+    private_folder(path.parent.parent)
+    private_folder(path.parent)
+    scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=path.parent))
     try:
         pq.write_table(to_table(result.findings), scratch / _FINDINGS)
         for name, table in result.tables.items():
@@ -154,13 +154,6 @@ def store(path: Path, result: DeliveryResult, referred: dict[str, list[str]]) ->
         _replace(scratch, path)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _private_folder(path: Path) -> None:
-    """Make a folder that only its owner may enter, whatever the umask; an existing one is narrowed."""
-    path.mkdir(parents=True, exist_ok=True)
-    if path.stat().st_mode & 0o777 != 0o700:
-        path.chmod(0o700)
 
 
 def _replace(scratch: Path, path: Path) -> None:

@@ -17,8 +17,10 @@ from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.deliveries.cells import Sheet, column_letter
 from kim_pipeline.deliveries.errors import RejectedError, unreadable
 from kim_pipeline.deliveries.facts import Facts, statements
-from kim_pipeline.deliveries.findings import Finding
-from kim_pipeline.deliveries.header import Header, HeaderFinder
+from kim_pipeline.deliveries.findings import Finding, listed, place_name, told
+from kim_pipeline.deliveries.header import Header, HeaderCell, HeaderFinder
+from kim_pipeline.deliveries.returned import is_return_sheet
+from kim_pipeline.deliveries.suggest import nearest
 from kim_pipeline.deliveries.table import Delivered, TableResult, read_table
 from kim_pipeline.deliveries.values import Context
 from kim_pipeline.deliveries.workbook import Limits, read_sheets
@@ -88,6 +90,19 @@ def read_delivery(path: PurePath, content: bytes, programme: Programme, key: byt
     return result
 
 
+def open_sheets(
+    path: PurePath, content: bytes, programme: Programme, limits: Limits
+) -> tuple[list[Sheet], HeaderFinder, Context]:
+    """The sheets of a delivery as `read_delivery` sees them, what finds their headers, and what parsing depends on.
+
+    Raises:
+        RejectedError: the file cannot be read.
+    """
+    reader = _Reader(programme)
+    sheets = read_sheets(path, content, limits, reader.finder.fits)
+    return [sheet for sheet in sheets if not is_return_sheet(sheet)], reader.finder, reader.context(sheets[0])
+
+
 def rejection(rule: str, message: str, period: Period | None = None, as_of: dt.date | None = None) -> DeliveryResult:
     """A rejected delivery: nothing else of it is reported."""
     finding = Finding(None, None, None, None, rule, "rejected", None, message)
@@ -121,6 +136,8 @@ class _Reader:
         return found
 
     def _page(self, sheet: Sheet) -> _Page:
+        if is_return_sheet(sheet):
+            return _Page(sheet, None, Facts())
         stated = sorted(statements(sheet, sheet.height, self.context(sheet)), key=lambda s: s.row)
         header = self.finder.find(sheet, {s.row for s in stated if not s.below})
         facts = Facts()
@@ -136,17 +153,9 @@ def _state_facts(result: DeliveryResult, pages: list[_Page], programme: Programm
     if programme.delivery == "period":
         result.period = next((page.facts.period for page in pages if page.facts.period), None)
         if result.period is None:
-            raise RejectedError(
-                "missing_period",
-                "Die Lieferung nennt keinen Berichtszeitraum. Bitte über der Tabelle oder auf dem Deckblatt ergänzen, "
-                "zum Beispiel „Berichtszeitraum: 2023“ oder „Berichtszeitraum: 1. Halbjahr 2023“.",
-            )
+            raise RejectedError("missing_period", told("missing_period"))
     if result.as_of is None:
-        raise RejectedError(
-            "missing_as_of",
-            "Die Lieferung nennt keinen Stand. Bitte über der Tabelle oder auf dem Deckblatt ergänzen, "
-            "zum Beispiel „Stand: 15.01.2024“.",
-        )
+        raise RejectedError("missing_as_of", told("missing_as_of"))
 
 
 def _reject_tables(result: DeliveryResult, pages: list[_Page]) -> None:
@@ -188,44 +197,62 @@ def _referred_rows(result: DeliveryResult, programme: Programme, name: str) -> p
 
 
 def _about_columns(sheet: Sheet, header: Header) -> list[Finding]:
-    found = []
-    for cell in header.unmapped:
-        name = " ".join(cell.text.split())
-        message = (
-            f"Blatt „{sheet.name}“, Zeile {cell.row + 1}, Spalte {column_letter(cell.position)} „{name}“: "
-            "Diese Spalte ist nicht vorgesehen und wird nicht gelesen."
-        )
-        letter = column_letter(cell.position)
-        found.append(
-            Finding(sheet.name, cell.row + 1, letter, cell.text, "unmapped_column", "notice", cell.text, message)
-        )
+    found = [_unmapped_column(sheet, header, cell) for cell in header.unmapped]
     row = header.last_row + 1
     for column in header.absent:
-        name = column.headers[0]
-        message = f"Blatt „{sheet.name}“, Zeile {row}: Die Spalte „{name}“ fehlt; ihre Angaben bleiben leer."
-        found.append(Finding(sheet.name, row, None, name, "absent_column", "notice", None, message))
+        consequence = "sie wird nicht gebraucht" if column.personal == "drop" else "ihre Angaben bleiben leer"
+        said = told("absent_column", name=_column_name(column), consequence=consequence)
+        message = f"{place_name(sheet.name, row)}: {said}"
+        found.append(Finding(sheet.name, row, None, column.headers[0], "absent_column", "notice", None, message))
     return found
+
+
+def _unmapped_column(sheet: Sheet, header: Header, cell: HeaderCell) -> Finding:
+    letter, row = column_letter(cell.position), cell.row + 1
+    reason, hint = "Diese Spalte ist nicht vorgesehen und wird nicht gelesen", ""
+    taken = header.taken(cell)
+    if taken is not None:
+        reason = f"Diese Angabe wird schon aus Spalte {column_letter(taken)} gelesen; diese Spalte zählt nicht"
+    else:
+        near = nearest(cell.text, [name for column in header.absent for name in column.headers])
+        hint = f" Meinten Sie „{near}“?" if near else ""
+    message = told("unmapped_column", reason=reason, did_you_mean=hint)
+    place = place_name(sheet.name, row, letter, cell.text)
+    return Finding(
+        sheet.name, row, letter, cell.text, "unmapped_column", "notice", cell.text, f"{place}: {message}"
+    )  # fmt: skip
+
+
+def _column_name(column: Column) -> str:
+    """A column as a sentence calls it: its preferred header, and the group it stands under."""
+    under = f" unter „{column.group[0]}“" if column.group else ""
+    return f"„{column.headers[0]}“{under}"
 
 
 def _missing_column(sheet: Sheet, header: Header, column: Column) -> Finding:
     """`missing_column`, with the nearest header by edit distance among those that nothing claims."""
-    name = column.headers[0] if column.headers else column.label
     if not column.headers:
         row = header.last_row + 1
         message = (
-            f"Blatt „{sheet.name}“, Zeile {row}: Der Name des Blattes muss das Merkmal „{name}“ angeben. "
-            "Die Tabelle wurde nicht gelesen."
+            f"{place_name(sheet.name, row)}: Der Name des Blattes muss das Merkmal „{column.label}“ angeben; die "
+            f"Tabelle wurde nicht gelesen. {_sheet_names(column)}"
         )
-        return Finding(sheet.name, row, None, name, "missing_column", "error", None, message)
+        return Finding(sheet.name, row, None, column.label, "missing_column", "error", None, message)
     accepted = [comparable(h) for h in column.headers]
-    nearest = min(
+    closest = min(
         header.unmapped or header.cells,
         key=lambda cell: min(Levenshtein.distance(comparable(cell.text), h) for h in accepted),
     )
-    letter, text = column_letter(nearest.position), " ".join(nearest.text.split())
-    row = nearest.row + 1
-    message = (
-        f"Blatt „{sheet.name}“, Zeile {row}: Die Pflichtspalte „{name}“ fehlt. Am nächsten kommt Spalte {letter} "
-        f"„{text}“. Bitte die Spalte „{name}“ nennen; die Tabelle wurde nicht gelesen."
-    )
-    return Finding(sheet.name, row, letter, name, "missing_column", "error", nearest.text, message)
+    near = nearest(closest.text, column.headers)
+    hint = f" Meinten Sie hier „{near}“?" if near else ""
+    message = told("missing_column", name=_column_name(column), did_you_mean=hint)
+    letter, row = column_letter(closest.position), closest.row + 1
+    place = place_name(sheet.name, row, letter, closest.text) if near else place_name(sheet.name, row)
+    return Finding(
+        sheet.name, row, letter, column.headers[0], "missing_column", "error", closest.text, f"{place}: {message}"
+    )  # fmt: skip
+
+
+def _sheet_names(column: Column) -> str:
+    names = vocabulary().preferred(column.category) if column.category else ()
+    return f"Bitte das Blatt {listed(names)} nennen." if names else "Bitte das Blatt umbenennen."

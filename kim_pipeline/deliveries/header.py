@@ -83,6 +83,11 @@ class Header:
         """Named columns that the contract does not know, or that name a column a second time."""
         return [cell for cell in self.cells if cell.position not in self.matches]
 
+    def taken(self, cell: HeaderCell) -> int | None:
+        """The position of another header that names the same column and is read instead; None if there is none."""
+        named = _Names(self.table).find(cell)
+        return next((at for at, match in self.matches.items() if named and match.column == named.column), None)
+
     @property
     def share(self) -> float:
         """Share of the required columns that are there."""
@@ -159,11 +164,11 @@ class HeaderFinder:
 
     def _header_at(self, sheet: Sheet, row: int, table: Table, names: _Names, fact_rows: set[int]) -> Header | None:
         """The header that row r is, alone or with the row below it; None where neither names a column."""
-        upper = _single(sheet, row)
+        upper = single_row(sheet, row)
         alone = self._header(sheet, table, row, upper, names)
         if row + 1 < sheet.height and row + 1 not in fact_rows and not _is_title(sheet, row, upper, names):
-            together = self._header(sheet, table, row, _joined(sheet, row), names, last_row=row + 1)
-            lower = _match(_single(sheet, row + 1), names)
+            together = self._header(sheet, table, row, two_rows(sheet, row), names, last_row=row + 1)
+            lower = _match(single_row(sheet, row + 1), names)
             more = len(together.matches) > max(len(alone.matches), len(lower))
             if more and not (self._is_data(sheet, row + 1) and not alone.missing):
                 return together
@@ -211,7 +216,8 @@ def _tails(name: str) -> list[str]:
     return [" ".join(words[i:]) for i in range(1, len(words))]
 
 
-def _single(sheet: Sheet, row: int) -> list[HeaderCell]:
+def single_row(sheet: Sheet, row: int) -> list[HeaderCell]:
+    """The names of a header that is one row."""
     return [HeaderCell(i, row, raw_text(c)) for i, c in enumerate(sheet.row(row)) if is_filled(c)]
 
 
@@ -223,7 +229,7 @@ def _is_title(sheet: Sheet, row: int, cells: list[HeaderCell], names: _Names) ->
     return not any((m.first_row, m.first_column) == (row, at) and m.last_row > row for m in sheet.merges)
 
 
-def _joined(sheet: Sheet, row: int) -> list[HeaderCell]:
+def two_rows(sheet: Sheet, row: int) -> list[HeaderCell]:
     """The header of two rows: detail cells with their group, and names that stand alone in either row."""
     upper, lower = sheet.row(row), sheet.row(row + 1)
     groups = _reach(sheet, row, upper)

@@ -33,6 +33,7 @@ from kim_pipeline.deliveries.findings import Finding
 from kim_pipeline.deliveries.fingerprint import fingerprint, of_file
 from kim_pipeline.deliveries.personal import load_secret, programme_key
 from kim_pipeline.deliveries.pool import Job, Outcome, ReaderPool, Setup, io_problem, too_large
+from kim_pipeline.deliveries.storage import make_folder
 from kim_pipeline.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -159,8 +160,22 @@ def take_in(
 
 def load_secret_for(settings: Settings) -> bytes:
     """The secret for pseudonyms; the warehouse folder is made if need be."""
-    settings.warehouse.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.warehouse)
     return load_secret(settings.secret_path)
+
+
+def present_entries(settings: Settings) -> set[Path]:
+    """Where the cache keeps, or would keep, the results of the deliveries that are there now."""
+    secret = load_secret_for(settings)
+    found = [d for key in sorted(programmes()) for d in find_deliveries(settings.deliveries, key)]
+    for delivery in found:
+        _hash(delivery, _mark(delivery.programme, settings, secret), settings.max_file_bytes)
+    return entries_of(found, settings)
+
+
+def entries_of(deliveries: Iterable[Delivery], settings: Settings) -> set[Path]:
+    """Where the cache keeps the results of deliveries."""
+    return {_entry(settings, d) for d in deliveries if d.sha256 is not None}
 
 
 def _pool(settings: Settings, secret: bytes) -> ReaderPool:
@@ -459,3 +474,22 @@ def finding_records(delivery: Delivery) -> list[dict[str, Any]]:
     """The findings of a delivery that are not in the cache, as records."""
     extra = [*delivery.settled, *([delivery.rejection] if delivery.rejection else [])]
     return [dataclasses.asdict(f) for f in extra]
+
+
+_WORST_FIRST = ("rejected", "error", "warning", "notice")
+
+
+def all_findings(delivery: Delivery) -> list[Finding]:
+    """Every finding of a delivery, cached and settled: of the whole file, then by sheet, row, severity and column."""
+    import pyarrow.parquet as pq  # noqa: PLC0415  (only who shows findings needs it)
+
+    cached = pq.read_table(delivery.read.findings).to_pylist() if delivery.read else []
+    found = [Finding(**record) for record in (*cached, *finding_records(delivery))]
+    sheets = list(dict.fromkeys([None, *(a["sheet"] for a in delivery.accounts), *(f.sheet for f in found)]))
+    position = {sheet: number for number, sheet in enumerate(sheets)}
+
+    def place(f: Finding) -> tuple[int, int, int, int, str]:
+        letter = f.column_letter or ""
+        return position[f.sheet], f.row or 0, _WORST_FIRST.index(f.severity), len(letter), letter
+
+    return sorted(found, key=place)

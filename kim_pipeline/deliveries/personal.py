@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
+
+from kim_pipeline.deliveries.storage import write_private
 
 _KEY_BYTES = 32
 _PSEUDONYM_HEX = 32
@@ -20,20 +21,13 @@ class KeyFileError(Exception):
 
 
 def load_secret(path: Path) -> bytes:
-    """The one secret; made at the first run, mode 0600.
+    """The one secret; made at the first run, mode 0600, whole or not at all.
 
     Raises:
         KeyFileError: others may read the file, or it holds no key.
     """
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read_secret(path)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(secrets.token_hex(_KEY_BYTES) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    if not path.exists():
+        write_private(path, secrets.token_hex(_KEY_BYTES) + "\n", replace=False)
     return _read_secret(path)
 
 

@@ -19,15 +19,28 @@ import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.model import Column, Reference, Table
 from kim_pipeline.contracts.normalise import clean_text
 from kim_pipeline.contracts.rules import RowRule, declared_rule
 from kim_pipeline.deliveries.cells import BLANK, Cell, Mask, Sheet, raw_text
-from kim_pipeline.deliveries.findings import HIDDEN, Finding, Place, german_day, sentence, severity_of
+from kim_pipeline.deliveries.findings import (
+    HIDDEN,
+    Finding,
+    Place,
+    german_day,
+    joined,
+    listed,
+    quoted,
+    sentence,
+    severity_of,
+    shown_text,
+)
 from kim_pipeline.deliveries.header import Header
 from kim_pipeline.deliveries.personal import age_group, age_years, pseudonym
 from kim_pipeline.deliveries.rows import RowKinds, classify_rows
+from kim_pipeline.deliveries.suggest import did_you_mean
 from kim_pipeline.deliveries.values import Context, parse_cell
 
 Rows = npt.NDArray[np.int64]
@@ -153,7 +166,7 @@ def read_table(
 def places_of(table: Table, sheet: Sheet, header: Header) -> dict[str, Place]:
     """Column name → its place on the sheet; a column that is not there has no position."""
     texts = {cell.position: cell.text for cell in header.cells}
-    found = {m.column.name: Place(sheet.name, at, texts[at], m.column) for at, m in header.matches.items()}
+    found = {m.column.name: Place(sheet.name, at, texts[at], m.column, m.minutes) for at, m in header.matches.items()}
     for column in table.delivered:
         name = column.headers[0] if column.headers else column.label
         found.setdefault(column.name, Place(sheet.name, None, name, column))
@@ -228,43 +241,38 @@ def _note_cells(
 ) -> None:
     place = part.places[column.name]
     facts = _facts(column, context)
+    near = {code: did_you_mean(part.sheet.distinct[place.position or 0][code], column, context) for code in rules}
     for i in np.isin(codes, list(rules)).nonzero()[0].tolist():
-        rule = rules[int(codes[i])]
+        code = int(codes[i])
+        rule = rules[code]
         severity = severity_of(rule, column)
         part.errors[i] |= severity == "error"
-        part.findings.append(_finding(part, i, place, rule, severity, **facts))
+        part.findings.append(_finding(part, i, place, rule, severity, did_you_mean=near[code], **facts))
 
 
 def _finding(part: _Part, i: int, place: Place, rule: str, severity: Any = "error", **facts: Any) -> Finding:
     row = int(part.rows[i]) + 1
-    raw = _raw(part.sheet, row, place)
-    message = sentence(place, row, rule, raw, **facts)
+    cell = BLANK if place.position is None else part.sheet.cell(row - 1, place.position)
+    raw, shown = (HIDDEN, HIDDEN) if place.column.personal else (raw_text(cell), shown_text(cell))
+    message = sentence(place, row, rule, shown, **facts)
     return Finding(place.sheet, row, place.letter, place.header, rule, severity, raw, message)
-
-
-def _raw(sheet: Sheet, row: int, place: Place) -> str:
-    if place.column.personal:
-        return HIDDEN
-    return raw_text(sheet.cell(row - 1, place.position)) if place.position is not None else BLANK
 
 
 def _facts(column: Column, context: Context) -> dict[str, Any]:
     """What the sentences of parsing need to know of a column."""
-    county = context.vocabulary.county
-    accepted = "ja oder nein" if column.kind == "yes_no" else "ein Programm aus der Liste"
+    accepted = {
+        "yes_no": "„ja“ oder „nein“",
+        "ags": "ein Gemeindeschlüssel aus acht Ziffern",
+        "programme": "der Name eines Programms, zum Beispiel „Sprachmittlerpool“",
+    }.get(column.kind)
     if column.kind == "category":
-        spellings = context.vocabulary.category(column.category or "").values()
-        accepted = "eins von " + ", ".join(f"„{value}“" for value in dict.fromkeys(spellings))
-    elif column.kind == "ags":
-        accepted = "ein Gemeindeschlüssel aus acht Ziffern"
+        accepted = listed(context.vocabulary.preferred(column.category or ""))
     whole = column.kind == "whole"
     return {
         "accepted": accepted,
         "number": "ganze Zahl" if whole else "Zahl",
         "example": "eine ganze Zahl wie 12" if whole else "eine Zahl wie 12,5",
-        "county": f"im {county.name}",
-        "county_name": county.name,
-        "municipalities": len(county.municipalities),
+        "county": context.vocabulary.county.name,
     }
 
 
@@ -311,7 +319,12 @@ class _Evaluation:
 
     def _apply_bound(self, name: str, check: pandera.Check) -> None:
         for i in _broken(check, self._frame[name]):
-            self._add(i, name, "out_of_range", expected=_bounds(self._table.schema.columns[name].checks))
+            minutes = self._place(i, name).minutes
+            expected = bounds_in_words(self._table.schema.columns[name].checks, 60 if minutes else 1)
+            column = self._table.columns[name]
+            self._add(
+                i, name, "out_of_range", expected=f"{column.label}: {expected}" if column.derived_from else expected
+            )
 
     def _apply_row_rule(self, check: pandera.Check, rule: RowRule, seen: set[tuple[int, str]]) -> None:
         broken = _broken(check, self._frame)
@@ -322,7 +335,7 @@ class _Evaluation:
             if rule.rule not in _PER_CELL and (i, rule.rule) in seen:
                 continue
             seen.add((i, rule.rule))
-            headers = {column: f"„{self._place(i, column).header}“" for column in rule.columns}
+            headers = {column: self._place(i, column).name for column in rule.columns}
             at = self._delivered_one(i, name, *rule.columns)
             self._add(i, at, rule.rule, expected=rule.expected.format(**headers))
 
@@ -365,7 +378,7 @@ class _Evaluation:
         holds = complete & ~self._errors
         np.minimum.at(holder, group[holds], order[holds])
         for i in (complete & (order > holder[group])).nonzero()[0].tolist():
-            self._add(i, self._delivered_one(i, *self._table.key), "duplicate_key")
+            self._add(i, self._key_column(i), "duplicate_key", **self._doubled(i, int(holder[group[i]])))
 
     def pending(self, reference: Reference) -> list[Pending]:
         """Rows to be judged once the other delivery is known."""
@@ -385,7 +398,7 @@ class _Evaluation:
                     None if None in required else target,
                     bool(self._errors[i]),
                     self._make(i, blamed, "orphan", target=self._target(reference)),
-                    self._make(i, self._delivered_one(i, *self._table.key), "duplicate_key"),
+                    self._make(i, self._key_column(i), "duplicate_key", **self._doubled(i, None)),
                 )
             )
         return found
@@ -444,8 +457,33 @@ class _Evaluation:
         """The first of the columns that the row's sheet has, so that a finding names a cell of the file."""
         return next((c for c in columns if self._place(i, c).position is not None), columns[0])
 
+    def _key_column(self, i: int) -> str:
+        return self._delivered_one(i, *self._table.key)
+
+    def _doubled(self, i: int, first: int | None) -> dict[str, str]:
+        """What stands twice, and where it stood first (None: not known yet), as the sentence says it."""
+        places = [place for place in (self._place(i, name) for name in self._table.key) if place.position is not None]
+        if len(places) > 1:
+            doubled = f"Die Angaben in {joined([p.name for p in places])} stehen zusammen"
+        else:
+            cell = self._part(i).sheet.cell(int(self._part(i).rows[self._local(i)]), places[0].position or 0)
+            doubled = f"{quoted(HIDDEN if places[0].column.personal else shown_text(cell))} steht"
+        if first is None:
+            return {"doubled": doubled, "first_row": "einer früheren Zeile"}
+        row = f"Zeile {int(self._part(first).rows[self._local(first)]) + 1}"
+        same_sheet = self._part(first) is self._part(i)
+        return {
+            "doubled": doubled,
+            "first_row": row if same_sheet else f"Blatt „{self._part(first).sheet.name}“, {row}",
+        }
+
     def _target(self, reference: Reference) -> str:
-        return "der Fallliste dieser Lieferung" if reference.programme is None else "dem geltenden Maßnahmenregister"
+        """Where the thing referred to should stand: in a table of the delivery, or in another programme's."""
+        if reference.programme is not None:
+            return f"in der geltenden Lieferung „{programmes()[reference.programme].title}“"
+        labels = ({t.name: t.label for t in p.tables} for p in programmes().values())
+        label = next(found[reference.table] for found in labels if {self._table.name, reference.table} <= found.keys())
+        return f"unter den angenommenen Zeilen der Tabelle „{label}“"
 
 
 def _flat(array: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -467,12 +505,12 @@ def _plain(value: Any) -> Any:
     return value.date().isoformat() if isinstance(value, dt.datetime) else value
 
 
-def _bounds(checks: list[pandera.Check]) -> str:
-    """German text of a column's bounds: `größer als 0, höchstens 12`."""
+def bounds_in_words(checks: list[pandera.Check], factor: int = 1) -> str:
+    """German text of a column's bounds, each times `factor`: `größer als 0 und höchstens 12`."""
     words = {"greater_than": "größer als", "greater_than_or_equal_to": "mindestens", "less_than": "kleiner als",
              "less_than_or_equal_to": "höchstens"}  # fmt: skip
-    parts = [f"{words[str(c.name)]} {next(iter((c.statistics or {}).values())):g}" for c in checks]
-    return ", ".join(parts).replace(".", ",")
+    parts = [f"{words[str(c.name)]} {next(iter((c.statistics or {}).values())) * factor:,g}" for c in checks]
+    return " und ".join(parts).translate(str.maketrans(",.", ".,"))
 
 
 def _unpivot(table: Table, rows: pa.Table) -> pa.Table:

@@ -172,26 +172,35 @@ def parse_language(cell: Cell, context: Context) -> Parsed:
 
 def parse_languages(cell: Cell, context: Context) -> Parsed:
     """Several languages, joined by `;` in the order given, each once; at most one notice."""
-    codes: list[str] = []
-    for part in _LIST.split(comparable(raw_text(cell))):
-        if part:
-            codes += _languages_of(part, context.vocabulary.languages)
+    codes = [code for _, code in _languages_in(cell, context)]
     unknown = UNDETERMINED_LANGUAGE in codes
     return Parsed(";".join(dict.fromkeys(codes)) or None, "unknown_language" if unknown else None)
 
 
-def _languages_of(part: str, languages: dict[str, str]) -> list[str]:
-    """An alias is one language; else pieces between `/`, the longest alias first."""
+def unknown_languages(cell: Cell, context: Context) -> list[str]:
+    """The parts of a cell of several languages that are no known spelling, in comparable form."""
+    return [part for part, code in _languages_in(cell, context) if code == UNDETERMINED_LANGUAGE]
+
+
+def _languages_in(cell: Cell, context: Context) -> list[tuple[str, str]]:
+    """Each language named in a cell with its code."""
+    parts = filter(None, _LIST.split(comparable(raw_text(cell))))
+    return [found for part in parts for found in _languages_of(part, context.vocabulary.languages)]
+
+
+def _languages_of(part: str, languages: dict[str, str]) -> list[tuple[str, str]]:
+    """An alias is one language; else pieces between `/`, the longest alias first; each with its code."""
     pieces = [comparable(piece) for piece in part.split("/")]
-    codes = []
+    found = []
     while pieces:
         for size in range(len(pieces), 0, -1):
-            code = languages.get("/".join(pieces[:size]))
+            name = "/".join(pieces[:size])
+            code = languages.get(name)
             if code or size == 1:
-                codes.append(code or UNDETERMINED_LANGUAGE)
+                found.append((name, code or UNDETERMINED_LANGUAGE))
                 pieces = pieces[size:]
                 break
-    return codes
+    return found
 
 
 def parse_nationality(cell: Cell, context: Context) -> Parsed:

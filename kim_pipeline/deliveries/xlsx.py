@@ -100,6 +100,18 @@ class Package:
                 if _is_suspect(row, content):
                     yield from _lost_in_row(row[content:], row_number)
 
+    def results(self, part: str) -> Iterator[tuple[str, str | None, bytes]]:
+        """The stored results of a sheet's formulas: the cell as `F17`, the type of its result, the result's XML."""
+        for block in self._rows_of(part):
+            if b"<f" not in block and b":f" not in block:
+                continue
+            for match in _CELL.finditer(block):
+                tag, content = match[1].decode(errors="replace"), match[2] or b""
+                value = _VALUE.search(content)
+                at = attribute(tag, "r")
+                if at and value and value[2] is not None and _FORMULA.search(content):
+                    yield at, attribute(tag, "t"), value[2]
+
     def _rows_of(self, part: str) -> Iterator[bytes]:
         """The part's bytes in blocks that end at the end of a row."""
         rest = b""

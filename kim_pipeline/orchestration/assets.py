@@ -10,13 +10,15 @@ from typing import Any
 import dagster as dg
 
 from kim_pipeline.deliveries.intake import Intake
-from kim_pipeline.nightly import Night, published_models, table_models
+from kim_pipeline.nightly import Night, table_models
+from kim_pipeline.orchestration.delivery_checks import delivery_check_specs, delivery_checks, due_of
+from kim_pipeline.orchestration.freshness import report_built, report_deliveries
 from kim_pipeline.orchestration.keys import (
     BUILD_INFO,
-    PUBLISHED,
-    QUALITY,
-    QUALITY_TABLES,
+    HIDDEN_CELLS,
     delivery_key,
+    loaded_assets,
+    published_keys,
     table_key,
 )
 from kim_pipeline.orchestration.metadata import delivery_metadata, table_metadata
@@ -28,7 +30,8 @@ from kim_pipeline.orchestration.night import (
     night_of,
     publish_if_last,
 )
-from kim_pipeline.orchestration.specs import delivery_specs, published_specs, quality_specs, table_specs
+from kim_pipeline.orchestration.specs import delivery_specs, loaded_specs, published_specs, table_specs
+from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse.load import summary_counts
 
 _COUNTS = {
@@ -46,31 +49,34 @@ _COUNTS = {
 }
 
 
-def warehouse_assets() -> dg.AssetsDefinition:
-    """Deliveries, the tables about them, and every SQL model of the internal file."""
+def warehouse_assets(settings: Settings) -> dg.AssetsDefinition:
+    """Deliveries with their checks, the tables about them, and every SQL model of the internal file."""
 
     @dg.multi_asset(
         name=WAREHOUSE_OP,
-        specs=[*delivery_specs(), *quality_specs(), *table_specs()],
+        specs=[*delivery_specs(settings), *loaded_specs(), *table_specs()],
+        check_specs=delivery_check_specs(),
         can_subset=True,
         required_resource_keys={NIGHT},
         description="Liest die Lieferungen und baut die interne Datei neu auf.",
     )
-    def warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    def warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         night = night_of(context)
         _tell(context, night.intake)
-        tables = [f"{QUALITY}.{name}" for name in QUALITY_TABLES] + [m.full_name for m in table_models()]
+        tables = [*loaded_assets(), *(model.full_name for model in table_models())]
         yield from _deliveries(context, night)
         for name in tables:
             if table_key(name) in context.selected_asset_keys:
-                yield _made(context, table_key(name), table_metadata(name, night.tables[name]))
+                yield _made(context, table_key(name), table_metadata(night.tables[name]))
         publish_if_last(context, WAREHOUSE_OP)
 
     return warehouse
 
 
-def _deliveries(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.MaterializeResult[None]]:
-    """The selected programmes whose deliveries changed."""
+def _deliveries(
+    context: dg.AssetExecutionContext, night: Night
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """The selected programmes whose deliveries changed, and the selected checks whether they did or not."""
     selected = {key for key in night.chosen if delivery_key(key) in context.selected_asset_keys}
     changed = selected & changed_programmes(night, context.instance)
     with night.reader() as connection:
@@ -79,6 +85,8 @@ def _deliveries(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.
             if key in changed:
                 metadata = delivery_metadata(night, key, connection)
                 yield _made(context, delivery_key(key), metadata, dg.DataVersion(night.content_mark(key)))
+        yield from delivery_checks(night, connection, set(context.selected_asset_check_keys))
+        report_deliveries(context.instance, due_of(connection), night.as_of)
     same = sorted(selected - changed)
     if same:
         context.log.info(f"unverändert seit der letzten Materialisierung: {', '.join(same)}")
@@ -116,12 +124,17 @@ def published_assets() -> dg.AssetsDefinition:
     )
     def publish(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         night = night_of(context)
-        for name in [f"{PUBLISHED}.build_info", *(m.full_name for m in published_models())]:
-            key = table_key(name)
+        if table_key(HIDDEN_CELLS) in context.selected_asset_keys:
+            protection = night.protected
+            counts = {"Zahlen": protection.cells, "davon nicht veröffentlicht": protection.hidden}
+            yield _made(context, table_key(HIDDEN_CELLS), counts)
+        published = night.published
+        for key in published_keys():
             if key in context.selected_asset_keys:
-                metadata = table_metadata(name, night.published[key.path[-1]])
+                metadata = table_metadata(published[key.path[-1]])
                 more = _build_metadata(night) if key == BUILD_INFO else {}
                 yield _made(context, key, {**metadata, **more})
+        report_built(context.instance)
 
     return publish
 

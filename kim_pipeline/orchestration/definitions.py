@@ -7,8 +7,12 @@ import logging
 import dagster as dg
 
 from kim_pipeline.nightly import Night
+from kim_pipeline.orchestration.alarms import failed_run_sensor, late_deliveries_sensor
+from kim_pipeline.orchestration.arrivals import new_deliveries_sensor, nightly_schedule
 from kim_pipeline.orchestration.assets import published_assets, warehouse_assets
 from kim_pipeline.orchestration.checks import integrity_checks
+from kim_pipeline.orchestration.freshness import freshness_sensor
+from kim_pipeline.orchestration.history import old_runs_sensor
 from kim_pipeline.orchestration.night import NIGHT, night_resource
 from kim_pipeline.settings import Settings
 
@@ -29,16 +33,25 @@ def build_defs(settings: Settings | None = None, night: Night | None = None) -> 
         settings: folders and limits; by default from the environment.
         night: the run, where the caller holds it; by default each run makes its own.
     """
+    settings = settings or (night.settings if night else Settings())
     nightly = dg.define_asset_job(
         NIGHTLY,
         selection=dg.AssetSelection.all(),
         description="Liest alle Lieferungen, baut alle Tabellen neu, prüft sie und veröffentlicht sie.",
     )
     return dg.Definitions(
-        assets=[warehouse_assets(), published_assets()],
+        assets=[warehouse_assets(settings), published_assets()],
         asset_checks=[integrity_checks()],
         jobs=[nightly],
-        resources={NIGHT: night or night_resource(settings or Settings()), "io_manager": dg.mem_io_manager},
+        schedules=[nightly_schedule(nightly, settings)],
+        sensors=[
+            new_deliveries_sensor(nightly, settings),
+            failed_run_sensor(settings),
+            late_deliveries_sensor(settings),
+            freshness_sensor(settings),
+            old_runs_sensor(settings),
+        ],
+        resources={NIGHT: night or night_resource(settings), "io_manager": dg.mem_io_manager},
         loggers={"console": dg.colored_console_logger, FILE_LOGGER: python_logger},
         executor=dg.in_process_executor,
     )

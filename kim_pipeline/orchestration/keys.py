@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import dagster as dg
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Programme, Table
+from kim_pipeline.nightly import published_models, table_models
+from kim_pipeline.warehouse.build import loaded_tables
 
-DELIVERIES, QUALITY, PUBLISHED = "deliveries", "quality", "published"
+DELIVERIES, QUALITY, STAGING, PUBLISHED = "deliveries", "quality", "staging", "published"
+HIDDEN_CELLS = "disclosure.hidden_cell"
 BUILD_INFO = dg.AssetKey([PUBLISHED, "build_info"])
-
-QUALITY_TABLES = {
-    "delivery": "Jede gelieferte Datei: Berichtszeitraum, Stand, ob sie zählt, und wenn nicht, warum.",
-    "sheet_account": "Das Konto jedes Blatts: gelesene Zeilen = angenommen + in Quarantäne + Summen + Notizen.",
-    "ignored_sheet": "Blätter, die zu keiner Tabelle des Programms gehören und nicht gelesen wurden.",
-    "finding": "Jeder Befund mit Datei, Blatt, Zeile, Spalte, Regel und einem deutschen Satz.",
-    "coverage": "Welche Tage die Lieferungen, die zählen, je Tabelle abdecken.",
-    "due": "Je Programm: was zuletzt kam, was fällig ist und ob es überfällig ist.",
-}
-"""Tables about all deliveries. They are made in every run, so that what follows them is never skipped."""
 
 
 def delivery_key(programme: str) -> dg.AssetKey:
@@ -26,9 +21,35 @@ def delivery_key(programme: str) -> dg.AssetKey:
     return dg.AssetKey([DELIVERIES, programme])
 
 
+def group_of_programme(programme: str) -> str:
+    """The group of what belongs to one programme alone: its deliveries and its staging tables."""
+    return f"programm_{programme}"
+
+
+def group_of_table(full_name: str) -> str:
+    """The group of a table: a staging table belongs to its programme, any other to its layer."""
+    schema, name = full_name.split(".")
+    return group_of_programme(accepted_table(name)[0].key) if schema == STAGING else schema
+
+
 def table_key(full_name: str) -> dg.AssetKey:
     """The asset of a table `schema.table`."""
     return dg.AssetKey(full_name.split("."))
+
+
+def published_keys() -> list[dg.AssetKey]:
+    """The assets of the published file."""
+    return [BUILD_INFO, *(table_key(model.full_name) for model in published_models())]
+
+
+@cache
+def loaded_assets() -> dict[str, str]:
+    """Tables that are loaded and not selected, `schema.table` → German description.
+
+    Which delivery counts for which days is no asset of its own: every staging table would seem to be made from the
+    deliveries of all programmes.
+    """
+    return {name: texts["_"] for name, texts in loaded_tables().items() if name != f"{QUALITY}.counting_window"}
 
 
 def parent_key(full_name: str) -> dg.AssetKey | None:
@@ -37,9 +58,14 @@ def parent_key(full_name: str) -> dg.AssetKey | None:
     if schema == "accepted":
         programme, _ = accepted_table(name)
         return delivery_key(programme.key)
-    if schema == "vocabulary" or (schema == QUALITY and name not in QUALITY_TABLES):
-        return None
-    return table_key(full_name)
+    return table_key(full_name) if full_name in _assets() else None
+
+
+@cache
+def _assets() -> frozenset[str]:
+    """Every table that is an asset."""
+    of_models = [model.full_name for model in (*table_models(), *published_models())]
+    return frozenset([*of_models, *loaded_assets(), HIDDEN_CELLS])
 
 
 def accepted_table(name: str) -> tuple[Programme, Table]:

@@ -6,15 +6,18 @@ Dagster's own form and does not draw it, so each table's page also lists it with
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import dagster as dg
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.nightly import published_models, table_models
-from kim_pipeline.orchestration.keys import accepted_table, delivery_key, parent_key
+from kim_pipeline.orchestration.keys import STAGING, accepted_table, delivery_key, parent_key
 from kim_pipeline.orchestration.markdown import Link, markdown_table
 from kim_pipeline.warehouse.lineage import Columns, Origin, lineage_of
+
+_MAX_LINKS = 8
 
 
 def table_lineage(full_name: str) -> dg.TableColumnLineage | None:
@@ -27,17 +30,39 @@ def table_lineage(full_name: str) -> dg.TableColumnLineage | None:
 
 
 def lineage_text(full_name: str) -> str:
-    """The same as a Markdown table with links to the assets."""
+    """The same as a Markdown table with links to the assets, and with the delivered columns where it all begins."""
     lineage = table_lineage(full_name)
     columns = _lineage()[full_name]
     known = lineage.deps_by_column if lineage else {}
-    rows = [(column, Link(", ".join(map(_link, known.get(column, []))) or "–")) for column in columns]
-    return markdown_table(("Spalte", "berechnet aus"), rows)
+    if full_name.startswith(f"{STAGING}."):
+        return markdown_table(("Spalte", "geliefert als"), [(c, _links(known.get(c, []))) for c in columns])
+    rows = [(c, _links(known.get(c, [])), _links(_staged_columns(full_name, c))) for c in columns]
+    return markdown_table(("Spalte", "berechnet aus", "letztlich aus"), rows)
 
 
-def _link(dep: dg.TableColumnDep) -> str:
-    path = "/".join(dep.asset_key.path)
-    return f"[`{path}.{dep.column_name}`](/assets/{path})"
+def _staged_columns(full_name: str, column: str) -> list[dg.TableColumnDep]:
+    origins = sorted(_beginnings((full_name, column)))
+    return [dg.TableColumnDep(key, name) for table, name in origins if (key := parent_key(table)) is not None]
+
+
+@cache
+def _beginnings(column: Origin) -> frozenset[Origin]:
+    """The columns of staging tables, and of tables that no SQL makes, that a column is computed from at last."""
+    table, name = column
+    origins = _lineage().get(table)
+    if origins is None or table.startswith(f"{STAGING}."):
+        return frozenset({column})
+    return frozenset[Origin]().union(*(_beginnings(origin) for origin in origins.get(name, ())))
+
+
+def _links(deps: Sequence[dg.TableColumnDep]) -> Link:
+    """The assets as links, each with its columns."""
+    columns: dict[str, list[str]] = {}
+    for dep in deps:
+        columns.setdefault("/".join(dep.asset_key.path), []).append(f"`{dep.column_name}`")
+    links = [f"[{path}](/assets/{path}) {', '.join(names)}" for path, names in columns.items()]
+    more = [f"und {len(links) - _MAX_LINKS} weitere Tabellen"] if len(links) > _MAX_LINKS else []
+    return Link("; ".join([*links[:_MAX_LINKS], *more]) or "–")
 
 
 @cache

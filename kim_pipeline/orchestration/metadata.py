@@ -1,6 +1,6 @@
 """What the UI shows of a materialisation or a check.
 
-Belongs here: tables in Markdown, numbers, column schemas and lineage. A finding's sentence may quote a cell that is not
+Belongs here: tables in Markdown, numbers, column schemas. A finding's sentence may quote a cell that is not
 personal, as the return copy does; nothing else that a cell holds gets here.
 """
 
@@ -14,7 +14,6 @@ import duckdb
 
 from kim_pipeline.deliveries.intake import Delivery, counts_by_severity
 from kim_pipeline.nightly import BuiltTable, Night
-from kim_pipeline.orchestration.lineage import table_lineage
 from kim_pipeline.orchestration.markdown import markdown_table
 
 MAX_FINDINGS = 200
@@ -77,17 +76,10 @@ def findings_table(connection: duckdb.DuckDBPyConnection, programme: str) -> str
     return markdown_table(_FINDING_HEADER, shown) + note
 
 
-def table_metadata(full_name: str, table: BuiltTable) -> dict[str, Any]:
-    """Metadata of a built table: rows, columns with types and descriptions, and where its columns come from."""
+def table_metadata(table: BuiltTable) -> dict[str, Any]:
+    """Metadata of a built table: rows, columns with types and descriptions."""
     columns = [dg.TableColumn(c.name, c.type, c.description or None) for c in table.columns]
-    found: dict[str, Any] = {
-        "dagster/row_count": table.rows,
-        "dagster/column_schema": dg.TableSchema(columns=columns),
-    }
-    lineage = table_lineage(full_name)
-    if lineage is not None:
-        found["dagster/column_lineage"] = lineage
-    return found
+    return {"dagster/row_count": table.rows, "dagster/column_schema": dg.TableSchema(columns=columns)}
 
 
 def offending_table(rows: Sequence[Mapping[str, object]]) -> str:

@@ -52,7 +52,7 @@ def run_nightly(night: Night, instance: dg.DagsterInstance | None = None) -> boo
 
 def instance_for(settings: Settings) -> dg.DagsterInstance:
     """The instance of `DAGSTER_HOME` or of the control room in the warehouse folder; else one that keeps nothing."""
-    home = settings.warehouse / "dagster"
+    home = settings.control_room
     if os.environ.get(_HOME):
         return dg.DagsterInstance.get()
     if (home / "dagster.yaml").is_file():

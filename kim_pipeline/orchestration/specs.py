@@ -12,17 +12,21 @@ import dagster as dg
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Column, Programme
 from kim_pipeline.nightly import published_models, table_models
+from kim_pipeline.orchestration.freshness import BUILT_BY, delivery_policy
 from kim_pipeline.orchestration.keys import (
     BUILD_INFO,
-    DELIVERIES,
+    HIDDEN_CELLS,
     PUBLISHED,
     QUALITY,
-    QUALITY_TABLES,
     delivery_key,
+    group_of_programme,
+    group_of_table,
+    loaded_assets,
     parent_key,
     table_key,
 )
-from kim_pipeline.orchestration.lineage import lineage_text
+from kim_pipeline.orchestration.lineage import lineage_text, table_lineage
+from kim_pipeline.settings import PROJECT, Settings
 from kim_pipeline.warehouse.sql_models import SqlModel
 
 OWNER = "team:kim"
@@ -47,12 +51,12 @@ _TREATMENTS = {
 }
 
 
-def delivery_specs() -> list[dg.AssetSpec]:
+def delivery_specs(settings: Settings) -> list[dg.AssetSpec]:
     """One asset per programme: its deliveries."""
-    return [_delivery_spec(p) for p in programmes().values()]
+    return [_delivery_spec(p, settings) for p in programmes().values()]
 
 
-def _delivery_spec(programme: Programme) -> dg.AssetSpec:
+def _delivery_spec(programme: Programme, settings: Settings) -> dg.AssetSpec:
     each = "Jede Datei ist die vollständige Liste." if programme.delivery == "snapshot" else (
         "Jede Datei umfasst einen Berichtszeitraum."
     )  # fmt: skip
@@ -62,12 +66,17 @@ def _delivery_spec(programme: Programme) -> dg.AssetSpec:
         description=f"**{programme.title}**: die Lieferungen aus dem Ordner `{programme.key}`.\n\n"
         f"Turnus: {programme.cadence.label}. {each} Tabellen: {tables}.\n\n"
         "Wird nur erneuert, wenn sich der Inhalt der Lieferungen geändert hat.",
-        group_name=DELIVERIES,
+        group_name=group_of_programme(programme.key),
         owners=[OWNER],
         kinds={"excel"},
         skippable=True,
         tags={"programme": programme.key},
-        metadata={"dagster/column_schema": dg.TableSchema(columns=list(_delivered_columns(programme)))},
+        freshness_policy=delivery_policy(programme.cadence, settings.grace_days),
+        metadata={
+            "dagster/column_schema": dg.TableSchema(columns=list(_delivered_columns(programme))),
+            "Ordner": dg.MetadataValue.path(settings.deliveries / programme.key),
+            "Was zu liefern ist": dg.MetadataValue.path(PROJECT / "docs" / "deliveries.md"),
+        },
     )
 
 
@@ -88,18 +97,19 @@ def _column_text(column: Column) -> str:
     return f"{column.label}{header}{treatment}"
 
 
-def quality_specs() -> list[dg.AssetSpec]:
-    """The tables about all deliveries."""
+def loaded_specs() -> list[dg.AssetSpec]:
+    """The tables about all deliveries, and the vocabulary; made in every run, so that nothing after them is skipped."""
+    deliveries = [delivery_key(p) for p in programmes()]
     return [
         dg.AssetSpec(
-            [QUALITY, name],
-            deps=[delivery_key(p) for p in programmes()],
+            table_key(name),
+            deps=deliveries if group_of_table(name) == QUALITY else [],
             description=text,
-            group_name=QUALITY,
+            group_name=group_of_table(name),
             owners=[OWNER],
-            kinds={"duckdb"},
+            kinds={"duckdb"} if group_of_table(name) == QUALITY else {"csv", "duckdb"},
         )
-        for name, text in QUALITY_TABLES.items()
+        for name, text in loaded_assets().items()
     ]
 
 
@@ -118,8 +128,22 @@ def published_specs() -> list[dg.AssetSpec]:
         group_name=PUBLISHED,
         owners=[OWNER],
         kinds={"duckdb"},
+        freshness_policy=BUILT_BY,
     )
-    return [*(_table_spec(model) for model in published_models()), build_info]
+    return [_hidden_cells_spec(), *(_table_spec(model) for model in published_models()), build_info]
+
+
+def _hidden_cells_spec() -> dg.AssetSpec:
+    """Made by disclosure control, from the tables of its own layer."""
+    schema = group_of_table(HIDDEN_CELLS)
+    return dg.AssetSpec(
+        table_key(HIDDEN_CELLS),
+        deps=[table_key(model.full_name) for model in table_models() if model.schema == schema],
+        description="Welche Zahlen nicht veröffentlicht werden, weil sich aus ihnen kleine Anzahlen errechnen ließen.",
+        group_name=schema,
+        owners=[OWNER],
+        kinds={"duckdb"},
+    )
 
 
 def _table_spec(model: SqlModel) -> dg.AssetSpec:
@@ -128,12 +152,14 @@ def _table_spec(model: SqlModel) -> dg.AssetSpec:
         table_key(model.full_name),
         deps=sorted(parents),
         description=model.description,
-        group_name=model.schema,
+        group_name=group_of_table(model.full_name),
         owners=[OWNER],
         kinds={"sql", "duckdb"},
         code_version=model.code_version,
+        freshness_policy=BUILT_BY if model.schema == PUBLISHED else None,
         metadata={
             "Herkunft der Spalten": dg.MetadataValue.md(lineage_text(model.full_name)),
             "SQL": dg.MetadataValue.md(f"```sql\n{model.sql.strip()}\n```"),
+            **({"dagster/column_lineage": lineage} if (lineage := table_lineage(model.full_name)) else {}),
         },
     )

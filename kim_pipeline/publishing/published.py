@@ -33,6 +33,26 @@ _BUILD_INFO = {
     "status": "Ob die Lieferung zählt (nur input)",
 }
 
+_DICTIONARIES = {
+    "table_dictionary": (
+        "Verzeichnis der Tabellen dieses Datenbestands.",
+        {"table_name": ("VARCHAR", "Tabelle"), "description": ("VARCHAR", "Was in ihr steht")},
+        "SELECT table_name, comment FROM duckdb_tables() WHERE database_name = 'published' ORDER BY table_name",
+    ),
+    "column_dictionary": (
+        "Verzeichnis der Spalten aller Tabellen dieses Datenbestands.",
+        {
+            "table_name": ("VARCHAR", "Tabelle"),
+            "position": ("BIGINT", "Stelle der Spalte in der Tabelle, ab 1"),
+            "column_name": ("VARCHAR", "Spalte"),
+            "data_type": ("VARCHAR", "Datentyp"),
+            "description": ("VARCHAR", "Was in ihr steht"),
+        },
+        "SELECT table_name, column_index, column_name, data_type, comment FROM duckdb_columns() "
+        "WHERE database_name = 'published' ORDER BY table_name, column_index",
+    ),
+}
+
 
 @dataclass(frozen=True)
 class BuildFacts:
@@ -61,23 +81,24 @@ def write_published(internal: Path, target: Path, intake: Intake, facts: BuildFa
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH {quoted(str(internal))} AS internal (READ_ONLY)")
         connection.execute("USE internal")
-        connection.execute(f"ATTACH {quoted(str(target))} AS kim (STORAGE_VERSION {quoted(_STORAGE_VERSION)})")
+        connection.execute(f"ATTACH {quoted(str(target))} AS published (STORAGE_VERSION {quoted(_STORAGE_VERSION)})")
         for model in load_models(["published"]):
             counts[model.name] = _write_table(connection, model)
         counts["build_info"] = _write_build_info(connection, intake, facts)
-        connection.execute("CHECKPOINT kim")
+        counts |= _write_dictionaries(connection)
+        connection.execute("CHECKPOINT published")
     return counts
 
 
 def _write_table(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> int:
-    table = f"kim.main.{model.name}"
+    table = f"published.main.{model.name}"
     connection.execute(f"CREATE TABLE {table} AS {model.sql}")
     comment(connection, model.description, model.columns, table)
     return _count(connection, table)
 
 
 def _write_build_info(connection: duckdb.DuckDBPyConnection, intake: Intake, facts: BuildFacts) -> int:
-    table = "kim.main.build_info"
+    table = "published.main.build_info"
     rows = build_info(intake, facts)
     block = pa.table({name: [row[name] for row in rows] for name in _BUILD_INFO}, schema=_schema())
     connection.register("build_info_rows", block)
@@ -86,6 +107,17 @@ def _write_build_info(connection: duckdb.DuckDBPyConnection, intake: Intake, fac
     description = "Wie dieser Datenbestand entstand: Zeit, Programmstand, Bibliotheken, Anzahlen und jede Lieferung."
     comment(connection, description, _BUILD_INFO, table)
     return _count(connection, table)
+
+
+def _write_dictionaries(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Tables and columns with their descriptions as tables, themselves included."""
+    for table, (description, columns, _) in _DICTIONARIES.items():
+        types = ", ".join(f"{name} {kind}" for name, (kind, _) in columns.items())
+        connection.execute(f"CREATE TABLE published.main.{table} ({types})")
+        comment(connection, description, {name: text for name, (_, text) in columns.items()}, f"published.main.{table}")
+    for table, (_, _, rows) in _DICTIONARIES.items():
+        connection.execute(f"INSERT INTO published.main.{table} {rows}")
+    return {table: _count(connection, f"published.main.{table}") for table in _DICTIONARIES}
 
 
 def _schema() -> pa.Schema:

@@ -17,8 +17,8 @@ from kim_pipeline.warehouse.checks import Check, blocking_checks, offending_rows
 from kim_pipeline.warehouse.load import load_accepted, load_coverage, load_quality, load_vocabulary
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 
-INTERNAL_SCHEMAS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators", "review")
-MODEL_SCHEMAS = ("staging", "core", "indicators", "review")
+INTERNAL_SCHEMAS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators", "review", "disclosure")
+MODEL_SCHEMAS = ("staging", "core", "indicators", "review", "disclosure")
 
 
 _DESCRIPTIONS = Path(__file__).with_name("descriptions.toml")
@@ -48,22 +48,32 @@ def new_internal_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-def load(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: dt.date, grace_days: int) -> None:
+def load(
+    connection: duckdb.DuckDBPyConnection,
+    intake: Intake,
+    as_of: dt.date,
+    grace_days: int,
+    raised_k: Mapping[str, int],
+) -> None:
     """Load everything that was read."""
     for schema in INTERNAL_SCHEMAS:
         connection.execute(f"CREATE SCHEMA {schema}")
-    load_vocabulary(connection)
+    load_vocabulary(connection, raised_k)
     load_quality(connection, intake, as_of, grace_days)
     load_accepted(connection, intake)
     load_coverage(connection, intake)
     describe(connection)
 
 
+def loaded_tables() -> dict[str, dict[str, str]]:
+    """Tables that are loaded and not selected, `schema.table` → German texts: `_` of the table, then its columns."""
+    with _DESCRIPTIONS.open("rb") as file:
+        return tomllib.load(file)
+
+
 def describe(connection: duckdb.DuckDBPyConnection) -> None:
     """German comments of the loaded tables: from their file, and for accepted rows from the contracts."""
-    with _DESCRIPTIONS.open("rb") as file:
-        tables = tomllib.load(file)
-    for name, texts in tables.items():
+    for name, texts in loaded_tables().items():
         comment(connection, texts["_"], {column: text for column, text in texts.items() if column != "_"}, name)
     for programme in programmes().values():
         for table in programme.tables:
@@ -123,6 +133,6 @@ def build_internal(path: Path, intake: Intake, as_of: dt.date, grace_days: int) 
         CheckFailedError: the rows do not add up.
     """
     with new_internal_file(path) as connection:
-        load(connection, intake, as_of, grace_days)
+        load(connection, intake, as_of, grace_days, {})
         run_models(connection, load_models(MODEL_SCHEMAS))
         run_checks(connection, blocking_checks())

@@ -6,8 +6,8 @@ Belongs here: tables that come from the deliveries and the data files as they ar
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -17,7 +17,7 @@ from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.vocabulary import programme_life, vocabulary
 from kim_pipeline.deliveries.counting import Window
 from kim_pipeline.deliveries.intake import Delivery, Intake, counts_by_severity, finding_records
-from kim_pipeline.warehouse.catalogue import Indicator, load_catalogue
+from kim_pipeline.warehouse.catalogue import Indicator, load_catalogue, with_raised_k
 
 _SQL_TYPES = {"date": "DATE", "number": "DOUBLE", "whole": "BIGINT", "yes_no": "BOOLEAN"}
 _NO_TABLES: tuple[str, ...] = ()
@@ -28,8 +28,8 @@ def sql_type(column: Column) -> str:
     return _SQL_TYPES.get(column.kind, "VARCHAR")
 
 
-def load_vocabulary(connection: duckdb.DuckDBPyConnection) -> None:
-    """`vocabulary.*`: the data files as tables."""
+def load_vocabulary(connection: duckdb.DuckDBPyConnection, raised_k: Mapping[str, int]) -> None:
+    """`vocabulary.*`: the data files as tables, and the catalogue of indicators with the k of the settings."""
     words = vocabulary()
     county = words.county
     areas: list[tuple[Any, ...]] = [(county.key, county.name, "Kreis", None, None, None)]
@@ -49,7 +49,9 @@ def load_vocabulary(connection: duckdb.DuckDBPyConnection) -> None:
     _create(connection, "vocabulary.category_value", "category VARCHAR, value VARCHAR, position BIGINT", values)
     bodies = [(b.name, b.rank, b.may_resolve) for b in county.bodies]
     _create(connection, "vocabulary.body", "body VARCHAR, rank BIGINT, may_resolve BOOLEAN", bodies)
-    indicators = [_indicator_row(position, i) for position, i in enumerate(load_catalogue(), start=1)]
+    indicators = [
+        _indicator_row(position, i) for position, i in enumerate(with_raised_k(load_catalogue(), raised_k), start=1)
+    ]
     _create(connection, "vocabulary.indicator", _INDICATOR_COLUMNS, indicators)
 
 
@@ -61,7 +63,9 @@ _INDICATOR_COLUMNS = (
     "position BIGINT, indicator_id VARCHAR, label VARCHAR, definition VARCHAR, unit VARCHAR, counting_unit VARCHAR, "
     "programme VARCHAR, table_name VARCHAR, aggregation VARCHAR, calendars VARCHAR, breakdown_kind VARCHAR, "
     "numerator VARCHAR, denominator VARCHAR, per_1000_of VARCHAR, direction VARCHAR, k BIGINT, caveat VARCHAR, "
-    "is_headline BOOLEAN, county_only BOOLEAN, breakdown_complete BOOLEAN, is_share BOOLEAN"
+    "is_headline BOOLEAN, county_only BOOLEAN, breakdown_complete BOOLEAN, is_share BOOLEAN, is_amount BOOLEAN, "
+    "numerator_count VARCHAR, denominator_count VARCHAR, difference_count VARCHAR, at_most VARCHAR, parts VARCHAR, "
+    "inflow VARCHAR, outflow VARCHAR, n_within VARCHAR, n_count VARCHAR, hidden_with VARCHAR"
 )
 
 
@@ -75,7 +79,8 @@ def _indicator_row(position: int, i: Indicator) -> tuple[Any, ...]:
     return (
         position, i.id, i.label, i.definition, i.unit, i.counting_unit, i.programme, i.table_name, i.aggregation,
         ",".join(i.calendars), i.breakdown_kind, i.numerator, i.denominator, i.per_1000_of, i.direction, i.k, i.caveat,
-        i.headline, i.county_only, i.breakdown_complete, i.is_share,
+        i.headline, i.county_only, i.breakdown_complete, i.is_share, i.is_amount, *i.counts_of_rate, i.at_most,
+        ",".join(i.parts) or None, i.inflow, i.outflow, ",".join(i.n_within) or None, i.n_count, i.hidden_with,
     )  # fmt: skip
 
 
@@ -101,7 +106,7 @@ def load_quality(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: d
         "programme VARCHAR, table_name VARCHAR, file VARCHAR, first_day DATE, last_day DATE",
         windows,
     )
-    due = [_due(p, intake.of(p.key), as_of, grace_days) for p in programmes().values()]
+    due = [due_of(p, intake.of(p.key), as_of, grace_days) for p in programmes().values()]
     _create(
         connection,
         "quality.due",
@@ -283,12 +288,24 @@ def covered_through(programme: Programme, deliveries: Iterable[Delivery]) -> dt.
     return max((day for day in days if day is not None), default=None)
 
 
-def _due(programme: Programme, deliveries: Sequence[Delivery], as_of: dt.date, grace_days: int) -> tuple[Any, ...]:
+class Due(NamedTuple):
+    """When a programme's next delivery is due; the columns of `quality.due`."""
+
+    programme: str
+    last_as_of: dt.date | None
+    covered_through: dt.date | None
+    due_on: dt.date
+    late_after: dt.date
+    is_late: bool
+
+
+def due_of(programme: Programme, deliveries: Sequence[Delivery], as_of: dt.date, grace_days: int) -> Due:
+    """When the next delivery is due; see `load_quality` for the arguments."""
     last = max((d.read.as_of for d in deliveries if d.read and not d.is_rejected and d.read.as_of), default=None)
     through = covered_through(programme, deliveries)
     due_on = programme.cadence.next_due(through, as_of)
     late_after = due_on + dt.timedelta(days=grace_days)
-    return programme.key, last, through, due_on, late_after, as_of > late_after
+    return Due(programme.key, last, through, due_on, late_after, as_of > late_after)
 
 
 def summary_counts(deliveries: Iterable[Delivery]) -> dict[str, int]:

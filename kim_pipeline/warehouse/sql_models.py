@@ -7,6 +7,7 @@ Does not belong here: running them.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,10 +20,12 @@ from sqlglot import exp
 from kim_pipeline.settings import PROJECT
 
 SQL_FOLDER = PROJECT / "sql"
-LAYERS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators", "review", "published")
+LAYERS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators", "review", "disclosure", "published")
 """A file reads its own and lower layers only; the first three are loaded, not selected."""
 _DIALECT = "duckdb"
 _VALUES_OF = "indicators.value_"
+_OVER_PUBLISHED = ("indicator", "measure_activity", "measure_review", "measure_review_missing")
+"""Tables of the indicators that are published as well: the same SQL, over the published figures."""
 
 
 class SqlModelError(Exception):
@@ -113,6 +116,8 @@ def load_models(schemas: Sequence[str], folder: Path = SQL_FOLDER) -> list[SqlMo
         for schema in schemas
         for path in sorted((folder / schema).glob("*.sql"))
     ]
+    if "published" in schemas:
+        models += [_over_published(folder / "indicators" / f"{name}.sql") for name in _OVER_PUBLISHED]
     values = [model for model in models if model.full_name.startswith(_VALUES_OF)]
     if values:
         models.append(_all_values(values))
@@ -129,6 +134,12 @@ def _all_values(values: Sequence[SqlModel]) -> SqlModel:
     head = "-- Werte aller Dateien value_*.sql zusammen, noch ohne die abgedeckten Zeiträume und ohne Nullen."
     sql = "\n".join([head, "SELECT", *columns, f"FROM {values[0].full_name} AS v", *(f"UNION ALL {o}" for o in others)])
     return SqlModel("indicators", "all_values", sql + "\n", values[0].path.with_name("value_*.sql"))
+
+
+def _over_published(path: Path) -> SqlModel:
+    """The SQL of a table of the indicators over the published ones, so that it says nothing else than they do."""
+    sql = re.sub(r"\bindicators\.", "published.", path.read_text(encoding="utf-8"))
+    return SqlModel("published", path.stem, sql, path)
 
 
 def check_layers(model: SqlModel) -> None:

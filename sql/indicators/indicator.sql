@@ -18,6 +18,17 @@ SELECT
     i.is_headline,  -- Ob er die Aktivität des Programms misst (Prüfung der Maßnahmen)
     i.county_only,  -- Ob er nur für den Kreis gilt
     i.direction,  -- Richtung: higher, lower oder neutral
+    i.is_amount,  -- Ob er Stunden oder Euro summiert
+    i.numerator_count,  -- Zahl im Zähler einer geschützten Quote
+    i.denominator_count,  -- Zahl im Nenner einer geschützten Quote
+    i.difference_count,  -- Nenner minus Zähler einer geschützten Quote
+    i.at_most,  -- Zahl, die er nie übersteigt
+    i.parts,  -- Zahlen, die Teile von ihm sind; dazu kommt ein unveröffentlichter Rest
+    i.inflow,  -- Zugang eines Bestandes
+    i.outflow,  -- Abgang eines Bestandes
+    i.n_within,  -- Zahlen, die etwas über die Zahl der Werte hinter einem Median sagen
+    i.n_count,  -- Indikator, der die Zahl der Zeilen hinter einer Summe ist
+    i.hidden_with,  -- Zahl, mit der eine Summe von Stunden oder Euro geheim bleibt
     i.k,  -- Kleinste Zahl, die veröffentlicht werden darf; leer, wenn jede
     i.caveat  -- Was er nicht sagt
 FROM vocabulary.indicator AS i

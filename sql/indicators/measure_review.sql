@@ -26,6 +26,7 @@ judged AS (
         m.*,
         coalesce(a.t, y.period) AS t,
         a.value_t,
+        a.is_delivered,
         a.t2,
         a.value_t2,
         a.label,
@@ -36,7 +37,7 @@ judged AS (
         CASE WHEN p.valid_to <= m.as_of THEN p.valid_to END AS programme_end,
         CASE
             WHEN m.status = 'entfallen' THEN 1
-            WHEN a.programme IS NOT NULL AND coalesce(a.value_t, 0) <= 0 THEN 2
+            WHEN a.programme IS NOT NULL AND (NOT a.is_delivered OR a.value_t <= 0) THEN 2
             WHEN a.value_t < 0.8 * a.value_t2 THEN 3
             WHEN g.theme IS NOT NULL THEN 4
             WHEN m.status IN ('umgesetzt', 'laufend') THEN 5
@@ -88,7 +89,10 @@ decided AS (
 german AS (
     SELECT
         j.*,
-        coalesce(translate(format('{:,.10g}', j.value_t), ',.', '.,'), 'keine Angabe') AS text_t,
+        coalesce(
+            translate(format('{:,.10g}', j.value_t), ',.', '.,'),
+            CASE WHEN j.is_delivered THEN 'geheim' ELSE 'keine Angabe' END
+        ) AS text_t,
         translate(format('{:,.10g}', j.value_t2), ',.', '.,') AS text_t2,
         strftime(j.status_on, '%d.%m.%Y') AS text_status_on
     FROM judged AS j

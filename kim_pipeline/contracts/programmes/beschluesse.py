@@ -35,7 +35,7 @@ class Decisions(ContractModel):
     competence = row_rule(
         "body_competence",
         ("body", "kind"),
-        "{body} kann empfehlen oder zur Kenntnis nehmen, aber nicht beschließen",
+        "in {kind} „Empfehlung“ oder „Kenntnisnahme“, denn das Gremium in {body} fasst keine Beschlüsse",
         lambda frame: blamed((frame["kind"] == "Beschluss") & frame["body"].isin(_cannot_resolve()), "kind"),
     )
 

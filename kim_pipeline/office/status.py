@@ -1,0 +1,134 @@
+"""The state of the offices' deliveries: what is there, what counts, what was rejected and why, what is due.
+
+Belongs here: facts for `kim status`, taken from the intake. Does not belong here: how the terminal shows them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.model import Programme
+from kim_pipeline.deliveries.intake import Delivery, Intake, counts_by_severity
+from kim_pipeline.warehouse.load import due_of
+
+_REASONS = {"duplicate": "dieselbe Datei unter anderem Namen", "newer_delivery": "durch eine neuere Lieferung"}
+_ORDER = ("counted", "rejected", "superseded")
+
+State = Literal["late", "due", "open"]
+"""Later than the days of grace; due but within them; not due yet."""
+
+
+@dataclass(frozen=True)
+class DeliveryStatus:
+    """One delivery.
+
+    Attributes:
+        file: path relative to the programme's folder.
+        status: `counted`, `rejected` or `superseded`.
+        reason: why it does not count, in German; None if it does.
+        period: reporting period as people write it; None for snapshots or where it is not known.
+        as_of: its Stand.
+        accepted, quarantined: rows.
+        findings: severity → number.
+    """
+
+    file: str
+    status: str
+    reason: str | None
+    period: str | None
+    as_of: dt.date | None
+    accepted: int
+    quarantined: int
+    findings: dict[str, int]
+
+
+@dataclass(frozen=True)
+class ProgrammeStatus:
+    """One programme and its deliveries, those that count first.
+
+    Attributes:
+        state: whether the next delivery is overdue.
+        days: days since (late, due) or until (open) the due day.
+    """
+
+    programme: str
+    title: str
+    cadence: str
+    state: State
+    days: int
+    due_on: dt.date
+    late_after: dt.date
+    covered_through: dt.date | None
+    last_as_of: dt.date | None
+    deliveries: tuple[DeliveryStatus, ...]
+
+
+def status(intake: Intake, as_of: dt.date, grace_days: int, only: Iterable[str] | None = None) -> list[ProgrammeStatus]:
+    """The state of every programme, the longest overdue first.
+
+    Args:
+        intake: the deliveries.
+        as_of: today.
+        grace_days: days after the due day before a delivery is late.
+        only: programmes; None for all.
+    """
+    chosen = programmes().keys() if only is None else set(only)
+    found = [_of_programme(programmes()[key], intake.of(key), as_of, grace_days) for key in chosen]
+    return sorted(found, key=lambda s: (s.due_on, s.programme))
+
+
+def as_json(found: Iterable[ProgrammeStatus]) -> list[dict[str, Any]]:
+    """The same as plain values; days as `yyyy-mm-dd`."""
+    return [_plain(dataclasses.asdict(one)) for one in found]
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _plain(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_plain(part) for part in value]
+        case dt.date():
+            return value.isoformat()
+    return value
+
+
+def _of_programme(programme: Programme, deliveries: list[Delivery], as_of: dt.date, grace_days: int) -> ProgrammeStatus:
+    due = due_of(programme, deliveries, as_of, grace_days)
+    state: State = "late" if due.is_late else ("due" if as_of > due.due_on else "open")
+    lines = sorted((_of_delivery(d) for d in deliveries), key=_newest_first)
+    return ProgrammeStatus(
+        programme.key, programme.title, programme.cadence.label, state, abs((as_of - due.due_on).days), due.due_on,
+        due.late_after, due.covered_through, due.last_as_of, tuple(lines),
+    )  # fmt: skip
+
+
+def _newest_first(line: DeliveryStatus) -> tuple[int, int, str]:
+    return _ORDER.index(line.status), -(line.as_of or dt.date.min).toordinal(), line.file
+
+
+def _of_delivery(delivery: Delivery) -> DeliveryStatus:
+    read = delivery.read
+    return DeliveryStatus(
+        delivery.file,
+        delivery.status,
+        _reason(delivery),
+        read.period.in_words if read and read.period else None,
+        read.as_of if read else None,
+        sum(account["accepted"] for account in delivery.accounts),
+        sum(account["quarantined"] for account in delivery.accounts),
+        counts_by_severity(delivery),
+    )
+
+
+def _reason(delivery: Delivery) -> str | None:
+    """Why a delivery does not count; of a rejection what is wrong, without what to do."""
+    if delivery.status == "rejected":
+        message = delivery.problem or (delivery.read.message if delivery.read else None) or "nicht lesbar"
+        return message.partition(" Bitte ")[0]
+    return _REASONS.get(delivery.reason or "")

@@ -1,0 +1,76 @@
+"""How long the control room remembers: runs older than the settings say are deleted with their events.
+
+Dagster deletes a run's events from its tables, but leaves the run's own file at its full size, and the evaluations of
+checks; so both are removed here. The last materialisation of each asset and the last evaluation of each check stay,
+however old: freshness and the state of the graph rest on them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from pathlib import Path
+
+import dagster as dg
+
+from kim_pipeline.orchestration.switches import sensor_status
+from kim_pipeline.settings import Settings
+
+OLD_RUNS = "old_runs"
+_EVERY_SECONDS = 6 * 3600
+_AT_ONCE = 200
+"""Runs deleted at once; the tick of a sensor has a minute."""
+_OLD_EVALUATIONS = """
+DELETE FROM asset_check_executions
+WHERE run_id = ? AND id NOT IN (SELECT max(id) FROM asset_check_executions GROUP BY asset_key, check_name)
+"""
+
+
+def old_runs_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Delete old runs now and then; a sensor, because a run of its own for this would be one more to keep."""
+
+    @dg.sensor(
+        name=OLD_RUNS,
+        minimum_interval_seconds=_EVERY_SECONDS,
+        default_status=sensor_status(settings),
+        description="Löscht alte Läufe und ihre Ereignisse aus dem Gedächtnis des Leitstands.",
+    )
+    def old_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        before = dt.datetime.now(dt.UTC) - dt.timedelta(days=settings.keep_run_days)
+        gone = forget_runs(context.instance, settings.control_room, before)
+        return dg.SkipReason(f"gelöschte Läufe: {gone}")
+
+    return old_runs
+
+
+def forget_runs(instance: dg.DagsterInstance, home: Path, before: dt.datetime) -> int:
+    """Delete finished runs from before a time, except those that hold the last materialisation of an asset.
+
+    Args:
+        instance: the control room's.
+        home: its folder.
+        before: runs created earlier are deleted.
+
+    Returns:
+        How many runs were deleted.
+    """
+    finished = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    old = instance.get_run_records(dg.RunsFilter(statuses=finished, created_before=before), ascending=True)
+    kept = _runs_of_last_materialisations(instance)
+    gone = [record.dagster_run.run_id for record in old if record.dagster_run.run_id not in kept][:_AT_ONCE]
+    runs = home / "history" / "runs"
+    for run_id in gone:
+        instance.delete_run(run_id)
+        for leftover in runs.glob(f"{run_id}.db*"):
+            leftover.unlink()
+    index = runs / "index.db"
+    if gone and index.is_file():
+        with sqlite3.connect(index, timeout=30) as connection:
+            connection.executemany(_OLD_EVALUATIONS, [(run_id,) for run_id in gone])
+        connection.close()
+    return len(gone)
+
+
+def _runs_of_last_materialisations(instance: dg.DagsterInstance) -> set[str]:
+    events = (instance.get_latest_materialization_event(key) for key in instance.all_asset_keys())
+    return {event.run_id for event in events if event is not None}

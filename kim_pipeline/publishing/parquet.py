@@ -1,0 +1,157 @@
+"""The published tables as Parquet files with a `datapackage.json` that describes them (Frictionless, version 1).
+
+Belongs here: the same rows in another form, read from the published file alone, so that nothing can be here that is not
+there. Does not belong here: what is published (`published.py`), and when readers get it (`builds.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kim_pipeline.deliveries.storage import readable_folder
+from kim_pipeline.publishing.builds import DESCRIPTOR
+
+_COUNTY_FILE = "datapackage.toml"
+_MEDIA_TYPE = "application/vnd.apache.parquet"
+_TYPES = {
+    "VARCHAR": "string",
+    "INTEGER": "integer",
+    "BIGINT": "integer",
+    "DOUBLE": "number",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+}
+"""DuckDB's types → those of Table Schema."""
+_KEYS = {
+    "area": ("area",),
+    "breakdown_member": ("breakdown_kind", "breakdown"),
+    "column_dictionary": ("table_name", "column_name"),
+    "delivery": ("programme", "file"),
+    "delivery_status": ("programme",),
+    "indicator": ("indicator_id",),
+    "indicator_value": ("indicator_id", "area", "period", "breakdown_kind", "breakdown"),
+    "language_gap": ("period", "area", "language"),
+    "measure_activity": ("programme",),
+    "measure_history": ("concept", "measure_no", "as_of"),
+    "measure_review": ("concept", "measure_no"),
+    "measure_review_missing": ("theme",),
+    "offer_gap": ("period", "area", "theme"),
+    "period": ("period",),
+    "programme": ("programme",),
+    "programme_period": ("programme", "period"),
+    "programme_rows": ("programme",),
+    "quality_summary": ("programme", "file", "rule", "severity"),
+    "table_dictionary": ("table_name",),
+}
+"""Primary keys; `build_info` has none."""
+_REFERENCED = {"area": "area", "indicator_id": "indicator", "period": "period", "programme": "programme"}
+"""Columns that name a row of a table, wherever they are."""
+_NO_REFERENCE = {("delivery", "period")}
+"""A reporting period need not be one of the periods of the indicators."""
+
+
+def write_package(published: Path, folder: Path, county: Path) -> None:
+    """Write every table of a published file as Parquet, and what they are.
+
+    The bytes depend on the published file, the county's statement and the library only.
+
+    Args:
+        published: the published file.
+        folder: what to make, mode 0755; it must not hold anything.
+        county: the county's folder; its `datapackage.toml`, if there is one, states sources, licences and the like.
+
+    Raises:
+        OSError: there is no room, or the folder cannot be written to.
+    """
+    readable_folder(folder)
+    path = county / _COUNTY_FILE
+    stated = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    with duckdb.connect(str(published), read_only=True) as connection:
+        ours = _package(connection)
+        descriptor = ours | stated | ours
+        descriptor["resources"] = [
+            _resource(connection, folder, name, description, descriptor["id"])
+            for name, description in connection.execute(
+                "SELECT table_name, coalesce(comment, '') FROM duckdb_tables() WHERE NOT internal ORDER BY table_name"
+            ).fetchall()
+        ]
+    text = json.dumps(descriptor, ensure_ascii=False, indent=1, default=str) + "\n"
+    (folder / DESCRIPTOR).write_text(text, encoding="utf-8")
+
+
+def _package(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """What the package is as a whole."""
+    facts = dict(connection.execute("SELECT name, value FROM build_info WHERE item = 'build'").fetchall())
+    county = connection.execute("SELECT name FROM area WHERE part_of IS NULL").fetchone()
+    return {
+        "profile": "data-package",
+        "name": "kim",
+        "id": facts["build"],
+        "title": f"Datenbestand des Kommunalen Integrationsmanagements{f', {county[0]}' if county else ''}",
+        "description": "Die Tabellen von kim.duckdb als Parquet, mit denselben Zeilen. Was geheim bleibt, ist leer und "
+        "nie 0; status „suppressed“ sagt es, wo die Tabelle diese Spalte hat.",
+        "created": facts["built_at"],
+        "as_of": facts["as_of"],
+    }
+
+
+def _resource(
+    connection: duckdb.DuckDBPyConnection, folder: Path, name: str, description: str, build: str
+) -> dict[str, Any]:
+    """Write one table; what the descriptor says of it."""
+    fields = _fields(connection, name)
+    path = folder / f"{name}.parquet"
+    rows = connection.table(f"main.{name}").to_arrow_table()
+    _write(rows, path, fields, {"description": description, "build": build})
+    return {
+        "name": name,
+        "path": path.name,
+        "profile": "data-resource",
+        "format": "parquet",
+        "mediatype": _MEDIA_TYPE,
+        "hash": f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}",
+        "description": description,
+        "schema": _schema(name, fields),
+    }
+
+
+def _fields(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, tuple[str, str]]:
+    """Column → its type in Table Schema, and its German description."""
+    found = connection.execute(
+        "SELECT column_name, data_type, coalesce(comment, '') FROM duckdb_columns() "
+        "WHERE table_name = ? AND NOT internal ORDER BY column_index",
+        [table],
+    ).fetchall()
+    return {name: (_TYPES[kind], description) for name, kind, description in found}
+
+
+def _write(block: pa.Table, path: Path, fields: Mapping[str, tuple[str, str]], facts: Mapping[str, str]) -> None:
+    described = [block.schema.field(name).with_metadata({"description": text}) for name, (_, text) in fields.items()]
+    pq.write_table(block.cast(pa.schema(described, metadata=facts)), path, compression="snappy")
+
+
+def _schema(table: str, fields: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    """The Table Schema: an empty text is a value, since Parquet has missing values of its own."""
+    key = _KEYS.get(table, ())
+    described = [
+        {"name": name, "type": kind, "description": text} | ({"constraints": {"required": True}} if name in key else {})
+        for name, (kind, text) in fields.items()
+    ]
+    schema: dict[str, Any] = {"fields": described, "missingValues": []}
+    if key:
+        schema["primaryKey"] = list(key)
+    references = [
+        {"fields": [column], "reference": {"resource": target, "fields": [column]}}
+        for column, target in _REFERENCED.items()
+        if column in fields and target != table and (table, column) not in _NO_REFERENCE
+    ]
+    return schema | ({"foreignKeys": references} if references else {})

@@ -1,0 +1,263 @@
+"""The published figures as the report needs them: read once from `kim.duckdb`, limited to a key date.
+
+Belongs here: reading and looking up, and why there is no figure. What is said of them is in the chapters.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+Row = dict[str, Any]
+State = Literal["published", "suppressed", "none", "missing", "inactive"]
+YEARLY = ("year", "school_year")
+TOTAL = "total"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure, or why there is none.
+
+    Attributes:
+        state: `published`; `suppressed` (kept secret); `none` (delivered, but nothing to compute); `missing` (not or not
+            wholly delivered); `inactive` (the programme did not run).
+        value: where published.
+        numerator: of a published rate.
+        denominator: likewise.
+    """
+
+    state: State
+    value: float | None = None
+    numerator: float | None = None
+    denominator: float | None = None
+
+
+@dataclass(frozen=True)
+class Period:
+    """A calendar year, quarter or school year."""
+
+    name: str
+    calendar: str
+    first_day: dt.date
+    last_day: dt.date
+
+
+@dataclass(frozen=True)
+class Build:
+    """Which build the figures are of."""
+
+    name: str
+    built_at: dt.datetime
+    as_of: dt.date
+    code_version: str
+    inputs: str
+
+
+class NotPublishedError(Exception):
+    """A file is no published one; says so in German."""
+
+
+class Figures:
+    """All tables of a published file.
+
+    Args:
+        published: the file.
+        key_day: what later periods, registers, deliveries and decisions are left out; the build's day by default.
+
+    Raises:
+        NotPublishedError: the file is none that the nightly run has published.
+    """
+
+    def __init__(self, published: Path, key_day: dt.date | None = None) -> None:
+        self._tables = _read(published)
+        facts = {row["name"]: row["value"] for row in self.rows("build_info") if row["item"] == "build"}
+        self.build = Build(
+            facts["build"],
+            dt.datetime.fromisoformat(facts["built_at"]),
+            dt.date.fromisoformat(facts["as_of"]),
+            facts["code_version"],
+            facts["inputs_sha256"],
+        )
+        self.key_day = key_day or self.build.as_of
+
+    def rows(self, table: str) -> list[Row]:
+        """The rows of a table, in its order."""
+        return self._tables[table]
+
+    @cached_property
+    def periods(self) -> dict[str, Period]:
+        """Periods that ended by the key date, by name, each calendar in its order."""
+        found = [Period(**row) for row in self.rows("period")]
+        return {p.name: p for p in sorted(found, key=lambda p: p.first_day) if p.last_day <= self.key_day}
+
+    @cached_property
+    def indicators(self) -> dict[str, Row]:
+        """The catalogue by indicator."""
+        return {row["indicator_id"]: row for row in self.rows("indicator")}
+
+    @cached_property
+    def county(self) -> Row:
+        """The county among the areas."""
+        return next(row for row in self.rows("area") if row["part_of"] is None)
+
+    @cached_property
+    def municipalities(self) -> list[Row]:
+        """The other areas, by name."""
+        return sorted((row for row in self.rows("area") if row["part_of"] is not None), key=lambda row: row["name"])
+
+    @cached_property
+    def programmes(self) -> dict[str, Row]:
+        """Programmes by key."""
+        return {row["programme"]: row for row in self.rows("programme")}
+
+    @cached_property
+    def members(self) -> dict[tuple[str, str], str]:
+        """Breakdown and its member → German name."""
+        return {(row["breakdown_kind"], row["breakdown"]): row["name"] for row in self.rows("breakdown_member")}
+
+    @cached_property
+    def _values(self) -> dict[tuple[str, str, str, str, str], Row]:
+        return {
+            (row["indicator_id"], row["area"], row["period"], row["breakdown_kind"], row["breakdown"]): row
+            for row in self.rows("indicator_value")
+        }
+
+    @cached_property
+    def _states(self) -> dict[tuple[str, str], Row]:
+        return {(row["programme"], row["period"]): row for row in self.rows("programme_period")}
+
+    def figure(
+        self, indicator: str, period: str, area: str | None = None, kind: str = TOTAL, member: str = ""
+    ) -> Figure:
+        """A figure, the county's by default."""
+        row = self._values.get((indicator, area or self.county["area"], period, kind, member))
+        if row is None or period not in self.periods:
+            return Figure(self._absence(indicator, period))
+        return Figure(row["status"], row["value"], row["numerator"], row["denominator"])
+
+    def _absence(self, indicator: str, period: str) -> State:
+        known = self._states.get((self.indicators[indicator]["programme"], period))
+        if known is None:
+            return "missing"
+        if known["state"] != "läuft":
+            return "inactive"
+        return "none" if known["is_covered"] else "missing"
+
+    def of_programme(self, programme: str) -> list[Row]:
+        """The programme's indicators, in the catalogue's order."""
+        return [row for row in self.rows("indicator") if row["programme"] == programme]
+
+    def members_of(self, indicator: str, kind: str, periods: Iterable[str]) -> list[str]:
+        """Members of a breakdown that the county has figures for, by name."""
+        wanted, county = set(periods), self.county["area"]
+        found = {key[4] for key in self._values if key[:2] == (indicator, county) and key[2] in wanted and key[3] == kind}
+        return sorted(found, key=lambda member: self.members.get((kind, member), member).casefold())
+
+    @cached_property
+    def _with_values(self) -> dict[str, set[str]]:
+        """Programme → periods with a total of the county."""
+        found: dict[str, set[str]] = {}
+        for indicator, area, period, kind, _ in self._values:
+            known = self.indicators[indicator]
+            if area == self.county["area"] and kind == TOTAL and period in self.periods:
+                found.setdefault(known["programme"], set()).add(period)
+        return found
+
+    @cached_property
+    def _newest(self) -> dict[str, dt.date]:
+        """Calendar → last day up to which any programme has figures; a register's single year does not count."""
+        found: dict[str, dt.date] = {}
+        lone = {row["programme"] for row in self.rows("indicator") if row["county_only"]}
+        for programme, names in self._with_values.items():
+            for period in (self.periods[name] for name in names if programme not in lone):
+                found[period.calendar] = max(period.last_day, found.get(period.calendar, dt.date.min))
+        return found
+
+    def shown(self, programme: str, calendar: str, limit: int) -> list[str]:
+        """Periods to show of a programme: from its first with a figure to the newest of any programme, the last ones.
+
+        Periods in which it no longer ran are left out.
+        """
+        own = [self.periods[name] for name in self._with_values.get(programme, ())]
+        own = [period for period in own if period.calendar == calendar]
+        if not own:
+            return []
+        first = min(period.first_day for period in own)
+        last = max([self._newest.get(calendar, dt.date.min), *(period.last_day for period in own)])
+        names = [
+            p.name
+            for p in self.periods.values()
+            if p.calendar == calendar and first <= p.first_day and p.last_day <= last
+            and self._states.get((programme, p.name), {"state": "läuft"})["state"] == "läuft"
+        ]  # fmt: skip
+        return names[-limit:]
+
+    def calendar_of(self, indicator: str) -> str:
+        """The calendar of an indicator's yearly figures."""
+        calendars = str(self.indicators[indicator]["calendars"]).split(",")
+        return next(calendar for calendar in calendars if calendar in YEARLY)
+
+    def newest(self, indicator: str) -> str | None:
+        """The last yearly period for which the county has a figure of an indicator, hidden or not."""
+        calendar = self.calendar_of(indicator)
+        county = self.county["area"]
+        names = [
+            p.name
+            for p in self.periods.values()
+            if p.calendar == calendar and (indicator, county, p.name, TOTAL, "") in self._values
+        ]
+        return names[-1] if names else None
+
+    @cached_property
+    def deliveries(self) -> list[Row]:
+        """Deliveries whose Stand is not after the key date; those that name none are among them."""
+        return [row for row in self.rows("delivery") if row["as_of"] is None or row["as_of"] <= self.key_day]
+
+    def stands(self, programme: str) -> list[dt.date]:
+        """The days as of which a programme's usable deliveries were drawn up, in order, each once."""
+        ours = (row for row in self.deliveries if row["programme"] == programme and row["status"] != "rejected")
+        return sorted({row["as_of"] for row in ours if row["as_of"] is not None})
+
+
+def _read(published: Path) -> dict[str, list[Row]]:
+    try:
+        with duckdb.connect(str(published), read_only=True) as connection:
+            names = [row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+            tables = {name: _rows(connection, name) for name in names}
+    except duckdb.Error as error:
+        raise NotPublishedError(f"{published} lässt sich nicht öffnen ({type(error).__name__}).") from error
+    absent = sorted(NEEDED - tables.keys())
+    if absent:
+        raise NotPublishedError(
+            f"{published} ist kein vollständiger Datenbestand: es fehlen {', '.join(absent)}. Bitte kim run ausführen."
+        )
+    return tables
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[Row]:
+    cursor = connection.execute(f'SELECT * FROM "{table}"')  # noqa: S608  (the file's own table names)
+    names = [column[0] for column in cursor.description or ()]
+    names = ["name" if table == "period" and name == "period" else name for name in names]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+NEEDED = frozenset(
+    (
+        "area", "breakdown_member", "build_info", "delivery", "delivery_status", "indicator", "indicator_value",
+        "language_gap", "measure_activity", "measure_history", "measure_review", "measure_review_missing", "offer_gap",
+        "period", "programme", "programme_period", "programme_rows",
+    )
+)  # fmt: skip
+"""Tables that the report is made from."""
+
+
+def in_order(present: Iterable[str], preferred: Sequence[str]) -> list[str]:
+    """Distinct names: the preferred ones first and in their order, then the others by name."""
+    found = set(present)
+    return [name for name in preferred if name in found] + sorted(found - set(preferred))

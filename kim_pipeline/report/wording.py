@@ -1,0 +1,108 @@
+"""What the report calls things: the package's words and state-wide events, and the county's own texts.
+
+Belongs here: reading `contents.toml` and the county's `report.toml`, both of which are data.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kim_pipeline.contracts.vocabulary import County, vocabulary
+from kim_pipeline.report.figures import Period
+
+_CONTENTS = Path(__file__).parent / "contents.toml"
+
+
+@dataclass(frozen=True)
+class Event:
+    """A break that every series over it shares.
+
+    Attributes:
+        mark: short name at an axis.
+        first_day: when it began.
+        last_day: when it ended.
+        title: its name.
+        text: what follows for reading the figures.
+        programmes: which it concerns; all if empty.
+    """
+
+    mark: str
+    first_day: dt.date
+    last_day: dt.date
+    title: str
+    text: str
+    programmes: tuple[str, ...]
+
+    def concerns(self, programme: str, period: Period) -> bool:
+        """Whether a programme's figures of a period are affected."""
+        overlaps = self.first_day <= period.last_day and period.first_day <= self.last_day
+        return overlaps and (not self.programmes or programme in self.programmes)
+
+
+class Wording:
+    """The words of the report for the county in force."""
+
+    def __init__(self) -> None:
+        self.county: County = vocabulary().county
+        self._general = tomllib.loads(_CONTENTS.read_text(encoding="utf-8"))
+        own = self.county.folder / "report.toml"
+        self._own: dict[str, Any] = tomllib.loads(own.read_text(encoding="utf-8")) if own.is_file() else {}
+
+    def own(self, name: str, otherwise: str = "") -> str:
+        """A text of the county's."""
+        return str(self._own.get(name, otherwise))
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """State-wide breaks and the county's, by their first day."""
+        found = [
+            Event(**{**raw, "programmes": tuple(raw.get("programmes", ()))})
+            for raw in (*self._general["event"], *self._own.get("event", ()))
+        ]
+        return tuple(sorted(found, key=lambda event: event.first_day))
+
+    @property
+    def sessions(self) -> list[dict[str, Any]]:
+        """Bodies in the order in which they treat the report."""
+        return list(self._own.get("session", ()))
+
+    @property
+    def concepts(self) -> dict[str, str]:
+        """Concept → what it is, in the order of the report."""
+        return {raw["name"]: raw["text"] for raw in self._own.get("concept", ())}
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """How a measure stands → fill of its bar."""
+        return dict(self._general["status"])
+
+    @property
+    def suggestions(self) -> list[str]:
+        """Suggestions in their order."""
+        return list(self._general["suggestion"]["order"])
+
+    @property
+    def municipality_indicators(self) -> frozenset[str]:
+        """Indicators of a municipality's page besides the headline ones."""
+        return frozenset(self._general["municipality"]["indicators"])
+
+    def programme(self, key: str) -> str:
+        """What a programme is, in a sentence; empty where the county says nothing."""
+        return str(self._own.get("programme", {}).get(key, ""))
+
+    def breakdown(self, kind: str) -> str:
+        """What a breakdown is called."""
+        return str(self._general["breakdown"].get(kind, "Gliederung"))
+
+    def member(self, programme: str, kind: str, member: str, name: str) -> str:
+        """What a member of a breakdown is called."""
+        return str(self._general.get(kind, {}).get(programme, {}).get(member, name))
+
+    def reason(self, code: str | None) -> str:
+        """Why a delivery does not count."""
+        return str(self._general["reason"].get(code, "zurückgewiesen")) if code else ""

@@ -1,0 +1,70 @@
+-- Zellen des verbundenen Systems: jede geschützte Zahl, die veröffentlicht werden kann, und die Reste, die sich aus
+-- veröffentlichten ergeben. Nur intern: hier stehen auch die Zahlen, die nicht veröffentlicht werden.
+WITH valued AS (
+    SELECT
+        p.*,
+        i.aggregation,
+        i.k,
+        i.is_amount,
+        i.numerator_count,
+        i.denominator_count,
+        i.difference_count,
+        coalesce(v.value, 0) AS value,
+        coalesce(v.numerator, 0) AS numerator,
+        coalesce(v.denominator, 0) AS denominator
+    FROM disclosure.place AS p
+    INNER JOIN indicators.indicator AS i ON i.indicator_id = p.indicator_id
+    LEFT JOIN indicators.indicator_value AS v
+        ON v.indicator_id = p.indicator_id AND v.area = p.area AND v.period = p.period
+        AND v.breakdown_kind = p.breakdown_kind AND v.breakdown = p.breakdown
+),
+
+part (count_id, indicator_id, area, period, calendar, breakdown, k, is_amount, is_printed, amount) AS (
+    SELECT
+        v.indicator_id,
+        v.indicator_id,
+        v.area,
+        v.period,
+        v.calendar,
+        v.breakdown,
+        v.k,
+        v.is_amount,
+        TRUE,
+        v.value
+    FROM valued AS v
+    WHERE v.aggregation IN ('count', 'distinct', 'stock', 'sum')
+    UNION ALL
+    SELECT
+        c.count_id,
+        v.indicator_id,
+        v.area,
+        v.period,
+        v.calendar,
+        v.breakdown,
+        v.k,
+        v.is_amount,
+        c.is_printed,
+        c.amount
+    FROM valued AS v
+    CROSS JOIN LATERAL (
+        VALUES
+            (v.numerator_count, TRUE, v.numerator),
+            (v.denominator_count, TRUE, v.denominator),
+            (v.difference_count, FALSE, v.denominator - v.numerator)
+    ) AS c (count_id, is_printed, amount)
+    WHERE v.aggregation = 'rate' AND starts_with(c.count_id, v.indicator_id || '.')
+)
+
+SELECT
+    p.count_id,  -- Die Zahl: Kennung des Indikators, oder eines Teils einer Quote
+    p.indicator_id,  -- Indikator, zu dem sie gehört
+    p.area,  -- Gebiet
+    p.period,  -- Zeitraum
+    p.calendar,  -- Kalender: year, quarter oder school_year
+    p.breakdown,  -- Gliederungsmerkmal; leer für alle zusammen
+    p.k,  -- Kleinste Zahl, die veröffentlicht werden darf
+    p.is_amount,  -- Ob sie Stunden oder Euro summiert; dann in Hundertsteln
+    p.is_printed,  -- Ob sie selbst veröffentlicht werden kann; sonst ergibt sie sich nur aus anderen
+    CASE WHEN p.is_amount THEN round(p.amount * 100) ELSE p.amount END::BIGINT AS value  -- Wert
+FROM part AS p
+ORDER BY 1, 3, 4, 6

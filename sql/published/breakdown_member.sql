@@ -1,0 +1,9 @@
+-- Merkmale der Gliederungen mit ihren deutschen Namen, so weit sie in indicator_value vorkommen.
+SELECT DISTINCT
+    v.breakdown_kind,  -- Gliederung
+    v.breakdown,  -- Gliederungsmerkmal
+    coalesce(CASE WHEN v.breakdown_kind = 'language' THEN l.name END, v.breakdown) AS name  -- Name
+FROM published.indicator_value AS v
+LEFT JOIN vocabulary.language AS l ON l.language = v.breakdown
+WHERE v.breakdown_kind <> 'total'
+ORDER BY v.breakdown_kind, v.breakdown

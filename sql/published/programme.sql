@@ -1,0 +1,10 @@
+-- Programme mit Laufzeit, Turnus und Nachfolger.
+SELECT
+    p.programme,  -- Schlüssel des Programms
+    p.title,  -- Name des Programms
+    p.cadence,  -- Turnus der Lieferung
+    p.valid_from,  -- Beginn des Programms; leer, wenn nicht bekannt
+    p.valid_to,  -- Ende des Programms; leer, wenn es läuft
+    p.successor  -- Nachfolger; leer, wenn es keinen gibt
+FROM core.dim_programme AS p
+ORDER BY p.programme

@@ -1,0 +1,33 @@
+-- Zeilen der Lieferungen, die zählen, je Programm: gelesen, verwendet, in Quarantäne. Leer, wo sich daraus auf geheime
+-- Zahlen schließen ließe: wenn ein Programm mit nur einer Tabelle einen für den ganzen Kreis geheimen Wert hat.
+WITH account AS (
+    SELECT
+        a.programme,
+        count(DISTINCT a.table_name) AS tables,
+        sum(a.rows_read)::BIGINT AS rows_read,
+        sum(a.accepted)::BIGINT AS accepted,
+        sum(a.quarantined)::BIGINT AS quarantined
+    FROM quality.sheet_account AS a
+    INNER JOIN quality.delivery AS d ON d.programme = a.programme AND d.file = a.file AND d.status = 'counted'
+    GROUP BY a.programme
+),
+
+telling AS (
+    SELECT DISTINCT i.programme
+    FROM published.indicator_value AS v
+    INNER JOIN indicators.indicator AS i
+        ON i.indicator_id = v.indicator_id AND i.aggregation IN ('count', 'distinct', 'stock', 'sum')
+    INNER JOIN core.dim_area AS c ON c.area = v.area AND c.is_county
+    INNER JOIN core.calendar_period AS p ON p.period = v.period AND p.calendar <> 'quarter'
+    WHERE v.breakdown_kind = 'total' AND v.status = 'suppressed'
+)
+
+SELECT
+    p.programme,  -- Schlüssel des Programms
+    CASE WHEN t.programme IS NULL THEN coalesce(a.rows_read, 0) END AS rows_read,  -- Gelesene Zeilen
+    CASE WHEN t.programme IS NULL THEN coalesce(a.accepted, 0) END AS accepted,  -- davon verwendet
+    CASE WHEN t.programme IS NULL THEN coalesce(a.quarantined, 0) END AS quarantined  -- davon in Quarantäne
+FROM core.dim_programme AS p
+LEFT JOIN account AS a ON a.programme = p.programme
+LEFT JOIN telling AS t ON t.programme = p.programme AND a.tables = 1
+ORDER BY p.programme

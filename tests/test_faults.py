@@ -1,0 +1,331 @@
+"""Faults: whatever hits a run, `kim.duckdb` is the last good build or the new one, and the next run needs no help.
+
+Steps are hit one by one, through Python's audit hooks; moments in between, also inside the database, by the clock. More
+kills than in CI: `pytest tests/test_faults.py --kills 500`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from kim_pipeline import cli
+from kim_pipeline.publishing.builds import INTERNAL, PUBLISHED, Build, Warehouse
+from kim_pipeline.publishing.smoke import check_build
+from tests.fault_runs import KEPT_BUILDS
+from tests.forks import Ended, Forks
+from tests.nights import day, prepare, publish, settings_in
+
+KILLED_BY_THE_CLOCK = 24
+KILLED_COMMANDS = 4
+SEED = 20240501
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    with Forks("tests.fault_runs") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with so many builds that each night removes one."""
+    folder = tmp_path_factory.mktemp("faults")
+    settings = prepare(folder)
+    for number in range(KEPT_BUILDS):
+        publish(settings, number)
+    return folder
+
+
+@pytest.fixture
+def folder(prepared: Path, tmp_path: Path) -> Path:
+    shutil.copytree(prepared, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return tmp_path
+
+
+def warehouse_of(folder: Path) -> Warehouse:
+    return Warehouse(folder / "warehouse")
+
+
+def current(folder: Path) -> Build:
+    build = warehouse_of(folder).current()
+    assert build is not None
+    return build
+
+
+def files_of(build: Build) -> tuple[Path, Path]:
+    return build.published, build.internal
+
+
+def look(folder: Path, name: str = PUBLISHED) -> tuple[str | None, object]:
+    """What a reader sees: the build that the file names, and the day of its figures."""
+    table, info = ("delivery_status", "build_info") if name == PUBLISHED else ("quality.due", None)
+    with duckdb.connect(str(folder / "warehouse" / f"{name}.duckdb"), read_only=True) as connection:
+        ((figures,),) = connection.execute(f"SELECT DISTINCT due_on FROM {table}").fetchall()
+        named = connection.execute(f"SELECT value FROM {info} WHERE name = 'build'").fetchone() if info else None
+    return (named[0] if named else None), figures
+
+
+def assert_is_whole(folder: Path, before: Build, number: int, moment: str) -> None:
+    """Readers get the build of before or that of night `number`, in both files, and never a mixture."""
+    build = current(folder)
+    check_build(build)
+    named, figures = look(folder)
+    assert named == build.stem, moment
+    is_new = build != before
+    assert (figures == day(number)) == is_new, moment
+    _, internal_figures = look(folder, INTERNAL)
+    internal = (folder / "warehouse" / "internal.duckdb").resolve()
+    if internal == before.internal:
+        assert not is_new, moment
+        assert internal_figures != day(number), moment
+    else:
+        assert internal_figures == day(number), moment
+
+
+def assert_is_clean(folder: Path, number: int, moment: str) -> None:
+    """A run that was not hit has published, both files belong together, and nothing is left over."""
+    build, warehouse = current(folder), warehouse_of(folder)
+    assert look(folder) == (build.stem, day(number)), moment
+    assert (folder / "warehouse" / "internal.duckdb").resolve() == build.internal, moment
+    assert warehouse.all_builds()[0] == build, moment
+    assert len(list(warehouse.builds.iterdir())) == 2 * len(warehouse.all_builds()) == 2 * KEPT_BUILDS, moment
+    assert list((folder / "warehouse" / "scratch").iterdir()) == [], moment
+    assert list((folder / "warehouse").glob(".new-*")) == [], moment
+
+
+def assert_next_night_is_good(forks: Forks, folder: Path, number: int, moment: str) -> None:
+    ended = forks.run("quick", folder=folder, number=number)
+    assert ended.code == 0, f"{moment}: {ended.output}"
+    assert_is_clean(folder, number, moment)
+
+
+def steps_of_a_night(forks: Forks, folder: Path) -> list[str]:
+    told = forks.run("quick_told", folder=folder, number=50)
+    assert told.code == 0, told.output
+    return told.output.splitlines()
+
+
+# Killed
+
+
+def test_killed_before_every_step(forks: Forks, folder: Path) -> None:
+    steps = steps_of_a_night(forks, folder)
+    assert len(steps) > 25
+    assert {"os.rename /kim.duckdb", "os.rename /internal.duckdb"} <= set(steps)
+    number = 100
+    for at, step in enumerate(steps, 1):
+        before, moment, number = current(folder), f"killed before step {at}, {step}", number + 2
+        assert forks.run("quick_killed", folder=folder, number=number, at=at).was_killed, moment
+        assert_is_whole(folder, before, number, moment)
+        assert_next_night_is_good(forks, folder, number + 1, moment)
+
+
+def test_killed_by_the_clock(forks: Forks, folder: Path, request: pytest.FixtureRequest) -> None:
+    """At moments of the clock, which lie between the steps too: inside the database, while files are copied."""
+    chance, started = random.Random(SEED), time.monotonic()
+    assert_next_night_is_good(forks, folder, 50, "not killed")
+    lasts = time.monotonic() - started
+    killed, number = 0, 100
+    while killed < (request.config.getoption("--kills") or KILLED_BY_THE_CLOCK):
+        number += 2
+        seconds = chance.uniform(0, lasts)
+        before, moment = current(folder), f"killed after {seconds:.4f} of {lasts:.4f} s"
+        killed += forks.run_until(seconds, "quick", folder=folder, number=number).was_killed
+        assert_is_whole(folder, before, number, moment)
+        assert_next_night_is_good(forks, folder, number + 1, moment)
+
+
+def test_whole_commands_killed_by_the_clock(forks: Forks, folder: Path, request: pytest.FixtureRequest) -> None:
+    """`kim run` with Dagster and reading processes; what it read is usable or read again."""
+    chance, started = random.Random(SEED), time.monotonic()
+    assert forks.run("command", folder=folder, full=True).code == 0
+    lasts = time.monotonic() - started
+    killed = 0
+    while killed < max(KILLED_COMMANDS, (request.config.getoption("--kills") or 0) // 10):
+        seconds = chance.uniform(0.05, 0.9) * lasts
+        before, moment = current(folder), f"killed after {seconds:.3f} of {lasts:.3f} s"
+        killed += forks.run_until(seconds, "command", folder=folder, full=True).was_killed
+        check_build(current(folder))
+        assert current(folder) == before or current(folder).stem > before.stem, moment
+    ended = forks.run("command", folder=folder)
+    assert ended.code == 0, ended.output
+    check_build(current(folder))
+    assert (folder / "warehouse" / "internal.duckdb").resolve() == current(folder).internal
+    assert list((folder / "warehouse" / "scratch").iterdir()) == []
+
+
+# Nothing can be written
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [(errno.ENOSPC, "ist kein Platz mehr. Bitte Platz schaffen"), (errno.EROFS, "lässt sich nicht schreiben. Bitte")],
+    ids=["full", "read-only"],
+)
+def test_nothing_can_be_written_from_a_step_on(forks: Forks, folder: Path, why: int, said: str) -> None:
+    number = 100
+    for at, step in enumerate(steps_of_a_night(forks, folder), 1):
+        before, moment, number = current(folder), f"refused from step {at}, {step}", number + 2
+        ended = forks.run("quick_refused", folder=folder, number=number, at=at, why=why)
+        assert_is_whole(folder, before, number, moment)
+        if ended.code == 0:
+            assert current(folder) != before, moment
+        else:
+            assert ended.code == 1, f"{moment}: {ended.output}"
+            assert said in ended.output, moment
+            assert current(folder) == before, moment
+        if at % 4 == 0:
+            assert_next_night_is_good(forks, folder, number + 1, moment)
+
+
+def assert_failed_kindly(ended: Ended, said: str) -> None:
+    assert ended.code == 1, ended.output
+    text = " ".join(ended.output.split())
+    assert said in text
+    assert "Der veröffentlichte Datenbestand ist unverändert." in text
+    assert "Traceback" not in text
+    assert "Error" not in text
+
+
+@pytest.mark.parametrize("largest", [0, 100_000, 5_000_000])
+def test_a_command_that_cannot_write_large_files(forks: Forks, folder: Path, largest: int) -> None:
+    """A real limit: log, tables and copies stop growing at it, in the middle of a write."""
+    before = current(folder)
+    ended = forks.run("command", folder=folder, full=True, largest_file=largest)
+    assert ended.code == 1, ended.output
+    assert_failed_kindly(ended, "Platz")
+    assert current(folder) == before
+    check_build(before)
+    assert_next_night_is_good(forks, folder, 101, f"largest file {largest}")
+
+
+@pytest.fixture
+def small_disk(folder: Path) -> Iterator[Path]:
+    """The prepared folder on a disk of 64 MiB of its own, which only root may mount."""
+    disk = folder / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip("only root may mount a disk; the limit of file sizes is tested without")
+    try:
+        for name in ("warehouse", "deliveries"):
+            shutil.copytree(folder / name, disk / name, symlinks=True)
+        for template in folder.glob("template_*"):
+            shutil.copyfile(template, disk / template.name)
+        yield disk
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_a_full_disk(forks: Forks, small_disk: Path) -> None:
+    before = current(small_disk)
+    ballast = small_disk / "ballast"
+    for free in (8 << 20, 1 << 20, 0):
+        room = shutil.disk_usage(small_disk).free - free
+        with ballast.open("ab") as file:
+            file.write(bytes(max(room, 0)))
+        ended = forks.run("command", folder=small_disk)
+        assert_failed_kindly(ended, "ist kein Platz mehr. Bitte Platz schaffen")
+        assert current(small_disk) == before
+        check_build(before)
+    ballast.unlink()
+    assert_next_night_is_good(forks, small_disk, 101, "after a full disk")
+
+
+def test_a_disk_that_is_mounted_read_only(forks: Forks, small_disk: Path) -> None:
+    before = current(small_disk)
+    for option in ("ro", "rw"):
+        subprocess.run(["mount", "-o", f"remount,{option}", str(small_disk)], check=True)
+        if option == "ro":
+            assert_failed_kindly(forks.run("command", folder=small_disk), "lässt sich nicht schreiben. Bitte prüfen")
+            assert current(small_disk) == before
+    assert_next_night_is_good(forks, small_disk, 101, "after a read-only disk")
+
+
+@pytest.mark.parametrize("place", [".", "builds"])
+def test_a_folder_that_may_not_be_written_to(forks: Forks, folder: Path, place: str) -> None:
+    before, closed = current(folder), folder / "warehouse" / place
+    mode = closed.stat().st_mode
+    (folder / "warehouse" / ".lock").chmod(0o400)
+    closed.chmod(0o500)
+    ended = forks.run("command", folder=folder, is_bound_by_modes=True)
+    assert_failed_kindly(ended, "lässt sich nicht schreiben. Bitte prüfen")
+    closed.chmod(mode)
+    (folder / "warehouse" / ".lock").chmod(0o600)
+    assert current(folder) == before
+    assert_next_night_is_good(forks, folder, 101, place)
+
+
+# Others
+
+
+def test_files_that_others_hold_open(forks: Forks, folder: Path) -> None:
+    """A reader of each file, and somebody who writes to the build that is published: the night does not mind."""
+    build = current(folder)
+    readers = [duckdb.connect(str(path), read_only=True) for path in files_of(warehouse_of(folder).all_builds()[1])]
+    for path in files_of(build):
+        path.chmod(0o600)
+    hold = "import duckdb, sys; held = [duckdb.connect(p) for p in sys.argv[1:]]; print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, *map(str, files_of(build))], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"\n"
+        with pytest.raises(duckdb.IOException, match="lock"):
+            duckdb.connect(str(build.published), read_only=True)
+        ended = forks.run("command", folder=folder)
+        assert ended.code == 0, ended.output
+        assert current(folder) != build
+        check_build(current(folder))
+        writer.communicate()
+    for reader in readers:
+        reader.execute("SELECT count(*) FROM duckdb_tables()").fetchall()
+        reader.close()
+
+
+def test_a_second_run_says_so_and_ends(
+    forks: Forks, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first one is stopped in the middle of publishing, and goes on afterwards as if nothing had been."""
+    before = current(folder)
+    first = forks.start("quick_stopped", folder=str(folder), number=101, before="os.rename /internal.duckdb")
+    wait_until_stopped(first)
+    places = ["--deliveries", str(folder / "deliveries"), "--warehouse", str(folder / "warehouse")]
+    for command in (["run", *places], ["purge", *places], ["rollback", *places[2:]]):
+        assert cli.invoke(command) == 1
+        assert "Ein anderer Lauf arbeitet gerade in" in capsys.readouterr().err
+    assert current(folder) == before
+    os.kill(first, signal.SIGCONT)
+    ended = forks.ended()
+    assert ended is not None
+    assert ended.code == 0, ended.output
+    assert_is_clean(folder, 101, "stopped and continued")
+
+
+def wait_until_stopped(child: int) -> None:
+    while "T (stopped)" not in Path(f"/proc/{child}/status").read_text(encoding="ascii"):
+        time.sleep(0.01)
+
+
+def test_a_clock_that_was_set_back(forks: Forks, folder: Path) -> None:
+    before = current(folder)
+    build = publish(settings_in(folder), 101, dt.datetime(2001, 1, 1, tzinfo=dt.UTC))
+    assert current(folder) == build
+    assert build.stem > before.stem
+    assert_next_night_is_good(forks, folder, 103, "after the clock was set back")
+    assert current(folder).stem > build.stem
