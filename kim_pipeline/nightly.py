@@ -264,7 +264,9 @@ class Night:
 
     @_step
     def published(self) -> dict[str, BuiltTable]:
-        """Every table of the published file; it is written, also as Parquet, switched to, and old builds are removed now.
+        """Every table of the published file.
+
+        It is written now, the same as Parquet, then it is switched to, and old builds are removed.
 
         Raises:
             CheckFailedError: a blocking check finds offending rows.

@@ -17,7 +17,7 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.orchestration import runner
 from kim_pipeline.publishing.faults import told
 from kim_pipeline.warehouse.checks import blocking_checks
-from tests import nights
+from tests import quick_nights
 
 _USED = (run_command, terminal, runner)
 """Imported here, so that no child needs to; likewise what is read once."""
@@ -25,8 +25,8 @@ programmes(), nightly.table_models(), nightly.published_models(), blocking_check
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _NAMING = frozenset({"os.rename", "os.symlink", "os.link", "shutil.copyfile"})
-_MAKING = _NAMING | {"open", "os.mkdir"}
-_CHANGING = _MAKING | {"os.chmod", "os.remove", "os.rmdir"}
+MAKING = _NAMING | {"open", "os.mkdir"}
+_CHANGING = MAKING | {"os.chmod", "os.remove", "os.rmdir"}
 KEPT_BUILDS = 3
 
 
@@ -48,7 +48,7 @@ def _before_each_step(folder: str, act: Callable[[int, str], None]) -> None:
 
 def quick(folder: str, number: int) -> int:
     """A quick night that keeps few builds, so that each night removes one too."""
-    nights.publish(nights.settings_in(Path(folder), keep_builds=KEPT_BUILDS, keep_months=0), number)
+    quick_nights.publish(quick_nights.settings_in(Path(folder), keep_builds=KEPT_BUILDS, keep_months=0), number)
     return 0
 
 
@@ -84,7 +84,7 @@ def quick_refused(folder: str, number: int, at: int, why: int) -> int:
     """A quick night in which from a step on nothing can be made, written to or renamed; it prints what people read."""
 
     def refuse(count: int, step: str) -> None:
-        if count >= at and step.split()[0] in _MAKING:
+        if count >= at and step.split()[0] in MAKING:
             raise OSError(why, os.strerror(why))
 
     _before_each_step(folder, refuse)
@@ -97,7 +97,7 @@ def quick_refused(folder: str, number: int, at: int, why: int) -> int:
 
 def night(folder: str, number: int) -> int:
     """A whole night without Dagster."""
-    held = nightly.Night(nights.settings_in(Path(folder)), nights.day(number), full=True)
+    held = nightly.Night(quick_nights.settings_in(Path(folder)), quick_nights.day(number), full=True)
     with held.locked():
         _ = held.published
     return 0

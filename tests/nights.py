@@ -1,127 +1,63 @@
-"""Quick nights: the real order of steps, lock, smoke checks, switching and tidying up; what is written is copied.
-
-For tests of publishing that need many builds. The tables of the first night, which is a real one, are kept as templates;
-a quick night copies them and sets its day in each file, so that the builds can be told apart by their figures.
-"""
+"""Nights on a small part of the sample, as Dagster runs them: deliveries of two programmes, read once and copied."""
 
 from __future__ import annotations
 
-import datetime as dt
 import shutil
-from functools import cached_property
+from functools import cache
 from pathlib import Path
-from typing import Any
-from unittest import mock
+from tempfile import TemporaryDirectory
 
-import duckdb
+import dagster as dg
 
-from kim_pipeline import nightly
-from kim_pipeline.nightly import BuiltTable, Night
-from kim_pipeline.publishing.builds import Build
+from kim_pipeline.nightly import Night
+from kim_pipeline.orchestration import NIGHTLY, build_defs
 from kim_pipeline.settings import PROJECT, Settings
 
-DELIVERIES = ("fit/FIT_2021_2022.xlsx", "komm_an/KOMM-AN_2023_Nachtrag.xlsx")
-FIRST_DAY = dt.date(2024, 5, 1)
-_KEPT = ("quality.delivery", "quality.due", "indicators.indicator")
+SAMPLE = PROJECT / "data_raw"
+PROGRAMMES = ("fit", "komm_an")
+AS_OF = "2024-05-01"
 
 
-class QuickNight(Night):
-    """A night whose files are copied from the templates."""
-
-    @cached_property
-    def tables(self) -> dict[str, BuiltTable]:  # type: ignore[override]
-        scratch = self.warehouse.scratch(self.build.internal)
-        _copy(_template(self.settings, "internal"), scratch)
-        with duckdb.connect(str(scratch)) as connection:
-            connection.execute("UPDATE quality.due SET due_on = ?", [self.as_of])
-        return {}
-
-    @cached_property
-    def protected(self) -> Any:  # type: ignore[override]
-        return self.tables
-
-    @cached_property
-    def difference(self) -> dict[str, int]:  # type: ignore[override]
-        return {}
-
-    def ensure_checked(self) -> None:
-        pass
-
-    @cached_property
-    def published(self) -> dict[str, BuiltTable]:  # type: ignore[override]
-        with mock.patch.multiple(nightly, write_published=self._write, audit_build=lambda *_: None):
-            return Night.published.func(self)  # type: ignore[attr-defined, no-any-return]
-
-    def _write(self, _: Path, target: Path, *__: object) -> None:
-        _copy(_template(self.settings, "kim"), target)
-        with duckdb.connect(str(target)) as connection:
-            connection.execute("UPDATE delivery_status SET due_on = ?", [self.as_of])
-            for name, value in {
-                "build": self.build.stem,
-                "as_of": self.as_of.isoformat(),
-                "built_at": self._started_at.isoformat(timespec="seconds"),
-            }.items():
-                connection.execute("UPDATE build_info SET value = ? WHERE item = 'build' AND name = ?", [value, name])
+@cache
+def _read_once() -> TemporaryDirectory[str]:
+    """A folder with deliveries that have been read, but from which nothing is built."""
+    folder = TemporaryDirectory(prefix="kim-nights-")
+    for programme in PROGRAMMES:
+        shutil.copytree(SAMPLE / programme, Path(folder.name) / "deliveries" / programme)
+    _ = Night(small_settings(Path(folder.name))).intake
+    return folder
 
 
-def _template(settings: Settings, name: str) -> Path:
-    return settings.deliveries.parent / f"template_{name}.duckdb"
+def small_settings(folder: Path) -> Settings:
+    """Settings for deliveries and warehouse in a folder."""
+    return Settings(deliveries=folder / "deliveries", warehouse=folder / "warehouse", key_file=None, readers=1)
 
 
-def _copy(source: Path, target: Path) -> None:
-    shutil.copyfile(source, target)
-    target.chmod(0o600)
+def small_sample(folder: Path) -> Settings:
+    """A copy of the small sample, read already, and settings for it."""
+    shutil.copytree(_read_once().name, folder, dirs_exist_ok=True)
+    return small_settings(folder)
 
 
-def prepare(folder: Path) -> Settings:
-    """Two small deliveries that have been read, and the templates; nothing is published."""
-    settings = settings_in(folder)
-    deliver(settings)
-    night = Night(settings, FIRST_DAY)
-    with night.locked():
-        _ = night.published
-    shutil.copyfile(night.build.published, _template(settings, "kim"))
-    with duckdb.connect(str(_template(settings, "internal"))) as connection:
-        connection.execute(f"ATTACH '{night.build.internal}' AS whole (READ_ONLY)")
-        for table in _KEPT:
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.split('.')[0]}")
-            connection.execute(f"CREATE TABLE {table} AS FROM whole.{table}")
-    for leftover in ("builds", "kim.duckdb", "internal.duckdb"):
-        path = settings.warehouse / leftover
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    return settings
+def run(
+    settings: Settings, instance: dg.DagsterInstance, *assets: str, full: bool = False, as_of: str = AS_OF
+) -> dg.ExecuteInProcessResult:
+    """The nightly job, or the part of it that makes some assets."""
+    job = build_defs(settings).resolve_job_def(NIGHTLY)
+    night = {"config": {"as_of": as_of, "full": full}}
+    return job.execute_in_process(
+        instance=instance,
+        raise_on_error=False,
+        asset_selection=[dg.AssetKey(a.split("/")) for a in assets] or None,
+        run_config={"resources": {"night": night}, "loggers": {"file": {}}},
+    )
 
 
-def deliver(settings: Settings) -> None:
-    """Put the two deliveries where a night looks for them."""
-    for file in DELIVERIES:
-        target = settings.deliveries / file
-        target.parent.mkdir(parents=True)
-        shutil.copyfile(PROJECT / "data_raw" / file, target)
+def made(result: dg.ExecuteInProcessResult) -> set[str]:
+    """What a run materialised."""
+    return {e.asset_key.to_user_string() for e in result.get_asset_materialization_events() if e.asset_key}
 
 
-def settings_in(folder: Path, **more: object) -> Settings:
-    """Settings of a prepared folder."""
-    places = {"deliveries": folder / "deliveries", "warehouse": folder / "warehouse", "key_file": None, "readers": 1}
-    return Settings.model_validate({**places, **more})
-
-
-def day(number: int) -> dt.date:
-    """The day of a night, which its figures bear."""
-    return FIRST_DAY + dt.timedelta(days=number)
-
-
-def publish(settings: Settings, number: int = 0, started_at: dt.datetime | None = None) -> Build:
-    """One quick night.
-
-    Args:
-        settings: of a prepared folder.
-        number: of the night, which tells its day.
-        started_at: what the clock shows; by default it is right.
-    """
-    night = QuickNight(settings, day(number))
-    if started_at is not None:
-        night._started_at = started_at
-    with night.locked():
-        _ = night.published
-    return night.build
+def deliveries(result: dg.ExecuteInProcessResult) -> set[str]:
+    """The programmes whose deliveries a run materialised."""
+    return {name.removeprefix("deliveries/") for name in made(result) if name.startswith("deliveries/")}

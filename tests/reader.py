@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-_QUERY = """
+QUERY = """
 SELECT
     (SELECT value FROM build_info WHERE item = 'build' AND name = 'build'),
     (SELECT value FROM build_info WHERE item = 'build' AND name = 'as_of'),
@@ -55,16 +55,19 @@ def _read(file: str, waits: list[tuple[float, float, float]]) -> list[tuple[str,
     with duckdb.connect(file, read_only=True, config={"threads": 1}) as connection:
         before = _note(before, waits)
         for _ in range(_QUERIES_PER_OPEN):
-            (row,) = connection.execute(_QUERY).fetchall()
+            (row,) = connection.execute(QUERY).fetchall()
             answers.append(row)
             before = _note(before, waits)
     return answers
 
 
 def _clocks() -> tuple[float, float]:
-    """The time, and for how long this thread has run or waited for a processor, in seconds."""
-    ran, queued, _ = Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()
-    return time.monotonic(), (int(ran) + int(queued)) / 1e9
+    """The time, and for how long the threads have run or waited for a processor, in seconds.
+
+    All threads, since the database reads in threads of its own, for which the first one waits.
+    """
+    stats = [path.read_text(encoding="ascii").split() for path in Path("/proc/self/task").glob("*/schedstat")]
+    return time.monotonic(), sum(int(ran) + int(queued) for ran, queued, _ in stats) / 1e9
 
 
 def _note(before: tuple[float, float], waits: list[tuple[float, float, float]]) -> tuple[float, float]:

@@ -17,12 +17,12 @@ import pytest
 
 from kim_pipeline import cli
 from kim_pipeline.publishing import builds
-from kim_pipeline.publishing.builds import Build, UnknownBuildError, Warehouse
+from kim_pipeline.publishing.builds import DESCRIPTOR, Build, UnknownBuildError, Warehouse
 from kim_pipeline.publishing.purge import purgeable, remove
 from kim_pipeline.publishing.retention import expired, keep_reasons
 from kim_pipeline.publishing.smoke import DamagedBuildError, check_build, check_published
 from kim_pipeline.settings import Settings
-from tests.nights import QuickNight, deliver, prepare, publish, settings_in
+from tests.quick_nights import QuickNight, deliver, prepare, publish, settings_in
 
 HASH = "0123456789ab"
 
@@ -120,22 +120,29 @@ def test_names_increase_in_the_same_second_and_when_the_clock_is_set_back(tmp_pa
 # Modes
 
 
-@pytest.mark.parametrize("mask", [0o000, 0o077], ids=["000", "077"])
-def test_modes_do_not_depend_on_the_umask(tmp_path: Path, mask: int) -> None:
+def test_a_umask_that_takes_nothing_opens_nothing(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     deliver(settings)
-    with umask(mask):
+    with umask(0o000):
         assert run(settings) == 0
     for path in everything(settings.warehouse):
         place = path.relative_to(settings.warehouse).as_posix()
-        is_private = not place.startswith("builds")
-        assert mode(path) & (0o077 if is_private else 0o022) == 0, place
+        assert mode(path) & (0o022 if place.startswith("builds") else 0o077) == 0, place
     assert mode(settings.warehouse) == mode(settings.warehouse / "builds") == 0o755
     assert mode(settings.cache) == mode(settings.logs) == 0o700
     assert mode(settings.secret_path) == 0o600
     build = warehouse_of(settings).current()
     assert build is not None
     assert (mode(build.published), mode(build.internal)) == (0o444, 0o400)
+
+
+def test_a_umask_that_takes_everything_keeps_nothing_from_analysts(folder: Path) -> None:
+    shutil.rmtree(folder / "warehouse")
+    with umask(0o077):
+        build = publish(settings_in(folder))
+    assert mode(folder / "warehouse") == mode(build.folder) == 0o755
+    assert (mode(build.published), mode(build.internal)) == (0o444, 0o400)
+    assert (mode(build.package), mode(build.package / DESCRIPTOR)) == (0o755, 0o444)
 
 
 def everything(folder: Path) -> list[Path]:
@@ -256,10 +263,10 @@ def refuse_links(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_links_readers_get_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refuse_links(monkeypatch)
     warehouse, (first, second) = switched(tmp_path, day(1), day(2))
-    for name, build, bits in (("kim", second.published, 0o444), ("internal", second.internal, 0o400)):
+    for name, path, bits in (("kim", second.published, 0o444), ("internal", second.internal, 0o400)):
         copy = tmp_path / f"{name}.duckdb"
         assert not copy.is_symlink()
-        assert copy.read_bytes() == build.read_bytes()
+        assert copy.read_bytes() == path.read_bytes()
         assert mode(copy) == bits
     assert warehouse.current() == second
     warehouse.switch(first)

@@ -13,35 +13,21 @@ import duckdb
 import pytest
 from dagster._core.definitions.freshness import CronFreshnessPolicy
 
-from kim_pipeline.nightly import Night
-from kim_pipeline.orchestration import NIGHTLY, build_defs
+from kim_pipeline.orchestration import build_defs
 from kim_pipeline.orchestration.metadata import MAX_FINDINGS
 from kim_pipeline.publishing.builds import Warehouse
-from kim_pipeline.settings import PROJECT, Settings
+from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse import checks
 from kim_pipeline.warehouse.checks import Check
+from tests.nights import PROGRAMMES, deliveries, made, run, small_sample
 
-SAMPLE = PROJECT / "data_raw"
-PROGRAMMES = ("fit", "komm_an")
 SNAPSHOT = Path(__file__).parent / "definitions.txt"
 BROKEN = Check("broken_on_purpose", "Bricht immer.", "SELECT 'fit' AS programme, 1 AS wrong", "staging.fit_groups")
 
 
-@pytest.fixture(scope="session")
-def read_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse folder in which a small sample has been read, but nothing built."""
-    folder = tmp_path_factory.mktemp("read")
-    for programme in PROGRAMMES:
-        shutil.copytree(SAMPLE / programme, folder / "deliveries" / programme)
-    settings = Settings(deliveries=folder / "deliveries", warehouse=folder / "warehouse", key_file=None, readers=2)
-    _ = Night(settings).intake
-    return folder
-
-
 @pytest.fixture
-def settings(read_once: Path, tmp_path: Path) -> Settings:
-    shutil.copytree(read_once, tmp_path, dirs_exist_ok=True)
-    return Settings(deliveries=tmp_path / "deliveries", warehouse=tmp_path / "warehouse", key_file=None, readers=1)
+def settings(tmp_path: Path) -> Settings:
+    return small_sample(tmp_path)
 
 
 @pytest.fixture
@@ -49,27 +35,6 @@ def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
     """An event log that outlives a run."""
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as kept:
         yield kept
-
-
-def run(
-    settings: Settings, instance: dg.DagsterInstance, *assets: str, full: bool = False
-) -> dg.ExecuteInProcessResult:
-    job = build_defs(settings).resolve_job_def(NIGHTLY)
-    night = {"config": {"as_of": "2024-05-01", "full": full}}
-    return job.execute_in_process(
-        instance=instance,
-        raise_on_error=False,
-        asset_selection=[dg.AssetKey(a.split("/")) for a in assets] or None,
-        run_config={"resources": {"night": night}, "loggers": {"file": {}}},
-    )
-
-
-def made(result: dg.ExecuteInProcessResult) -> set[str]:
-    return {e.asset_key.to_user_string() for e in result.get_asset_materialization_events() if e.asset_key}
-
-
-def deliveries(result: dg.ExecuteInProcessResult) -> set[str]:
-    return {name.removeprefix("deliveries/") for name in made(result) if name.startswith("deliveries/")}
 
 
 def content(settings: Settings) -> dict[str, list[tuple[object, ...]]]:

@@ -23,6 +23,8 @@ SIMILAR = 0.8
 """Share of equal letters from which a spelling is suggested: one wrong letter in five, two in ten."""
 _VERY_SIMILAR = 0.9
 """Below it the first letters must agree: people rarely mistype the first (else Ungarisch suggests Bulgarisch)."""
+_COARSE = 0.75
+"""Cut-off for rapidfuzz, below `SIMILAR`: its own comparison at the very cut-off is not exact."""
 _ROUNDING = 1e-9
 _LONGEST = 60
 _CACHED = 4_096
@@ -72,13 +74,13 @@ def _nearest(text: str, spellings: tuple[str, ...]) -> str | None:
     wanted = _plain(text)
     if not wanted or len(wanted) > _LONGEST:
         return None
-    match = process.extractOne(
-        wanted, _all_plain(spellings), scorer=OSA.normalized_similarity, score_cutoff=SIMILAR - _ROUNDING
-    )
+    match = process.extractOne(wanted, _all_plain(spellings), scorer=OSA.normalized_similarity, score_cutoff=_COARSE)
     if match is None:
         return None
     form, score, at = match
-    return spellings[at] if score >= _VERY_SIMILAR or form[:1] == wanted[:1] else None
+    if score < SIMILAR - _ROUNDING or (score < _VERY_SIMILAR and form[:1] != wanted[:1]):
+        return None
+    return spellings[at]
 
 
 @lru_cache(maxsize=64)

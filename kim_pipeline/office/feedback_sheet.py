@@ -181,10 +181,7 @@ def message_at_cell(found: Finding) -> str:
     """A finding's sentence without its place, for where the place is plain."""
     if found.sheet is None:
         return found.message
-    for place in (
-        place_name(found.sheet, found.row, found.column_letter, found.column_name),
-        place_name(found.sheet, found.row),
-    ):
-        if found.message.startswith(f"{place}: "):
-            return found.message.removeprefix(f"{place}: ")
-    return found.message
+    headers = (found.column_name, found.raw)  # of a missing column the name is the one that is wanted
+    places = [place_name(found.sheet, found.row, found.column_letter, header) for header in (*headers, None)]
+    place = next((place for place in places if found.message.startswith(f"{place}: ")), "")
+    return found.message.removeprefix(f"{place}: ")

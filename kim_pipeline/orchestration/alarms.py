@@ -26,7 +26,12 @@ FAILED_RUN, LATE_DELIVERIES = "failed_run", "late_deliveries"
 _LATE_SECONDS = 600
 _OPERATOR = "Die Betreuung des Datenbestands."
 _HELP = "docs/operations.md, Abschnitt „The night was red“"
-_SAYS_NO_CONTENT = frozenset({"BuildError", "WarehouseBusyError", "KeyFileError"})
+_FAILED_CHECK = "DagsterAssetCheckFailedError"
+"""What a step ends with after a blocking check; the check itself is told instead."""
+_SAYS_NO_CONTENT = frozenset({
+    "BuildError", "DamagedBuildError", "DisclosureError", "KeyFileError", "ProtectionError", "RaisedKError", "ReaderError",
+    "WarehouseBusyError",
+})  # fmt: skip
 """Errors of our own whose texts name tables and folders only; of any other only the kind is told."""
 
 
@@ -78,7 +83,7 @@ def _errors(context: dg.RunFailureSensorContext) -> Iterator[str]:
         error = getattr(event.event_specific_data, "error", None)
         while error is not None and error.cause is not None:
             error = error.cause
-        if error is None or error.cls_name == dg.DagsterAssetCheckFailedError.__name__:
+        if error is None or error.cls_name == _FAILED_CHECK:
             continue
         said = error.message.split(": ", 1)[-1].strip() if error.cls_name in _SAYS_NO_CONTENT else ""
         yield said or f"Fehler der Art {error.cls_name}."

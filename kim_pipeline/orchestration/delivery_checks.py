@@ -72,9 +72,9 @@ def delivery_checks(
     for programme in programmes():
         deliveries = night.intake.of(programme)
         answers = {
-            ON_TIME: _on_time(due[programme], night.as_of),
+            ON_TIME: on_time(due[programme], night.as_of),
             ACCEPTED: _accepted(deliveries),
-            QUARANTINE: _quarantine(deliveries, limits[programme]),
+            QUARANTINE: quarantine(*_rows(deliveries), limits[programme]),
         }
         for name, answer in answers.items():
             if dg.AssetCheckKey(delivery_key(programme), name) in wanted:
@@ -88,7 +88,7 @@ def delivery_checks(
 
 
 @dataclass(frozen=True)
-class _Answer:
+class Answer:
     """How grave it is (None: all is well), the sentence for people, and what it rests on."""
 
     severity: dg.AssetCheckSeverity | None
@@ -96,7 +96,8 @@ class _Answer:
     numbers: Mapping[str, Any]
 
 
-def _on_time(due: Due, today: dt.date) -> _Answer:
+def on_time(due: Due, today: dt.date) -> Answer:
+    """Whether the delivery that is due is there."""
     numbers = {
         "Stand": f"{due.last_as_of:%d.%m.%Y}" if due.last_as_of else "noch keine Lieferung",
         "abgedeckt bis": f"{due.covered_through:%d.%m.%Y}" if due.covered_through else "–",
@@ -105,28 +106,33 @@ def _on_time(due: Due, today: dt.date) -> _Answer:
         "Tage über dem Termin": max((today - due.due_on).days, 0),
     }
     if today <= due.due_on:
-        return _Answer(None, f"Die nächste Lieferung ist am {due.due_on:%d.%m.%Y} fällig.", numbers)
+        return Answer(None, f"Die nächste Lieferung ist am {due.due_on:%d.%m.%Y} fällig.", numbers)
     was_due = f"Die Lieferung war am {due.due_on:%d.%m.%Y} fällig"
     if today <= due.late_after:
-        return _Answer(_WARN, f"{was_due}; die Nachfrist läuft bis zum {due.late_after:%d.%m.%Y}.", numbers)
+        return Answer(_WARN, f"{was_due}; die Nachfrist läuft bis zum {due.late_after:%d.%m.%Y}.", numbers)
     todo = "Am Zug ist das Programm: eine Datei mit neuerem Stand in den Ordner legen."
-    return _Answer(_ERROR, f"{was_due} und ist überfällig. {todo}", numbers)
+    return Answer(_ERROR, f"{was_due} und ist überfällig. {todo}", numbers)
 
 
-def _accepted(deliveries: Sequence[Delivery]) -> _Answer:
+def _accepted(deliveries: Sequence[Delivery]) -> Answer:
     rejected = [d for d in deliveries if d.status == "rejected"]
     numbers = {"Dateien": len(deliveries), "davon zurückgewiesen": len(rejected)}
     if not rejected:
-        return _Answer(None, "Keine Datei ist zurückgewiesen.", numbers)
+        return Answer(None, "Keine Datei ist zurückgewiesen.", numbers)
     reasons = [(d.file, d.problem or (d.read.message if d.read else None)) for d in rejected]
     shown = {"Zurückgewiesen": dg.MetadataValue.md(markdown_table(("Datei", "Grund"), reasons))}
     todo = "Am Zug ist das Programm: die Datei berichtigen und neu ablegen, oder sie aus dem Ordner nehmen."
-    return _Answer(_ERROR, todo, shown | numbers)
+    return Answer(_ERROR, todo, shown | numbers)
 
 
-def _quarantine(deliveries: Sequence[Delivery], limits: Limits) -> _Answer:
+def _rows(deliveries: Sequence[Delivery]) -> tuple[int, int]:
+    """Accepted and quarantined rows of the deliveries that count."""
     accounts = [account for d in deliveries if d.status == "counted" for account in d.accounts]
-    accepted, quarantined = (sum(a[name] for a in accounts) for name in ("accepted", "quarantined"))
+    return sum(a["accepted"] for a in accounts), sum(a["quarantined"] for a in accounts)
+
+
+def quarantine(accepted: int, quarantined: int, limits: Limits) -> Answer:
+    """Whether there are enough rows (else an error), not too many, and few in quarantine (else a warning)."""
     share = quarantined / (accepted + quarantined) if accepted + quarantined else 0.0
     most = math.inf if limits.rows_max is None else limits.rows_max
     numbers = {
@@ -137,9 +143,9 @@ def _quarantine(deliveries: Sequence[Delivery], limits: Limits) -> _Answer:
         "erwartet: Anteil": f"höchstens {limits.quarantine_share_max:.0%}",
     }
     if accepted < limits.rows_min:
-        return _Answer(_ERROR, f"Nur {accepted} Zeilen sind angenommen: weniger als erwartet.", numbers)
+        return Answer(_ERROR, f"Nur {accepted} Zeilen sind angenommen: weniger als erwartet.", numbers)
     if share > limits.quarantine_share_max:
-        return _Answer(_WARN, f"{share:.0%} der Zeilen sind in Quarantäne: mehr als erwartet.", numbers)
+        return Answer(_WARN, f"{share:.0%} der Zeilen sind in Quarantäne: mehr als erwartet.", numbers)
     if accepted > most:
-        return _Answer(_WARN, f"{accepted} Zeilen sind angenommen: mehr als erwartet.", numbers)
-    return _Answer(None, "Zahl der Zeilen und Anteil in Quarantäne sind wie erwartet.", numbers)
+        return Answer(_WARN, f"{accepted} Zeilen sind angenommen: mehr als erwartet.", numbers)
+    return Answer(None, "Zahl der Zeilen und Anteil in Quarantäne sind wie erwartet.", numbers)

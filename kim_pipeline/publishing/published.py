@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -25,7 +26,7 @@ from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 _STORAGE_VERSION = "v1.0.0"
 _LIBRARIES = ("dagster", "duckdb", "pandas", "pandera", "pyarrow", "python-calamine", "sqlglot")
 _BUILD_INFO = {
-    "item": "Art der Angabe: build, library, count oder input",
+    "item": "Art der Angabe: build, release, library, count oder input",
     "name": "Name der Angabe; bei input das Programm",
     "value": "Wert; bei input der SHA-256 der Datei",
     "file": "Datei der Lieferung (nur input)",
@@ -76,6 +77,11 @@ def write_published(internal: Path, target: Path, intake: Intake, facts: BuildFa
     Returns:
         Table → number of rows.
     """
+    return write_tables(internal, target, build_info(intake, facts))
+
+
+def write_tables(internal: Path, target: Path, info: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Write every published table from an internal file; `info` are the rows of `build_info`."""
     target.unlink(missing_ok=True)
     counts = {}
     with duckdb.connect() as connection:
@@ -84,7 +90,7 @@ def write_published(internal: Path, target: Path, intake: Intake, facts: BuildFa
         connection.execute(f"ATTACH {quoted(str(target))} AS published (STORAGE_VERSION {quoted(_STORAGE_VERSION)})")
         for model in load_models(["published"]):
             counts[model.name] = _write_table(connection, model)
-        counts["build_info"] = _write_build_info(connection, intake, facts)
+        counts["build_info"] = _write_build_info(connection, info)
         counts |= _write_dictionaries(connection)
         connection.execute("CHECKPOINT published")
     return counts
@@ -97,9 +103,8 @@ def _write_table(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> int:
     return _count(connection, table)
 
 
-def _write_build_info(connection: duckdb.DuckDBPyConnection, intake: Intake, facts: BuildFacts) -> int:
+def _write_build_info(connection: duckdb.DuckDBPyConnection, rows: Sequence[Mapping[str, Any]]) -> int:
     table = "published.main.build_info"
-    rows = build_info(intake, facts)
     block = pa.table({name: [row[name] for row in rows] for name in _BUILD_INFO}, schema=_schema())
     connection.register("build_info_rows", block)
     connection.execute(f"CREATE TABLE {table} AS SELECT * FROM build_info_rows")
@@ -141,6 +146,13 @@ def build_info(intake: Intake, facts: BuildFacts) -> list[dict[str, Any]]:
         as_of = d.read.as_of if d.read else None
         rows.append(_row("input", d.programme, d.sha256, file=d.file, as_of=as_of, status=d.status))
     return rows
+
+
+def stored_build_info(published: Path) -> list[dict[str, Any]]:
+    """The rows of `build_info` of a published file."""
+    with duckdb.connect(str(published), read_only=True) as connection:
+        rows = connection.execute("SELECT * FROM build_info").fetchall()
+    return [dict(zip(_BUILD_INFO, row, strict=True)) for row in rows]
 
 
 def _row(item: str, name: str, value: str | None, **more: Any) -> dict[str, Any]:

@@ -233,9 +233,10 @@ def _low_k(view: View) -> Iterator[Breach]:
     for indicator, k in view.rows("SELECT indicator_id, k FROM published.indicator WHERE k IS NOT NULL"):
         if int(str(k)) < view.k[str(indicator)]:
             yield Breach("indicator", str(indicator), f"k ist mindestens {view.k[str(indicator)]}.")
-    for entry in load_catalogue():
-        if entry.k is not None and entry.id not in view.k:
-            yield Breach("indicator", entry.id, "Der Indikator ist zu schützen.")
+    protected = {entry.id for entry in load_catalogue() if entry.k is not None}
+    for (indicator,) in view.rows("SELECT indicator_id FROM published.indicator WHERE k IS NULL ORDER BY indicator_id"):
+        if indicator in protected:
+            yield Breach("indicator", str(indicator), "Der Indikator ist zu schützen.")
 
 
 def _may_be_large(row: AuditRow) -> bool:

@@ -131,12 +131,14 @@ class Front:
         subtitle: what it is about.
         facts: label and text of each line of the head, such as the key date.
         sessions: bodies in the order in which they treat it: body, what it does, when.
+        picture: stands beside the facts.
     """
 
     title: str
     subtitle: str
     facts: tuple[tuple[str, str], ...]
     sessions: Table | None = None
+    picture: Figure | None = None
 
 
 @dataclass(frozen=True)

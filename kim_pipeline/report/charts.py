@@ -5,6 +5,7 @@ Belongs here: drawing; what is drawn is given as plain points whose labels are a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,7 +18,12 @@ WIDTH = 560
 _BAR_STEP = 24
 _CELL = 30
 _SCALE = ("#f7fbff", "#9ecae1")
-_SERIES = ((BLUE, "circle", [1, 0]), (VERMILION, "square", [6, 3]), (GREEN, "triangle-up", [2, 2]), (PURPLE, "diamond", [8, 2, 2, 2]))
+_SERIES = (
+    (BLUE, "circle", [1, 0]),
+    (VERMILION, "square", [6, 3]),
+    (GREEN, "triangle-up", [2, 2]),
+    (PURPLE, "diamond", [8, 2, 2, 2]),
+)
 
 
 @dataclass(frozen=True)
@@ -39,11 +45,6 @@ def _halo(chart: alt.Chart, **encoding: Any) -> alt.LayerChart:
     """Text that can be read on any fill: dark, with a white edge."""
     edge = chart.mark_text(stroke="white", strokeWidth=3, strokeJoin="round", fontWeight=600).encode(**encoding)
     return edge + chart.mark_text(fontWeight=600).encode(**encoding)
-
-
-def _fill(used: Sequence[str], title: str | None = None, *, has_legend: bool = False) -> alt.Fill:
-    scale = alt.Scale(domain=list(used), range=[FILLS[name] for name in used])
-    return alt.Fill("fill:N", scale=scale, legend=alt.Legend(title=title) if has_legend else None)
 
 
 def stacked_bars(points: Sequence[Point], rows: Sequence[str], fills: Mapping[str, str], name: str) -> str:
@@ -69,7 +70,7 @@ def columns(points: Sequence[Point], name: str, title: str) -> str:
     """One column per period with its value above; what is missing says so at the foot."""
     base = alt.Chart(_values(points))
     x = alt.X(
-        "column:N", sort=None, title=None,
+        "column:N", sort=[p.column for p in points], title=None,
         axis=alt.Axis(labelAngle=0, ticks=False, labelExpr="split(datum.label, '|')", labelLineHeight=13),
     )  # fmt: skip
     y = alt.Y("size:Q", title=title, axis=alt.Axis(tickCount=4), scale=alt.Scale(zero=True))
@@ -79,15 +80,26 @@ def columns(points: Sequence[Point], name: str, title: str) -> str:
     return drawn((bars + labels).properties(width=max(300, 96 * len(points)), height=130), name)
 
 
-def lines(points: Sequence[Point], rows: Sequence[str], name: str, title: str) -> str:
-    """One line per row over the columns, told apart by colour, dash, mark and the name at its end."""
+def lines(points: Sequence[Point], rows: Sequence[str], heads: Mapping[str, str], name: str, title: str) -> str:
+    """One line per row over the columns, told apart by colour, dash, mark and the name at its end.
+
+    Args:
+        points: in the order of the columns.
+        rows: lines in order.
+        heads: column → what stands below it, `|` for a new line.
+        name: of the picture.
+        title: of the values.
+    """
     order = list(dict.fromkeys(p.column for p in points))
     ends: dict[str, Point] = {p.row: p for p in points if p.size is not None}
     base = alt.Chart(_values(points))
     styles = [_SERIES[number % len(_SERIES)] for number in range(len(rows))]
     x = alt.X(
         "column:O", sort=order, title=None,
-        axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, '|')", labelLineHeight=13, labelFontSize=10, grid=True),
+        axis=alt.Axis(
+            labelAngle=0, labelExpr=f"split({json.dumps(dict(heads), ensure_ascii=False)}[datum.value], '|')",
+            labelLineHeight=13, labelFontSize=10, labelOverlap=False, grid=True,
+        ),
     )  # fmt: skip
     y = alt.Y("size:Q", title=title, axis=alt.Axis(tickCount=5), scale=alt.Scale(zero=True))
     colour = alt.Color("row:N", scale=alt.Scale(domain=list(rows), range=[s[0] for s in styles]), legend=None)
@@ -96,10 +108,10 @@ def lines(points: Sequence[Point], rows: Sequence[str], name: str, title: str) -
     line = base.mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, strokeDash=dash)
     marks = base.mark_point(filled=True, size=48, opacity=1).encode(x=x, y=y, color=colour, shape=shape)
     shown = line + marks
-    hidden = [p for p in points if p.size is None]
+    hidden = list({p.column: p for p in points if p.size is None}.values())
     if hidden:
-        shown += alt.Chart(_values(hidden)).mark_text(dy=-6).encode(x=x, y=alt.value(200), text="label:N", color=colour)
-    names = alt.Chart(_values(_apart([p for p in ends.values()])))
+        shown += alt.Chart(_values(hidden)).mark_text(dy=-8, fontSize=15).encode(x=x, y=alt.value(200), text="label:N")
+    names = alt.Chart(_values(_apart(list(ends.values()))))
     at_end = {"x": x, "y": y, "text": "row:N"}
     shown += names.mark_text(align="left", dx=9, fontWeight=600).encode(**at_end, color=colour)
     return drawn(shown.properties(width=WIDTH - 150, height=200), name)
@@ -165,8 +177,7 @@ def matrix(
         .encode(y=y, x=x, fill=alt.Fill("size:Q", scale=scale, legend=None))
     )
     veiled = alt.Chart(_values(secret)).mark_rect(stroke=MUTED, strokeWidth=0.5, fill=HIDDEN).encode(y=y, x=x)
-    base = alt.Chart(_values(points)).transform_calculate(parts="split(datum.label, '|')")
-    texts = _halo(base, y=y, x=x, text="label:N")
+    texts = _halo(alt.Chart(_values(points)), y=y, x=x, text="label:N")
     chart = (cells + veiled + texts).properties(width={"step": cell[0]}, height={"step": cell[1]})
     return drawn(chart, name)
 
@@ -191,8 +202,8 @@ def map_of(features: Sequence[Mapping[str, Any]], attribution: str, name: str, w
     scale = alt.Scale(domain=[0, largest], range=list(_SCALE))
     outline = {"stroke": INK, "strokeWidth": 0.8}
     shade = alt.Fill("properties.size:Q", scale=scale, legend=None)
-    areas = alt.Chart(alt.Data(values=known)).mark_geoshape(**outline).encode(fill=shade)
-    veiled = alt.Chart(alt.Data(values=secret)).mark_geoshape(**outline, fill=HIDDEN)
+    areas = alt.Chart(alt.NamedData("known")).mark_geoshape(**outline).encode(fill=shade)
+    veiled = alt.Chart(alt.NamedData("secret")).mark_geoshape(**outline, fill=HIDDEN)
     spots = alt.Chart(alt.Data(values=[{**f["properties"]} for f in features]))
     place = {"longitude": "x:Q", "latitude": "y:Q"}
     names = spots.mark_text(dy=-7, stroke="white", strokeWidth=3, strokeJoin="round").encode(**place, text="name:N")
@@ -201,10 +212,21 @@ def map_of(features: Sequence[Mapping[str, Any]], attribution: str, name: str, w
     labels += spots.mark_text(dy=7, fontWeight=600).encode(**place, text="label:N")
     title = alt.TitleParams(attribution, orient="bottom", anchor="end", fontSize=10, fontWeight="normal", color=MUTED)
     chart = (areas + veiled + names + labels).project("identity", reflectY=True)
-    return drawn(chart.properties(width=width, height=int(width * _tallness(features)), title=title), name)
+    sized = chart.properties(width=width, height=int(width * _tallness(features)), title=title)
+    return drawn(sized, name, {"known": known, "secret": secret})
 
 
 def _tallness(features: Sequence[Mapping[str, Any]]) -> float:
     points = [point for f in features for ring in f["geometry"]["coordinates"] for point in ring]
     xs, ys = [p[0] for p in points], [p[1] for p in points]
     return float((max(ys) - min(ys)) / (max(xs) - min(xs)))
+
+
+def locator(features: Sequence[Mapping[str, Any]], attribution: str, name: str, width: int = 170) -> str:
+    """A small map on which one area, `is_here`, is filled."""
+    fill = alt.condition("datum.properties.is_here", alt.value(BLUE), alt.value("#ececec"))
+    areas = alt.Chart(alt.NamedData("areas")).mark_geoshape(stroke=MUTED, strokeWidth=0.6).encode(fill=fill)
+    title = alt.TitleParams(attribution, orient="bottom", anchor="start", fontSize=8, fontWeight="normal", color=MUTED)
+    chart = areas.project("identity", reflectY=True)
+    sized = chart.properties(width=width, height=int(width * _tallness(features)), title=title)
+    return drawn(sized, name, {"areas": list(features)})

@@ -180,16 +180,19 @@ class Figures:
         return found
 
     def shown(self, programme: str, calendar: str, limit: int) -> list[str]:
-        """Periods to show of a programme: from its first with a figure to the newest of any programme, the last ones.
+        """Periods to show of a programme: the last ones from its first with a figure to its newest.
 
-        Periods in which it no longer ran are left out.
+        Years and school years go on to the newest of any programme, so that what is missing shows; those in which it no
+        longer ran are left out.
         """
         own = [self.periods[name] for name in self._with_values.get(programme, ())]
         own = [period for period in own if period.calendar == calendar]
         if not own:
             return []
         first = min(period.first_day for period in own)
-        last = max([self._newest.get(calendar, dt.date.min), *(period.last_day for period in own)])
+        last = max(period.last_day for period in own)
+        if calendar in YEARLY:
+            last = max(last, self._newest.get(calendar, dt.date.min))
         names = [
             p.name
             for p in self.periods.values()

@@ -19,24 +19,22 @@ FONTS = Path(__file__).parent / "fonts"
 INK = "#1a1a1a"
 MUTED = "#595959"
 RULE = "#d0d0d0"
-BLUE, SKY, GREEN, YELLOW, ORANGE, VERMILION, PURPLE = (
-    "#0072b2", "#56b4e9", "#009e73", "#f0e442", "#e69f00", "#d55e00", "#cc79a7",
-)  # fmt: skip
-"""Okabe and Ito's palette, which people with any kind of colour vision can tell apart."""
-
-HIDDEN = "#fafafb"
-"""Fill of what is kept secret: shown hatched."""
+BLUE, SKY, GREEN, VERMILION, PURPLE = "#0072b2", "#56b4e9", "#007a59", "#b34f00", "#a3487d"
+"""After Okabe and Ito's palette, which people with any kind of colour vision can tell apart; those of text are darker."""
 
 FILLS = {
     "solid": BLUE,
     "light": SKY,
-    "dots": YELLOW,
-    "stripes": ORANGE,
-    "crosses": VERMILION,
+    "dots": "#f0e443",
+    "stripes": "#e69f01",
+    "crosses": "#d55e01",
     "empty": "#f4f4f4",
-    "hatched": HIDDEN,
+    "hatched": "#fafafb",
 }
-"""Name of a fill → the colour that stands for it in a chart."""
+"""Name of a fill → the colour that stands for it in a chart; those of patterns are used for nothing else."""
+
+HIDDEN = FILLS["hatched"]
+"""Fill of what is kept secret."""
 
 _LINE = 'stroke="{ink}" stroke-width="1.2" stroke-opacity="{opacity}"'
 _PATTERNS = {
@@ -72,19 +70,20 @@ def _register_fonts() -> None:
     vl_convert.register_font_directory(str(FONTS))
 
 
-def drawn(chart: alt.TopLevelMixin, name: str) -> str:
+def drawn(chart: alt.TopLevelMixin, name: str, datasets: dict[str, list[Any]] | None = None) -> str:
     """An Altair chart as SVG.
 
     Args:
-        chart: its data are inline.
+        chart: with its data, or the names of those in `datasets`.
         name: unlike that of any other picture on the page.
+        datasets: large data by name, which Altair need not look through.
     """
     _register_fonts()
     ET.register_namespace("", _SVG)
     ET.register_namespace("xlink", _XLINK)
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     raw = vl_convert.vegalite_to_svg(
-        chart.to_dict(),
+        {**chart.to_dict(validate=False), **({"datasets": datasets} if datasets else {})},
         vl_version=version,
         config=CONFIG,
         allowed_base_urls=[],

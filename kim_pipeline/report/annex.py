@@ -1,0 +1,162 @@
+"""The annex: definitions, sources, deliveries, rows used, breaks in series, and how figures are kept secret.
+
+Belongs here: what a reader needs to judge the figures.
+"""
+
+from __future__ import annotations
+
+from kim_pipeline.report import german
+from kim_pipeline.report.blocks import Block, Column, Group, Heading, Listing, Paragraph, Section, Table
+from kim_pipeline.report.blocks import Row as TableRow
+from kim_pipeline.report.figures import Row
+from kim_pipeline.report.tables import MEANING, SIGNS, Context
+
+_STATUS = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgewiesen"}
+
+
+def sections(context: Context) -> list[Section]:
+    """The annex, its wide tables on pages of their own."""
+    return [
+        Section((Heading(1, "Anhang"), *_signs(), *_disclosure(context), *_breaks(context), *_sources(context), *_rows(context))),
+        Section((Heading(2, "Lieferungen"), *_deliveries(context)), is_wide=True),
+        Section((Heading(2, "Definitionen"), _definitions(context)), is_wide=True),
+    ]  # fmt: skip
+
+
+def _signs() -> list[Block]:
+    return [
+        Heading(2, "Zeichen und Rundung"),
+        Listing(tuple(MEANING.values())),
+        Paragraph(
+            "0 heißt: genau null. Quoten stehen in Prozent und Werte je 1.000 mit einer Nachkommastelle, Euro und Tage ohne; "
+            "gerundet wird kaufmännisch. Summen können deshalb von den gezeigten Teilen abweichen. Schuljahre laufen vom "
+            "1. August bis zum 31. Juli."
+        ),
+    ]
+
+
+def _disclosure(context: Context) -> list[Block]:
+    smallest = sorted({int(row["k"]) for row in context.figures.rows("indicator") if row["k"] is not None})
+    limit = f"Zahlen unter {german.listing(map(str, smallest))} – je nach Kennzahl –" if smallest else "Kleine Zahlen"
+    return [
+        Heading(2, "Statistische Geheimhaltung"),
+        Paragraph(
+            f"{limit} werden nicht veröffentlicht, wo es um Menschen geht. Damit sie sich nicht aus Summen, Quartalen, "
+            "Gemeinden oder Beständen zurückrechnen lassen, bleiben auch andere Werte geheim; welche Zelle um ihrer selbst "
+            "willen und welche um einer anderen willen verdeckt ist, ist nicht zu erkennen. Auch Nullen können verdeckt sein. "
+            "Quoten gibt es erst ab 20, Mediane erst ab 5 Fällen. Namen, Geburtstage und Aktenzeichen werden schon beim Einlesen "
+            "verworfen. Dieser Bericht beruht allein auf den so geschützten Zahlen."
+        ),
+    ]
+
+
+def _breaks(context: Context) -> list[Block]:
+    day = german.day
+    entries = [(event.first_day, event.last_day, event.title, event.text) for event in context.wording.events]
+    for row in context.figures.rows("programme"):
+        if row["valid_to"] is not None:
+            after = f" Nachfolger ist „{row['successor']}“; beide Reihen sind nicht vergleichbar." if row["successor"] else ""
+            text = f"Danach gibt es keine Zahlen mehr; ein Rückgang im letzten Jahr kommt vom Ende des Programms.{after}"
+            entries.append((row["valid_to"], row["valid_to"], f"Ende des Programms „{row['title']}“", text))
+    entries = sorted(entry for entry in entries if entry[0] <= context.figures.key_day)
+    if not entries:
+        return [Heading(2, "Brüche in den Zeitreihen"), Paragraph("Bis zum Stichtag ist kein Bruch bekannt.")]
+    rows = tuple(
+        (title, day(first) if first == last else f"{day(first)} bis {day(last)}", text) for first, last, title, text in entries
+    )
+    columns = (Column("Ereignis", width=1.3), Column("Zeit", width=1), Column("Was beim Lesen zu beachten ist", width=3))
+    return [
+        Heading(2, "Brüche in den Zeitreihen"),
+        Table("Ereignisse, die Zeitreihen brechen", columns, rows, is_small=True),
+    ]
+
+
+def _sources(context: Context) -> list[Block]:
+    return [
+        Heading(2, "Quellen"),
+        Listing(
+            (
+                "Programme: Lieferungen der zuständigen Stellen an das Kommunale Integrationszentrum (siehe Lieferungen).",
+                "Bevölkerung, Ausländerinnen und Ausländer: amtliche Bevölkerungsfortschreibung am 31. Dezember.",
+                f"Gemeindegrenzen: {context.wording.county.geometry_attribution}.",
+                f"Datenbestand {context.figures.build.name}, erstellt mit Programmstand "
+                f"{context.figures.build.code_version}; Prüfsumme der Lieferungen {context.figures.build.inputs[:16]}….",
+            )
+        ),
+    ]
+
+
+def _rows(context: Context) -> list[Block]:
+    known = {row["programme"]: row for row in context.figures.rows("programme_rows")}
+    rows = tuple((title, *_account(known.get(key))) for key, title in _titles(context))
+    columns = (Column("Programm", width=2.2), Column("verwendet", "right", 1.6), Column("in Quarantäne", "right"))
+    note = (
+        "Zeilen in Quarantäne haben einen Fehler und gehen in keine Zahl ein; weitere Zeilen sind Summen und Anmerkungen. "
+        "Gezählt sind die Lieferungen, die für diesen Datenbestand zählen."
+    )
+    notes = (MEANING["•"], note) if any("•" in row for row in rows) else (note,)
+    return [Heading(2, "Verwendete Zeilen"), Table("Zeilen der zählenden Lieferungen je Programm", columns, rows, notes)]
+
+
+def _account(row: Row | None) -> tuple[str, str]:
+    if row is None or row["rows_read"] is None:
+        return SIGNS["suppressed"], SIGNS["suppressed"]
+    if not row["rows_read"]:
+        return "keine Lieferung", SIGNS["none"]
+    used = f"{german.number(row['accepted'])} von {german.counted(row['rows_read'], 'Zeile', 'Zeilen')}"
+    return used, german.number(row["quarantined"])
+
+
+def _titles(context: Context) -> list[tuple[str, str]]:
+    pairs = [(key, str(row["title"])) for key, row in context.figures.programmes.items()]
+    return sorted(pairs, key=lambda pair: pair[1].casefold())
+
+
+def _deliveries(context: Context) -> list[Block]:
+    rows: list[TableRow] = []
+    for key, title in _titles(context):
+        ours = [row for row in context.figures.deliveries if row["programme"] == key]
+        if ours:
+            rows += [Group(title), *(_delivery(context, row) for row in sorted(ours, key=_order))]
+    if not rows:
+        return [Paragraph("Bis zum Stichtag liegt keine Lieferung vor.")]
+    columns = (
+        Column("Datei", width=3), Column("Berichtszeitraum", width=1.3), Column("Stand", width=0.8),
+        Column("Verwendung", width=1), Column("Grund", width=1.8),
+    )  # fmt: skip
+    note = "Ohne Berichtszeitraum: Gesamtlisten. Ohne Stand: die Datei nennt keinen oder ist nicht lesbar."
+    return [Table("Lieferungen mit ihrem Stand", columns, tuple(rows), (note,), is_small=True)]
+
+
+def _order(row: Row) -> tuple[str, str]:
+    return (str(row["as_of"] or ""), str(row["file"]))
+
+
+def _delivery(context: Context, row: Row) -> tuple[str, ...]:
+    stand = german.day(row["as_of"]) if row["as_of"] else SIGNS["none"]
+    period = _period(row["period"]) if row["period"] else SIGNS["none"]
+    return (row["file"], period, stand, _STATUS[row["status"]], context.wording.reason(row["reason"]) or SIGNS["none"])
+
+
+def _period(name: str) -> str:
+    """`2022-H1` → `1. Halbjahr 2022`, `2021-08-01/2022-01-31` → days."""
+    if "-H" in name or "-Q" in name:
+        year, part = name.split("-", 1)
+        return f"{part[1]}.{german.NBSP}{'Halbjahr' if part[0] == 'H' else 'Quartal'} {year}"
+    pieces = name.split("/")
+    if len(pieces) == 2 and all(len(piece) == 10 for piece in pieces):
+        return " bis ".join(".".join(reversed(piece.split("-"))) for piece in pieces)
+    return name
+
+
+def _definitions(context: Context) -> Table:
+    rows: list[TableRow] = []
+    for key, title in _titles(context):
+        ours = context.figures.of_programme(key)
+        if ours:
+            rows += [Group(title), *((r["label"], r["unit"], r["definition"], r["caveat"]) for r in ours)]
+    columns = (
+        Column("Kennzahl", width=1.6), Column("Einheit", width=0.9), Column("Definition", width=3),
+        Column("Zu beachten", width=2.6),
+    )  # fmt: skip
+    return Table("Was die Kennzahlen bedeuten", columns, tuple(rows), is_small=True)

@@ -1,0 +1,221 @@
+"""Case management: cases and waits, where people get stuck between authorities, hurdles, unmet needs.
+
+Belongs here: the parts that no other programme has.
+"""
+
+from __future__ import annotations
+
+from kim_pipeline.report import charts, german
+from kim_pipeline.report.blocks import Block, Column, Figure, Heading, Paragraph, Table
+from kim_pipeline.report.charts import Point
+from kim_pipeline.report.figures import Figures
+from kim_pipeline.report.programmes import programme_blocks
+from kim_pipeline.report.tables import (
+    SHOWN_YEARS, SIGNS, Context, by_member, cell, over_years, quarter_chart, sign_notes, spoken, text,
+)  # fmt: skip
+
+PROGRAMME = "kim_case_management"
+_QUARTERLY = ("kim_cases_registered", "kim_cases_opened", "kim_cases_active")
+_QUARTERS = 12
+_INTERFACE = ("kim_handovers", "kim_handover_wait_days", "kim_handover_delayed_rate")
+
+
+def blocks(context: Context) -> list[Block]:
+    """The chapter."""
+    if PROGRAMME not in context.figures.programmes:
+        return []
+    found = programme_blocks(context, PROGRAMME, 1, has_members=False)
+    years = context.figures.shown(PROGRAMME, "year", SHOWN_YEARS)
+    if not years:
+        return found
+    return [
+        *found,
+        *_quarters(context),
+        *_interfaces(context, years),
+        *_hurdles(context, years),
+        *_needs(context, years),
+    ]
+
+
+def _quarters(context: Context) -> list[Block]:
+    figures = context.figures
+    quarters = figures.shown(PROGRAMME, "quarter", _QUARTERS)
+    indicators = [figures.indicators[name] for name in _QUARTERLY if name in figures.indicators]
+    if not quarters or not indicators:
+        return []
+    return [quarter_chart(context, indicators, quarters, "Case Management: Fälle nach Quartalen, Kreis", "kim-quartale")]
+
+
+def _interfaces(context: Context, years: list[str]) -> list[Block]:
+    figures = context.figures
+    heading = Heading(2, "Schnittstellen: wo Menschen zwischen Stellen hängen bleiben")
+    year = figures.newest("kim_handovers")
+    names = figures.members_of("kim_handovers", "interface", [year]) if year in years and year else []
+    if year is None or not names:
+        return [heading, Paragraph("Übergaben zwischen Stellen sind bis zum Stichtag nicht gemeldet.")]
+    waits = {name: cell(figures, "kim_handover_wait_days", year, "interface", name) for name in names}
+    longest = sorted(
+        ((f.value, name) for name, f in waits.items() if f.value is not None), key=lambda pair: (-pair[0], pair[1])
+    )
+    lead = (
+        f"Am längsten dauerte die Übergabe {german.in_period(year)} von "
+        f"{german.listing(f'{_arrow(n)} (Median {german.number(w)}{german.NBSP}Tage)' for w, n in longest[:3])}."
+        if longest
+        else "Die Wartezeiten an den einzelnen Schnittstellen sind geheim."
+    )
+    return [
+        heading,
+        Paragraph(
+            "Eine Übergabe ist der Schritt eines Falls von einer Stelle zur nächsten. Gezeigt ist je Rechtskreis, in dem die "
+            f"frühere und die spätere Stelle handelt, wie viele Tage dazwischen lagen. {lead}"
+        ),
+        _matrix(context, year, names),
+        _interface_table(context, year, names),
+        over_years(
+            context, [figures.indicators[name] for name in _INTERFACE], years, "Übergaben zwischen Stellen, Kreis"
+        ),
+    ]
+
+
+def _arrow(interface: str) -> str:
+    before, after = interface.split("→")
+    return f"{before} zu {after}"
+
+
+def _matrix(context: Context, year: str, names: list[str]) -> Figure:
+    figures = context.figures
+    points = []
+    for name in names:
+        before, after = name.split("→")
+        found = cell(figures, "kim_handover_wait_days", year, "interface", name)
+        points.append(Point(before, after, found.value, text(found, "Tage"), "hatched"))
+    befores = sorted({p.row for p in points})
+    afters = sorted({p.column for p in points})
+    labels = {(p.row, p.column): p.label for p in points}
+    data = Table(
+        f"Median der Wartezeit in Tagen, {year}: von (Zeile) zu (Spalte)",
+        (Column("von", width=1.4), *(Column(a, "right") for a in afters)),
+        tuple((b, *(labels.get((b, a), "") for a in afters)) for b in befores),
+    )
+    told = "; ".join(f"{p.row} zu {p.column}: {'geheim' if p.size is None else f'{p.label} Tage'}" for p in points)
+    return Figure(
+        f"Wartezeit bei Übergaben nach Rechtskreisen {year}: Median in Tagen, Kreis",
+        charts.matrix(points, befores, afters, "schnittstellen", ("von", "zu"), (74, 32)),
+        f"Matrix von Rechtskreis zu Rechtskreis. {told}.",
+        data,
+        (*sign_notes([tuple(labels.values())]), "Leere Felder: keine Übergabe gemeldet."),
+        width=min(1.0, (len(afters) * 74 + 110) / charts.WIDTH),
+    )
+
+
+def _interface_table(context: Context, year: str, names: list[str]) -> Table:
+    figures = context.figures
+    indicators = [figures.indicators[name] for name in _INTERFACE]
+    found = {n: [cell(figures, i["indicator_id"], year, "interface", n) for i in indicators] for n in names}
+    ordered = sorted(names, key=lambda n: (-(found[n][1].value if found[n][1].value is not None else -1), n))
+    rows = tuple(
+        (n.replace("→", " → "), *(text(f, i["unit"]) for f, i in zip(found[n], indicators, strict=True))) for n in ordered
+    )
+    columns = (
+        Column("Schnittstelle", width=2), Column("Übergaben", "right"), Column("Wartezeit (Median, Tage)", "right", 1.3),
+        Column("davon mehr als 30 Tage", "right", 1.3),
+    )  # fmt: skip
+    return Table(f"Schnittstellen {year}, nach Wartezeit, Kreis", columns, rows, sign_notes(rows), is_small=True)
+
+
+def _hurdles(context: Context, years: list[str]) -> list[Block]:
+    figures = context.figures
+    indicator = figures.indicators["kim_hurdles"]
+    table = by_member(context, indicator, "hurdle", years, "Hürden nach Art, Kreis")
+    year = figures.newest("kim_hurdles")
+    if table is None or year is None:
+        return [Heading(2, "Hürden"), Paragraph("Hürden sind bis zum Stichtag nicht gemeldet.")]
+    found = [(m, cell(figures, "kim_hurdles", year, "hurdle", m)) for m in figures.members_of("kim_hurdles", "hurdle", years)]
+    found.sort(key=lambda pair: (-(pair[1].value or 0), pair[0]))
+    points = [Point(german.first_upper(m), "", f.value, text(f, "Stationen")) for m, f in found]
+    told = ", ".join(f"{m}: {spoken(f, 'Stationen')}" for m, f in found)
+    picture = Figure(
+        f"Hürden {year}: Stationen nach der wichtigsten Hürde, Kreis",
+        charts.ranked_bars(points, "huerden", "Stationen"),
+        f"Balken. {told}.",
+        table,
+        width=0.85,
+    )
+    total = figures.figure("kim_hurdles", year)
+    lead = f"{german.first_upper(german.in_period(year))} war bei {spoken(total, 'Stationen')} eine Hürde vermerkt."
+    return [Heading(2, "Hürden"), Paragraph(lead), picture, table]
+
+
+def _needs(context: Context, years: list[str]) -> list[Block]:
+    figures = context.figures
+    heading = Heading(2, "Ungedeckte Bedarfe")
+    themes = figures.members_of("kim_needs", "theme", years)
+    if not themes:
+        return [heading, Paragraph("Bedarfe sind bis zum Stichtag nicht gemeldet.")]
+    gaps = _gap_table(figures)
+    return [
+        heading,
+        Paragraph(
+            "Ungedeckt ist ein Bedarf, für den es kein Angebot gab oder nur einen Platz auf der Warteliste. Die Farbe folgt dem "
+            "Anteil an allen Bedarfen des Themas; wo er geheim ist oder weniger als 20 Bedarfe dahinterstehen, ist das Feld "
+            "schraffiert."
+        ),
+        _heat_map(context, years, themes),
+        *([gaps] if gaps else [Paragraph("Angebote und Bedarfe liegen für kein gemeinsames Jahr vor.")]),
+    ]
+
+
+def _heat_map(context: Context, years: list[str], themes: list[str]) -> Figure:
+    figures = context.figures
+    points, rows, told = [], [], []
+    for theme in themes:
+        cells = []
+        for year in years:
+            unmet = cell(figures, "kim_needs_unmet", year, "theme", theme)
+            rate = cell(figures, "kim_needs_unmet_rate", year, "theme", theme)
+            share = f" ({german.percent(rate.value)})" if rate.value is not None else ""
+            label = f"{text(unmet, 'Bedarfe')}{share}"
+            points.append(Point(theme, year, rate.value, label, "hatched"))
+            cells.append(label)
+        rows.append((theme, *cells))
+        told.append(f"{theme}: {', '.join(f'{y} {c}' for y, c in zip(years, cells, strict=True))}".replace("•", "geheim"))
+    caption = "Ungedeckte Bedarfe nach Thema und Jahr: Anzahl und Anteil, Kreis"
+    data = Table(caption, (Column("Thema", width=2), *(Column(y, "right") for y in years)), tuple(rows))
+    return Figure(
+        caption,
+        charts.matrix(points, themes, years, "bedarfe", cell=(104, 28)),
+        f"Raster aus Themen und Jahren. {'; '.join(told)}.",
+        data,
+        sign_notes([tuple(p.label.split(" (")[0] for p in points)]),
+        width=min(1.0, (len(years) * 104 + 160) / charts.WIDTH),
+    )
+
+
+def _gap_table(figures: Figures) -> Table | None:
+    county = figures.county["area"]
+    ours = [row for row in figures.rows("offer_gap") if row["area"] == county and row["period"] in figures.periods]
+    if not ours:
+        return None
+    year = max(row["period"] for row in ours)
+    rows = tuple(
+        (
+            row["theme"], _whole(row["needs"]), _whole(row["unmet_needs"]), german.number(row["capacity"]),
+            german.number(row["free_places"]), _gap(row["gap"]),
+        )
+        for row in sorted(ours, key=lambda row: row["theme"])
+        if row["period"] == year
+    )  # fmt: skip
+    columns = (
+        Column("Thema", width=1.8), Column("Bedarfe", "right"), Column("davon ungedeckt", "right"), Column("Plätze", "right"),
+        Column("davon frei", "right"), Column("Lücke"),
+    )  # fmt: skip
+    note = "Lücke: mehr ungedeckte Bedarfe als freie Plätze, mindestens drei. Plätze und freie Plätze am Jahresende."
+    return Table(f"Bedarfe und Angebote nach Thema {year}, Kreis", columns, rows, (*sign_notes(rows), note))
+
+
+def _whole(value: int | None) -> str:
+    return SIGNS["suppressed"] if value is None else german.number(value)
+
+
+def _gap(value: bool | None) -> str:  # noqa: FBT001  (three states of a table)
+    return SIGNS["suppressed"] if value is None else ("ja" if value else "nein")

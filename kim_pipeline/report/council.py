@@ -1,0 +1,132 @@
+"""The council's paper as a whole: its head, its chapters in order, its annex.
+
+Belongs here: the order of the parts, and what stands before the first chapter.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from kim_pipeline.report import annex, case_management, german, mediation, municipalities, review, summary
+from kim_pipeline.report.blocks import (
+    Block, Column, Document, Front, Heading, Listing, Note, Paragraph, Section, Table, numbered,
+)  # fmt: skip
+from kim_pipeline.report.figures import Row
+from kim_pipeline.report.programmes import programme_blocks
+from kim_pipeline.report.tables import SIGNS, Context
+
+_OWN_CHAPTER = (case_management.PROGRAMME, mediation.PROGRAMME)
+
+
+def document(context: Context, footer: str, since: dt.date | None) -> Document:
+    """The council's paper.
+
+    Args:
+        context: figures and words.
+        footer: what stands at the bottom of each page: the build.
+        since: the day of the last report; by default that of the register before the newest one.
+    """
+    reviewed = review.Review(context, since)
+    sections = [
+        Section(tuple(_opening(context, reviewed))),
+        *review.sections(reviewed),
+        Section(tuple(case_management.blocks(context))),
+        Section(tuple(mediation.blocks(context))),
+        Section(tuple(_others(context))),
+        Section(tuple(municipalities.blocks(context))),
+        *annex.sections(context),
+    ]  # fmt: skip
+    title = context.wording.own("title", "Überprüfung der Integrationskonzepte")
+    county = context.wording.county.name
+    running = (f"{county} · {context.wording.own('short_title', title)}", f"Stichtag {german.day(context.figures.key_day)}")
+    shown = numbered([section for section in sections if section.blocks])
+    return Document(_front(context, title), shown, running, footer)
+
+
+def _front(context: Context, title: str) -> Front:
+    words, figures = context.wording, context.figures
+    facts = [
+        ("Betreff", words.own("subject")),
+        ("Art der Vorlage", words.own("kind")),
+        ("Federführung", words.own("office")),
+        ("Stichtag", german.day(figures.key_day)),
+        ("Datenbestand", figures.build.name),
+        ("Beschlussvorschlag", words.own("proposal")),
+    ]
+    rows = tuple((s["body"], s.get("task", ""), german.day(s["date"]) if "date" in s else "offen") for s in words.sessions)
+    columns = (Column("Gremium", width=2.4), Column("Aufgabe", width=1.6), Column("Sitzung am", width=0.8))
+    sessions = Table("Beratungsfolge", columns, rows) if rows else None
+    return Front(title, words.county.name, tuple(fact for fact in facts if fact[1]), sessions)
+
+
+def _opening(context: Context, reviewed: review.Review) -> list[Block]:
+    occasion = context.wording.own("occasion")
+    return [
+        Heading(1, "Zusammenfassung"),
+        Listing(summary.sentences(context, reviewed), is_ordered=True),
+        Note(
+            "Was diese Zahlen sagen und was nicht",
+            (
+                "Die Zahlen beschreiben Zustände und Aktivität: wie viele Fälle, Gruppen, Einsätze und Plätze es gab und wie lange "
+                "etwas dauerte. Eine Wirkung von Maßnahmen belegen sie nicht; dafür fehlt der Vergleich mit dem, was ohne sie "
+                "geschehen wäre.",
+                "Zahlen verschiedener Programme werden nicht addiert: dieselben Menschen kommen in mehreren vor, und gezählt werden "
+                "verschiedene Dinge. Wo ein Punkt (•) steht, bleibt die Zahl zum Schutz einzelner Menschen geheim.",
+            ),
+        ),
+        Heading(1, "Anlass und Datengrundlage"),
+        *([Paragraph(occasion)] if occasion else []),
+        Paragraph(
+            "Grundlage sind die Lieferungen der Programme, die bis zum Stichtag vorlagen. Gezeigt werden Zeiträume, die bis zum "
+            f"{german.day(context.figures.key_day)} endeten und die Lieferungen ganz abdecken."
+        ),
+        _data_status(context),
+    ]
+
+
+def _data_status(context: Context) -> Table:
+    rows = tuple(
+        _status_line(context, row)
+        for row in sorted(context.figures.rows("delivery_status"), key=lambda row: row["title"].casefold())
+    )
+    columns = (
+        Column("Programm", width=2.4), Column("Lieferung", width=1.8), Column("letzter Stand", width=1),
+        Column("Daten bis", width=1), Column("Bemerkung", width=1.9),
+    )  # fmt: skip
+    return Table("Datenstand je Programm", columns, rows, is_small=True)
+
+
+def _status_line(context: Context, row: Row) -> tuple[str, ...]:
+    stands = context.figures.stands(row["programme"])
+    if not stands:
+        return (row["title"], row["cadence"], SIGNS["none"], SIGNS["none"], "keine verwendbare Lieferung")
+    is_newest = row["last_as_of"] == stands[-1]
+    through = min(row["covered_through"], context.figures.key_day) if row["covered_through"] and is_newest else None
+    return (
+        row["title"], row["cadence"], german.day(stands[-1]), german.day(through) if through else SIGNS["none"],
+        _remark(context, row) if is_newest else "neuere Lieferung nach dem Stichtag",
+    )  # fmt: skip
+
+
+def _remark(context: Context, row: Row) -> str:
+    ended = context.figures.programmes[row["programme"]]["valid_to"]
+    if ended is not None and row["covered_through"] and row["covered_through"] >= ended:
+        return f"Programm beendet am {german.day(ended)}"
+    if row["due_on"] is None:
+        return ""
+    if row["due_on"] < context.figures.key_day and row["is_late"]:
+        return f"überfällig seit {german.day(row['due_on'])}"
+    return f"nächste Lieferung bis {german.day(row['due_on'])}"
+
+
+def _others(context: Context) -> list[Block]:
+    """The other programmes in one chapter, those with a headline indicator: registers and statistics have their own place."""
+    rows = context.figures.rows("indicator")
+    told = {row["programme"] for row in rows if row["is_headline"]} - set(_OWN_CHAPTER)
+    ordered = sorted(told, key=lambda key: str(context.figures.programmes[key]["title"]).casefold())
+    if not ordered:
+        return []
+    blocks: list[Block] = [Heading(1, "Die anderen Programme")]
+    for programme in ordered:
+        blocks += programme_blocks(context, programme, 2)
+    return blocks

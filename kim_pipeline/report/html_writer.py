@@ -1,0 +1,164 @@
+"""A document as one self-contained HTML page: nothing is fetched, everything can be reached by keyboard.
+
+Belongs here: the page's markup. How it looks is in `paper.css`.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from functools import cache
+from html import escape
+from pathlib import Path
+
+from kim_pipeline.report.blocks import (
+    Block, Column, Document, Figure, Group, Heading, Listing, Note, Paragraph, Row, Table,
+)  # fmt: skip
+from kim_pipeline.report.german import tied
+from kim_pipeline.report.svg import FONTS
+from kim_pipeline.report.tables import MEANING
+
+_FOLDER = Path(__file__).parent
+_WEIGHTS = {400: "source-sans-3-latin-400-normal.woff2", 600: "source-sans-3-latin-600-normal.woff2"}
+_SPOKEN = {sign: meaning.removeprefix(sign).strip() for sign, meaning in MEANING.items()}
+
+
+@cache
+def _style() -> str:
+    faces = "".join(
+        f'@font-face{{font-family:"Source Sans 3";font-weight:{weight};font-style:normal;'
+        f'src:url(data:font/woff2;base64,{base64.b64encode((FONTS / file).read_bytes()).decode()}) format("woff2")}}'
+        for weight, file in _WEIGHTS.items()
+    )
+    return faces + (_FOLDER / "paper.css").read_text(encoding="utf-8")
+
+
+def html(document: Document, author: str) -> bytes:
+    """The document as a page in UTF-8."""
+    front = document.front
+    title = f"{front.title} – {front.subtitle}"
+    parts = [
+        f'<!DOCTYPE html>\n<html lang="de">\n<head>\n<meta charset="utf-8">\n<title>{_text(title)}</title>\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="author" content="{_text(author)}">\n'
+        f"<style>{_style()}</style>\n</head>\n<body>\n"
+        f'<a class="skip" href="#inhalt">Zum Inhalt springen</a>\n',
+        _header(document),
+        _contents(document) if document.has_contents else "",
+        '<main id="inhalt" tabindex="-1">\n',
+        _body(document),
+        "</main>\n",
+        f"<footer><p>{_text(document.running[1])}</p><p>{_text(document.footer)}</p></footer>\n</body>\n</html>\n",
+    ]
+    return "".join(parts).encode()
+
+
+def _text(text: str) -> str:
+    return escape(tied(text))
+
+
+def _header(document: Document) -> str:
+    front = document.front
+    facts = "".join(f"<div><dt>{_text(label)}</dt><dd>{_text(text)}</dd></div>" for label, text in front.facts)
+    sessions = _table(front.sessions) if front.sessions else ""
+    return (
+        f'<header>\n<p class="kicker">{_text(front.subtitle)}</p>\n<h1>{_text(front.title)}</h1>\n'
+        f"{_picture(front.picture)}<dl>{facts}</dl>\n{sessions}</header>\n"
+    )
+
+
+def _picture(picture: Figure | None) -> str:
+    return f'<div class="place">{_named(picture)}</div>\n' if picture else ""
+
+
+def _named(picture: Figure) -> str:
+    return picture.svg.replace("<svg ", f'<svg role="img" aria-label="{_text(picture.alt)}" ', 1)
+
+
+def _contents(document: Document) -> str:
+    entries = [heading for heading in document.headings() if heading.level <= 2]
+    items, is_open = [], False
+    for heading in entries:
+        link = f'<a href="#{heading.anchor}">{heading.number} {_text(heading.text)}</a>'
+        if heading.level == 1:
+            items.append(("</ul></li>" if is_open else "</li>" if items else "") + f"<li>{link}")
+            is_open = False
+        else:
+            items.append(("" if is_open else "<ul>") + f"<li>{link}</li>")
+            is_open = True
+    end = ("</ul></li>" if is_open else "</li>") if items else ""
+    return f'<nav aria-labelledby="verzeichnis">\n<h2 id="verzeichnis">Inhalt</h2>\n<ul>{"".join(items)}{end}</ul>\n</nav>\n'
+
+
+def _body(document: Document) -> str:
+    """The blocks; each chapter is a section named by its heading."""
+    parts: list[str] = []
+    is_open = False
+    for section in document.sections:
+        for block in section.blocks:
+            if isinstance(block, Heading) and block.level == 1:
+                parts.append(("</section>\n" if is_open else "") + f'<section aria-labelledby="{block.anchor}">\n')
+                is_open = True
+            parts.append(_block(block))
+    return "".join(parts) + ("</section>\n" if is_open else "")
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Heading):
+        level = block.level + 1
+        return f'<h{level} id="{block.anchor}"><span class="number">{block.number}</span> {_text(block.text)}</h{level}>\n'
+    if isinstance(block, Paragraph):
+        return f"<p>{_text(block.text)}</p>\n"
+    if isinstance(block, Note):
+        texts = "".join(f"<p>{_text(text)}</p>" for text in block.texts)
+        return f'<aside class="note" aria-label="{_text(block.title)}"><p class="title">{_text(block.title)}</p>{texts}</aside>\n'
+    if isinstance(block, Listing):
+        tag = "ol" if block.is_ordered else "ul"
+        return f"<{tag}>{''.join(f'<li>{_text(item)}</li>' for item in block.items)}</{tag}>\n"
+    return _figure(block) if isinstance(block, Figure) else _table(block)
+
+
+def _figure(block: Figure) -> str:
+    caption = f"{block.label}: {block.caption}" if block.label else block.caption
+    return (
+        f'<figure>\n<div class="picture" tabindex="0" role="group" aria-label="{_text(caption)}">{_named(block)}</div>\n'
+        f"<figcaption>{_text(caption)}</figcaption>\n{_notes(block.notes)}{_data(block.data, block.label)}</figure>\n"
+    )
+
+
+def _data(table: Table, label: str) -> str:
+    return f"<details><summary>Daten zu {_text(label)} als Tabelle</summary>\n{_table(table)}</details>\n"
+
+
+def _notes(notes: Sequence[str]) -> str:
+    return "".join(f'<p class="remark">{_text(note)}</p>\n' for note in notes)
+
+
+def _table(table: Table) -> str:
+    caption = f"{table.label}: {table.caption}" if table.label else table.caption
+    head = "".join(f'<th scope="col"{_class(column)}>{_text(column.head)}</th>' for column in table.columns)
+    rows = "".join(_row(row, table.columns) for row in table.rows)
+    small = " small" if table.is_small else ""
+    return (
+        f'<div class="table{small}" tabindex="0" role="region" aria-label="{_text(caption)}"><table>'
+        f"<caption>{_text(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>\n"
+        f"{_notes(table.notes)}"
+    )
+
+
+def _row(row: Row, columns: Sequence[Column]) -> str:
+    if isinstance(row, Group):
+        return f'<tr class="group"><th scope="rowgroup" colspan="{len(columns)}">{_text(row.text)}</th></tr>\n'
+    first, *rest = row
+    cells = "".join(f"<td{_class(column)}>{_cell(cell)}</td>" for column, cell in zip(columns[1:], rest, strict=True))
+    return f'<tr><th scope="row">{_text(first)}</th>{cells}</tr>\n'
+
+
+def _cell(cell: str) -> str:
+    """A cell; a sign is read out as what it means."""
+    if cell in _SPOKEN:
+        return f'<abbr title="{_text(_SPOKEN[cell])}">{_text(cell)}</abbr>'
+    return _text(cell)
+
+
+def _class(column: Column) -> str:
+    return "" if column.align == "left" else f' class="{column.align}"'

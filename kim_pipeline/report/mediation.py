@@ -1,0 +1,102 @@
+"""Language mediation: demand and coverage, and the languages for which mediators are missing.
+
+Belongs here: the parts that no other programme has.
+"""
+
+from __future__ import annotations
+
+from kim_pipeline.report import charts, german
+from kim_pipeline.report.blocks import Block, Column, Figure, Heading, Paragraph, Table
+from kim_pipeline.report.charts import Point
+from kim_pipeline.report.figures import Row
+from kim_pipeline.report.programmes import programme_blocks
+from kim_pipeline.report.tables import SIGNS, Context, quarter_chart, sign_notes
+
+PROGRAMME = "sprachmittlerpool"
+_QUARTERLY = ("smp_requests", "smp_assignments", "smp_unfilled")
+_QUARTERS = 13
+_DRAWN = 15
+_LEGEND = {"light": "keine Lücke", "stripes": "Lücke", "hatched": "Lücke geheim"}
+
+
+def blocks(context: Context) -> list[Block]:
+    """The chapter."""
+    if PROGRAMME not in context.figures.programmes:
+        return []
+    found = programme_blocks(context, PROGRAMME, 1, has_members=False)
+    if not context.figures.shown(PROGRAMME, "quarter", _QUARTERS):
+        return found
+    return [*found, *_quarters(context), *_languages(context)]
+
+
+def _quarters(context: Context) -> list[Block]:
+    figures = context.figures
+    quarters = figures.shown(PROGRAMME, "quarter", _QUARTERS)
+    indicators = [figures.indicators[name] for name in _QUARTERLY if name in figures.indicators]
+    return [quarter_chart(context, indicators, quarters, "Sprachmittlung nach Quartalen, Kreis", "smp-quartale")]
+
+
+def _languages(context: Context) -> list[Block]:
+    figures, county = context.figures, context.figures.county["area"]
+    ours = [r for r in figures.rows("language_gap") if r["area"] == county and r["period"] in figures.periods]
+    heading = Heading(2, "Sprachen: Nachfrage, Deckung und Lücken")
+    if not ours:
+        return [heading, Paragraph("Nach Sprachen liegen bis zum Stichtag keine Zahlen vor.")]
+    year = max(row["period"] for row in ours)
+    rows = [row for row in ours if row["period"] == year]
+    rows.sort(key=lambda row: (-(row["requests"] if row["requests"] is not None else -1), _name(context, row)))
+    gaps = sorted(_name(context, row) for row in rows if row["gap"])
+    lead = (
+        f"{german.first_upper(german.in_period(year))} bestand eine Lücke bei {german.listing(gaps)}."
+        if gaps
+        else f"{german.first_upper(german.in_period(year))} ist bei keiner Sprache eine Lücke belegt."
+    )
+    text = "Eine Lücke heißt: mindestens drei Anfragen blieben unbesetzt, und weniger als 80 % der nicht abgesagten wurden besetzt."
+    return [heading, Paragraph(f"{lead} {text}"), _bars(context, rows, year), _table(context, rows, year)]
+
+
+def _name(context: Context, row: Row) -> str:
+    return context.figures.members.get(("language", row["language"]), row["language"])
+
+
+def _coverage(row: Row) -> str:
+    return SIGNS["suppressed"] if row["coverage_rate"] is None else german.percent(row["coverage_rate"])
+
+
+def _bars(context: Context, rows: list[Row], year: str) -> Figure:
+    drawn = [row for row in rows if row["requests"] is not None][:_DRAWN]
+    fills = {True: "stripes", False: "light", None: "hatched"}
+    points = [
+        Point(_name(context, r), "", r["requests"], f"{german.number(r['requests'])} · {_coverage(r)}", fills[r["gap"]])
+        for r in drawn
+    ]
+    told = "; ".join(
+        f"{p.row}: {german.number(p.size or 0)} Anfragen, {_LEGEND[p.fill]}" for p in points
+    )
+    return Figure(
+        f"Anfragen nach Sprache {year} und Anteil der besetzten: die {len(points)} häufigsten, Kreis",
+        charts.ranked_bars(points, "sprachen", "Anfragen", _LEGEND),
+        f"Balken nach Sprachen. {told}.",
+        _table(context, rows, year),
+        ("Am Ende der Balken: Anfragen · Deckungsquote.", *sign_notes([tuple(map(_coverage, drawn))])),
+        width=0.95,
+    )
+
+
+def _table(context: Context, rows: list[Row], year: str) -> Table:
+    def whole(value: int | None) -> str:
+        return SIGNS["suppressed"] if value is None else german.number(value)
+
+    cells = tuple(
+        (
+            _name(context, r), whole(r["requests"]), whole(r["unfilled"]), _coverage(r), whole(r["active_interpreters"]),
+            SIGNS["suppressed"] if r["gap"] is None else ("ja" if r["gap"] else "nein"),
+        )
+        for r in rows
+    )  # fmt: skip
+    columns = (
+        Column("Sprache", width=1.6), Column("Anfragen", "right"), Column("nicht besetzt", "right"),
+        Column("Deckungsquote", "right"), Column("aktive Mittler/innen", "right"), Column("Lücke"),
+    )  # fmt: skip
+    note = "Deckungsquote erst ab 20 nicht abgesagten Anfragen."
+    return Table(f"Sprachmittlung nach Sprachen {year}, Kreis", columns, cells, (*sign_notes(cells), note), is_small=True)

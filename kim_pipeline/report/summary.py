@@ -1,0 +1,120 @@
+"""The summary in five sentences, made from the figures.
+
+Belongs here: what each sentence says when its figures are there, hidden or missing.
+"""
+
+from __future__ import annotations
+
+from kim_pipeline.report import german
+from kim_pipeline.report.figures import Figure, Figures
+from kim_pipeline.report.review import Review
+from kim_pipeline.report.tables import Context
+
+_DONE = ("umgesetzt", "laufend")
+_OPEN = ("in Planung", "zurückgestellt")
+
+
+def sentences(context: Context, review: Review) -> tuple[str, ...]:
+    """The five sentences."""
+    return (
+        _measures(review),
+        _suggestions(review),
+        _cases(context.figures),
+        _needs(context.figures),
+        _mediation(context),
+    )
+
+
+def _measures(review: Review) -> str:
+    if not review.measures:
+        return "Zu den Maßnahmen der Konzepte liegt bis zum Stichtag kein auswertbares Register vor."
+    concepts = german.listing(f"{len(review.of(concept))} aus dem {concept}" for concept in review.concepts)
+    done, planned = review.number(*_DONE), review.number(*_OPEN)
+    rest = len(review.measures) - done - planned
+    return (
+        f"Von den {german.counted(len(review.measures), 'Maßnahme', 'Maßnahmen')} mit Beteiligung des Kommunalen "
+        f"Integrationszentrums ({concepts}) sind nach dem Register vom {german.day(review.stand)} "
+        f"{german.number(done)} umgesetzt oder laufend, {german.number(planned)} in Planung oder zurückgestellt und "
+        f"{german.number(rest)} nicht umgesetzt oder entfallen."
+    )
+
+
+def _suggestions(review: Review) -> str:
+    if not review.measures:
+        return "Vorschläge zu einzelnen Maßnahmen gibt es daher nicht."
+    changed = len(review.changes)
+    since = (
+        f"seit dem Register vom {german.day(review.since)} hat sich der Stand bei "
+        f"{german.counted(changed, 'dieser Maßnahmen', 'dieser Maßnahmen')} geändert"
+        if review.since
+        else "ein früheres Register zum Vergleich liegt nicht vor"
+    )
+    if not review.has_suggestions:
+        return f"{german.first_upper(since)}; Vorschläge sind erst zu einem späteren Stand des Registers gebildet."
+    counts = german.listing(f"{german.number(n)} „{name}“" for name, n in review.suggested().items())
+    return f"Der Abgleich mit den Zahlen der Programme ergibt als Vorschläge {counts}; {since}."
+
+
+def _cases(figures: Figures) -> str:
+    period = figures.newest("kim_cases_opened") if "kim_cases_opened" in figures.indicators else None
+    if period is None:
+        return "Zum Case Management liegen bis zum Stichtag keine Zahlen vor."
+    opened, active, wait = (
+        figures.figure(name, period) for name in ("kim_cases_opened", "kim_cases_active", "kim_first_talk_wait_days")
+    )
+    return (
+        f"Das Case Management nahm {german.in_period(period)} {_count(opened, 'Fall', 'Fälle')} auf und begleitete an "
+        f"dessen Ende {_count(active, 'laufenden Fall', 'laufende Fälle')}; bis zum Erstgespräch vergingen "
+        f"{_days(wait)}."
+    )
+
+
+def _needs(figures: Figures) -> str:
+    period = figures.newest("kim_needs_unmet") if "kim_needs_unmet" in figures.indicators else None
+    if period is None:
+        return "Wie viele Bedarfe ungedeckt bleiben, ist nicht bekannt, weil dazu nichts geliefert ist."
+    needs, unmet = figures.figure("kim_needs", period), figures.figure("kim_needs_unmet", period)
+    if unmet.value is None or needs.value is None:
+        first = f"Wie viele der {german.in_period(period)} festgestellten Bedarfe ungedeckt blieben, ist geheim"
+    else:
+        share = f" ({german.percent(unmet.value / needs.value)})" if needs.value else ""
+        first = (
+            f"Von {_count(needs, 'Bedarf', 'Bedarfen')}, die {german.in_period(period)} festgestellt wurden, blieben "
+            f"{german.number(unmet.value)}{share} ungedeckt"
+        )
+    themes = [row["theme"] for row in figures.rows("offer_gap") if _is_county_gap(figures, row, period)]
+    if not themes:
+        return f"{first}; eine Lücke zwischen Bedarf und freien Plätzen ist in keinem Thema belegt."
+    return f"{first}; mehr ungedeckte Bedarfe als freie Plätze gab es beim Thema {german.listing(sorted(themes))}."
+
+
+def _is_county_gap(figures: Figures, row: dict[str, object], period: str) -> bool:
+    return row["period"] == period and row["area"] == figures.county["area"] and row["gap"] is True
+
+
+def _mediation(context: Context) -> str:
+    figures = context.figures
+    period = figures.newest("smp_requests") if "smp_requests" in figures.indicators else None
+    if period is None:
+        return "Zur Sprachmittlung liegen bis zum Stichtag keine Zahlen vor."
+    requests, rate = figures.figure("smp_requests", period), figures.figure("smp_coverage_rate", period)
+    covered = "der Anteil der besetzten ist geheim" if rate.value is None else f"{german.percent(rate.value)} der nicht abgesagten wurden besetzt"  # noqa: E501
+    gaps = [row["language"] for row in figures.rows("language_gap") if _is_county_gap(figures, row, period)]
+    names = sorted(figures.members.get(("language", code), code) for code in gaps)
+    last = f"eine Lücke besteht bei {german.listing(names)}" if names else "eine Lücke ist bei keiner Sprache belegt"
+    return (
+        f"Der Sprachmittlerpool erhielt {german.in_period(period)} {_count(requests, 'Anfrage', 'Anfragen')}; {covered}, "
+        f"und {last}."
+    )
+
+
+def _count(figure: Figure, one: str, many: str) -> str:
+    if figure.value is None:
+        return f"eine geheime Zahl von {many}" if figure.state == "suppressed" else f"eine nicht bekannte Zahl von {many}"
+    return german.counted(int(figure.value), one, many)
+
+
+def _days(figure: Figure) -> str:
+    if figure.value is None:
+        return "geheim viele Tage" if figure.state == "suppressed" else "nicht bekannt viele Tage"
+    return f"im Median {german.counted(round(figure.value), 'Tag', 'Tage')}"

@@ -1,0 +1,190 @@
+"""Tables and charts that every chapter uses: an indicator's figures over the years, with signs for what is missing.
+
+Belongs here: from figures to blocks, for any programme. What only one chapter shows is in that chapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from kim_pipeline.report import charts, german
+from kim_pipeline.report.blocks import Column, Table
+from kim_pipeline.report.blocks import Figure as Picture
+from kim_pipeline.report.charts import Point
+from kim_pipeline.report.figures import Figure, Figures, Row, State
+from kim_pipeline.report.wording import Event, Wording
+
+SHOWN_YEARS = 5
+"""Years or school years in a table, the newest ones."""
+
+SIGNS: dict[State, str] = {"suppressed": "•", "none": "–", "missing": "k. A.".replace(" ", german.NBSP), "inactive": "×"}
+MEANING = {
+    "•": "• geheim, weil sich sonst auf einzelne Menschen schließen ließe; es kann auch eine Null sein.",
+    "–": "– nichts, woraus sich ein Wert berechnen ließe.",
+    SIGNS["missing"]: f"{SIGNS['missing']} keine Angabe: nicht oder nicht vollständig geliefert.",
+    "×": "× Programm lief in diesem Zeitraum nicht.",
+}
+"""Sign → what it means, as it stands below a table."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every chapter is made from."""
+
+    figures: Figures
+    wording: Wording
+
+    def marks(self, programme: str, period: str) -> list[str]:
+        """What an axis says below a period: breaks, and the programme's beginning and end."""
+        known = self.figures.periods[period]
+        marks = [event.mark for event in self.wording.events if event.concerns(programme, known)]
+        life = self.figures.programmes[programme]
+        for day, word in ((life["valid_from"], "Beginn"), (life["valid_to"], "Ende")):
+            if day is not None and known.first_day <= day <= known.last_day:
+                marks.append(f"{word}{german.NBSP}{day:%d.%m.}")
+        return marks
+
+    def events(self, programme: str, periods: Iterable[str]) -> list[Event]:
+        """Breaks that the given periods share."""
+        known = [self.figures.periods[name] for name in periods]
+        return [event for event in self.wording.events if any(event.concerns(programme, p) for p in known)]
+
+
+def sign(state: State) -> str:
+    """What stands where there is no figure."""
+    return SIGNS[state]
+
+
+def text(figure: Figure, unit: str) -> str:
+    """A figure as it stands in a cell, or its sign."""
+    return sign(figure.state) if figure.value is None else german.value(figure.value, unit)
+
+
+def spoken(figure: Figure, unit: str) -> str:
+    """A figure as it stands in a sentence."""
+    if figure.value is not None:
+        return german.with_unit(figure.value, unit)
+    return {"suppressed": "geheim", "missing": "nicht geliefert"}.get(figure.state, "ohne Wert")
+
+
+def sign_notes(rows: Iterable[object]) -> tuple[str, ...]:
+    """The meaning of each sign that a table or chart uses."""
+    cells = {cell for row in rows if isinstance(row, tuple) for cell in row}
+    return tuple(meaning for mark, meaning in MEANING.items() if mark in cells)
+
+
+def row_head(indicator: Row) -> str:
+    """An indicator with its unit, where its name does not say it."""
+    unit = {"Anteil": "in %", "Tage": "Median, Tage"}
+    label, own = str(indicator["label"]), str(indicator["unit"])
+    if indicator["aggregation"] == "per_1000":
+        return f"{label} Ausländer/innen"
+    if own in unit:
+        return f"{label} ({unit[own]})"
+    stem = own.split("/")[0].lower().rstrip("n")
+    return label if stem in label.lower() else f"{label} ({own})"
+
+
+def over_years(context: Context, indicators: Sequence[Row], periods: Sequence[str], caption: str) -> Table:
+    """Indicators in rows, periods in columns; the county's totals."""
+    figures = context.figures
+    rows = tuple(
+        (row_head(i), *(text(figures.figure(i["indicator_id"], p), i["unit"]) for p in periods)) for i in indicators
+    )
+    columns = (Column("Kennzahl", width=3), *(Column(p, "right") for p in periods))
+    return Table(caption, columns, rows, sign_notes(rows))
+
+
+def by_member(context: Context, indicator: Row, kind: str, periods: Sequence[str], caption: str) -> Table | None:
+    """Members of a breakdown in rows, periods in columns; None without a member."""
+    figures, key = context.figures, indicator["indicator_id"]
+    rows = tuple(
+        (member_name(context, indicator, kind, m), *(text(cell(figures, key, p, kind, m), indicator["unit"]) for p in periods))
+        for m in figures.members_of(key, kind, periods)
+    )
+    if not rows:
+        return None
+    columns = (Column(context.wording.breakdown(kind), width=2.4), *(Column(p, "right") for p in periods))
+    return Table(caption, columns, rows, sign_notes(rows))
+
+
+def cell(figures: Figures, indicator: str, period: str, kind: str, member: str) -> Figure:
+    """A member's figure; a count without a row is 0 where the county has one for all members together."""
+    found = figures.figure(indicator, period, kind=kind, member=member)
+    counts = figures.indicators[indicator]["aggregation"] in ("count", "distinct", "stock", "sum")
+    if found.state == "none" and counts and figures.figure(indicator, period).state in ("published", "suppressed"):
+        return Figure("published", 0.0)
+    return found
+
+
+def member_name(context: Context, indicator: Row, kind: str, member: str) -> str:
+    """What a member of a breakdown is called."""
+    name = context.figures.members.get((kind, member), member)
+    return context.wording.member(indicator["programme"], kind, member, name)
+
+
+def column_chart(context: Context, indicator: Row, periods: Sequence[str], name: str) -> Picture:
+    """An indicator's yearly totals as columns, with the breaks of the series below them."""
+    figures, unit = context.figures, str(indicator["unit"])
+    found = [figures.figure(indicator["indicator_id"], p) for p in periods]
+    points = [
+        Point("", "|".join((p, *context.marks(indicator["programme"], p))), f.value, text(f, unit))
+        for p, f in zip(periods, found, strict=True)
+    ]
+    told = ", ".join(f"{p}: {spoken(f, unit)}" for p, f in zip(periods, found, strict=True))
+    alt = f"Säulendiagramm: {indicator['label']}, Kreis. {told}."
+    data = over_years(context, [indicator], periods, str(indicator["label"]))
+    return Picture(
+        f"{indicator['label']}, Kreis", charts.columns(points, name, unit), alt, data, sign_notes([tuple(p.label for p in points)]),
+        width=min(1.0, max(300, 96 * len(points)) / charts.WIDTH),
+    )  # fmt: skip
+
+
+def quarter_chart(context: Context, indicators: Sequence[Row], quarters: Sequence[str], caption: str, name: str) -> Picture:
+    """Indicators by quarter as lines."""
+    figures, programme = context.figures, str(indicators[0]["programme"])
+    points = [
+        Point(i["label"], q, f.value, text(f, i["unit"]))
+        for i in indicators
+        for q in quarters
+        if (f := figures.figure(i["indicator_id"], q))
+    ]
+    labels = [str(i["label"]) for i in indicators]
+    data = over_quarters(context, indicators, quarters, caption)
+    first, last = quarters[0], quarters[-1]
+    told = "; ".join(
+        f"{i['label']} {spoken(figures.figure(i['indicator_id'], first), i['unit'])} {german.in_period(first)}, "
+        f"{spoken(figures.figure(i['indicator_id'], last), i['unit'])} {german.in_period(last)}"
+        for i in indicators
+    )
+    heads = {q: _quarter_label(context, programme, q) for q in quarters}
+    svg = charts.lines(points, labels, heads, name, str(indicators[0]["unit"]))
+    return Picture(caption, svg, f"Liniendiagramm nach Quartalen. {told}.", data, data.notes, is_data_printed=True)
+
+
+def over_quarters(context: Context, indicators: Sequence[Row], quarters: Sequence[str], caption: str) -> Table:
+    """Quarters in rows, indicators in columns."""
+    figures = context.figures
+    rows = tuple(
+        (_quarter(q), *(text(figures.figure(i["indicator_id"], q), i["unit"]) for i in indicators)) for q in quarters
+    )
+    columns = (Column("Quartal", width=1.2), *(Column(str(i["label"]), "right") for i in indicators))
+    return Table(caption, columns, rows, sign_notes(rows), is_small=True)
+
+
+def _quarter(name: str) -> str:
+    year, quarter = name.split("-Q")
+    return f"{quarter}.{german.NBSP}Quartal {year}"
+
+
+def _quarter_label(context: Context, programme: str, name: str) -> str:
+    """`Q1|2022|Ukraine`: the year at each first quarter, a break where it begins."""
+    year, quarter = name.split("-Q")
+    known = context.figures.periods[name]
+    begins = [
+        event.mark
+        for event in context.wording.events
+        if event.concerns(programme, known) and known.first_day <= event.first_day <= known.last_day
+    ]
+    return "|".join((f"Q{quarter}" if quarter != "1" else f"Q1|{year}", *begins))

@@ -1,0 +1,133 @@
+"""Quick nights: the real order of steps, lock, smoke checks, switching and tidying up; what is written is copied.
+
+For tests of publishing that need many builds. The tables of the first night, which is a real one, are kept as templates;
+a quick night copies them and sets its day in each file, so that the builds can be told apart by their figures.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import duckdb
+
+from kim_pipeline import nightly
+from kim_pipeline.nightly import BuiltTable, Night
+from kim_pipeline.publishing.builds import DESCRIPTOR, Build
+from kim_pipeline.settings import PROJECT, Settings
+
+DELIVERIES = ("fit/FIT_2021_2022.xlsx", "komm_an/KOMM-AN_2023_Nachtrag.xlsx")
+FIRST_DAY = dt.date(2024, 5, 1)
+_KEPT = ("quality.delivery", "quality.due", "indicators.indicator")
+
+
+class QuickNight(Night):
+    """A night whose files are copied from the templates."""
+
+    @cached_property
+    def tables(self) -> dict[str, BuiltTable]:  # type: ignore[override]
+        scratch = self.warehouse.scratch(self.build.internal)
+        _copy(_template(self.settings, "internal"), scratch)
+        with duckdb.connect(str(scratch)) as connection:
+            connection.execute("UPDATE quality.due SET due_on = ?", [self.as_of])
+        return {}
+
+    @cached_property
+    def protected(self) -> Any:  # type: ignore[override]
+        return self.tables
+
+    @cached_property
+    def difference(self) -> dict[str, int]:  # type: ignore[override]
+        return {}
+
+    def ensure_checked(self) -> None:
+        pass
+
+    @cached_property
+    def published(self) -> dict[str, BuiltTable]:  # type: ignore[override]
+        copied = {"write_published": self._write, "write_package": self._write_package}
+        with mock.patch.multiple(nightly, audit_build=lambda *_: None, **copied):
+            return Night.published.func(self)  # type: ignore[attr-defined, no-any-return]
+
+    def _write(self, _: Path, target: Path, *__: object) -> None:
+        _copy(_template(self.settings, "kim"), target)
+        with duckdb.connect(str(target)) as connection:
+            connection.execute("UPDATE delivery_status SET due_on = ?", [self.as_of])
+            for name, value in {
+                "build": self.build.stem,
+                "as_of": self.as_of.isoformat(),
+                "built_at": self._started_at.isoformat(timespec="seconds"),
+            }.items():
+                connection.execute("UPDATE build_info SET value = ? WHERE item = 'build' AND name = ?", [value, name])
+
+
+    def _write_package(self, _: Path, folder: Path, *__: object) -> None:
+        folder.mkdir()
+        (folder / DESCRIPTOR).write_text(self.build.stem, encoding="ascii")
+
+
+def _template(settings: Settings, name: str) -> Path:
+    return settings.deliveries.parent / f"template_{name}.duckdb"
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
+    target.chmod(0o600)
+
+
+def prepare(folder: Path) -> Settings:
+    """Two small deliveries that have been read, and the templates; nothing is published."""
+    settings = settings_in(folder)
+    deliver(settings)
+    night = Night(settings, FIRST_DAY)
+    with night.locked():
+        _ = night.published
+    shutil.copyfile(night.build.published, _template(settings, "kim"))
+    with duckdb.connect(str(_template(settings, "internal"))) as connection:
+        connection.execute(f"ATTACH '{night.build.internal}' AS whole (READ_ONLY)")
+        for table in _KEPT:
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.split('.')[0]}")
+            connection.execute(f"CREATE TABLE {table} AS FROM whole.{table}")
+    shutil.rmtree(settings.warehouse / "builds")
+    for opened in ("kim.duckdb", "internal.duckdb", "kim"):
+        (settings.warehouse / opened).unlink()
+    return settings
+
+
+def deliver(settings: Settings) -> None:
+    """Put the two deliveries where a night looks for them."""
+    for file in DELIVERIES:
+        target = settings.deliveries / file
+        target.parent.mkdir(parents=True)
+        shutil.copyfile(PROJECT / "data_raw" / file, target)
+
+
+def settings_in(folder: Path, **more: object) -> Settings:
+    """Settings of a prepared folder."""
+    places = {"deliveries": folder / "deliveries", "warehouse": folder / "warehouse", "key_file": None, "readers": 1}
+    return Settings.model_validate({**places, **more})
+
+
+def day(number: int) -> dt.date:
+    """The day of a night, which its figures bear."""
+    return FIRST_DAY + dt.timedelta(days=number)
+
+
+def publish(settings: Settings, number: int = 0, started_at: dt.datetime | None = None) -> Build:
+    """One quick night.
+
+    Args:
+        settings: of a prepared folder.
+        number: of the night, which tells its day.
+        started_at: what the clock shows; by default it is right.
+    """
+    night = QuickNight(settings, day(number))
+    if started_at is not None:
+        night._started_at = started_at
+    with night.locked():
+        _ = night.published
+    return night.build

@@ -1,0 +1,225 @@
+"""Freshness that tells the truth: a programme is fresh when its delivery is, whatever the night did."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.freshness import CronFreshnessPolicy, FreshnessState
+
+from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.calendar import Cadence, Due
+from kim_pipeline.contracts.limits import Limits, limits_of
+from kim_pipeline.orchestration import delivery_checks
+from kim_pipeline.orchestration.delivery_checks import ACCEPTED, ON_TIME, QUARANTINE
+from kim_pipeline.orchestration.freshness import build_state, delivery_policy, freshness_sensor
+from kim_pipeline.settings import PROJECT, Settings
+from tests.nights import deliveries, made, run, small_sample
+
+FIT, KOMM_AN = dg.AssetKey(["deliveries", "fit"]), dg.AssetKey(["deliveries", "komm_an"])
+BUILD = dg.AssetKey(["published", "build_info"])
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def days(text: str) -> dt.date:
+    return dt.date.fromisoformat(text)
+
+
+def states(instance: dg.DagsterInstance, *keys: dg.AssetKey) -> list[str]:
+    known = instance.get_freshness_state_records(list(keys))
+    return [known[key].freshness_state.value if key in known else "none" for key in keys]
+
+
+def evaluations(result: dg.ExecuteInProcessResult, key: dg.AssetKey) -> dict[str, dg.AssetCheckEvaluation]:
+    return {e.check_name: e for e in result.get_asset_check_evaluations() if e.asset_key == key}
+
+
+@dataclass
+class Nights:
+    """A control room over half a year in which FIT's next delivery, due on 30.09.2024, does not come."""
+
+    settings: Settings
+    spring: dg.ExecuteInProcessResult
+    autumn: dg.ExecuteInProcessResult
+    corrected: dg.ExecuteInProcessResult
+    after: dict[str, list[str]]
+    room: dg.DagsterInstance
+    new_room: dg.DagsterInstance
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
+    settings = small_sample(tmp_path_factory.mktemp("nights"))
+    after = {}
+    with ExitStack() as stack:
+        room = stack.enter_context(dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}))
+        new_room = stack.enter_context(dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("new_room"))))
+        spring = run(settings, room, as_of="2024-05-01")
+        after["spring"] = states(room, FIT, KOMM_AN, BUILD)
+        autumn = run(settings, room, as_of="2024-10-20")
+        after["autumn"] = states(room, FIT, KOMM_AN, BUILD)
+        folder = settings.deliveries / "fit"
+        shutil.copyfile(min(folder.iterdir()), folder / "Korrektur.xlsx")
+        corrected = run(settings, new_room, as_of="2024-10-21")
+        after["corrected"] = states(new_room, FIT, KOMM_AN, BUILD)
+        yield Nights(settings, spring, autumn, corrected, after, room, new_room)
+
+
+def test_a_night_over_old_workbooks_does_not_make_them_look_fresh(nights: Nights) -> None:
+    assert nights.after["spring"] == ["PASS", "PASS", "PASS"]
+    assert deliveries(nights.autumn) == set()
+    assert nights.after["autumn"] == ["FAIL", "PASS", "PASS"]
+
+
+def test_neither_does_a_correction_nor_the_first_night_of_a_new_control_room(nights: Nights) -> None:
+    assert deliveries(nights.corrected) == {"fit", "komm_an"}
+    assert nights.after["corrected"] == ["FAIL", "PASS", "PASS"]
+
+
+def test_a_late_delivery_stops_nobody_from_publishing(nights: Nights) -> None:
+    late = evaluations(nights.autumn, FIT)[ON_TIME]
+    assert (late.passed, late.severity, late.blocking) == (False, dg.AssetCheckSeverity.ERROR, False)
+    assert late.metadata["Ergebnis"].value == (
+        "Die Lieferung war am 30.09.2024 fällig und ist überfällig. Am Zug ist das Programm: "
+        "eine Datei mit neuerem Stand in den Ordner legen."
+    )
+    assert late.metadata["Tage über dem Termin"].value == 20
+    assert evaluations(nights.autumn, KOMM_AN)[ON_TIME].passed
+    assert nights.autumn.success
+    assert "published/delivery_status" in made(nights.autumn)
+
+
+def test_a_rejected_delivery_says_why(nights: Nights) -> None:
+    rejected = evaluations(nights.spring, KOMM_AN)[ACCEPTED]
+    assert (rejected.passed, rejected.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    shown = str(rejected.metadata["Zurückgewiesen"].value)
+    assert "KOMM-AN\\_2023\\_Nachtrag.xlsx | Die Lieferung nennt keinen Berichtszeitraum." in shown
+    assert evaluations(nights.spring, FIT)[ACCEPTED].passed
+
+
+def test_every_programme_is_checked_every_night(nights: Nights) -> None:
+    for result in (nights.spring, nights.autumn):
+        for programme in programmes():
+            assert set(evaluations(result, dg.AssetKey(["deliveries", programme]))) == {ON_TIME, ACCEPTED, QUARANTINE}
+
+
+def test_without_a_night_time_passes_too(nights: Nights) -> None:
+    """The sensor, on a clock that is moved on from the last run."""
+
+    def tick(at: dt.datetime) -> list[str]:
+        sensor = freshness_sensor(nights.settings, lambda: at)
+        sensor(dg.build_sensor_context(instance=nights.new_room))
+        return states(nights.new_room, FIT, KOMM_AN)
+
+    def noon(day: str) -> dt.datetime:
+        return dt.datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=BERLIN)
+
+    assert tick(noon("2024-09-30")) == ["PASS", "PASS"]
+    assert tick(noon("2024-10-01")) == ["WARN", "PASS"]
+    assert tick(noon("2025-04-14")) == ["FAIL", "WARN"]
+    tick(dt.datetime.now(dt.UTC) + dt.timedelta(days=2))
+    assert states(nights.new_room, BUILD) == ["FAIL"]
+
+
+@pytest.mark.parametrize(
+    ("built", "now", "state"),
+    [
+        ("2026-05-04T02:01+02:00", "2026-05-04T05:59+02:00", FreshnessState.PASS),
+        ("2026-05-04T02:01+02:00", "2026-05-05T05:59+02:00", FreshnessState.PASS),
+        ("2026-05-04T02:01+02:00", "2026-05-05T06:00+02:00", FreshnessState.FAIL),
+        ("2026-05-04T15:00+02:00", "2026-05-05T06:00+02:00", FreshnessState.FAIL),
+        ("2026-05-05T09:00+02:00", "2026-05-05T09:01+02:00", FreshnessState.PASS),
+        ("2026-03-29T03:00+02:00", "2026-03-29T06:00+02:00", FreshnessState.PASS),
+        ("2026-10-25T02:00+01:00", "2026-10-25T06:00+01:00", FreshnessState.PASS),
+        (None, "2026-05-05T06:00+02:00", FreshnessState.UNKNOWN),
+    ],
+)
+def test_built_by_six(built: str | None, now: str, state: FreshnessState) -> None:
+    at = dt.datetime.fromisoformat(built) if built else None
+    assert build_state(at, dt.datetime.fromisoformat(now)) == state
+
+
+QUARTERS = (Due((3, 31), (4, 30)), Due((6, 30), (7, 31)), Due((9, 30), (10, 31)), Due((12, 31), (1, 31)))
+
+
+@pytest.mark.parametrize(
+    ("dues", "grace", "cron", "window"),
+    [
+        (QUARTERS, 14, "0 0 15 2,5,8,11 *", 46),
+        (QUARTERS, 0, "0 0 1 2,5,8,11 *", 32),
+        # 3 March, 31 May, 31 August, 1 December: one cron cannot say that, so the next first of a month.
+        (QUARTERS, 30, "0 0 1 1,4,6,9 *", 60),
+        ((Due((12, 31), (3, 31)),), 14, "0 0 15 4 *", 105),
+        ((Due((7, 31), (9, 30)),), 14, "0 0 15 10 *", 76),
+    ],
+)
+def test_a_policy_follows_cadence_and_grace(dues: tuple[Due, ...], grace: int, cron: str, window: int) -> None:
+    policy = delivery_policy(Cadence("", dues), grace)
+    assert isinstance(policy, CronFreshnessPolicy)
+    assert (policy.deadline_cron, policy.timezone) == (cron, "Europe/Berlin")
+    assert policy.lower_bound_delta == dt.timedelta(days=window)
+
+
+@pytest.mark.parametrize("grace", [0, 7, 14, 30, 90, 365])
+def test_every_programme_has_a_policy_at_any_grace(grace: int) -> None:
+    for programme in programmes().values():
+        delivery_policy(programme.cadence, grace)
+
+
+DUE = delivery_checks.Due(days("2024-04-11"), days("2024-03-31"), days("2024-07-31"), days("2024-08-14"))
+
+
+@pytest.mark.parametrize(
+    ("today", "severity", "late_by"),
+    [
+        ("2024-07-31", None, 0),
+        ("2024-08-01", dg.AssetCheckSeverity.WARN, 1),
+        ("2024-08-14", dg.AssetCheckSeverity.WARN, 14),
+        ("2024-08-15", dg.AssetCheckSeverity.ERROR, 15),
+    ],
+)
+def test_a_warning_in_the_grace_and_an_error_after(
+    today: str, severity: dg.AssetCheckSeverity | None, late_by: int
+) -> None:
+    answer = delivery_checks.on_time(DUE, days(today))
+    assert (answer.severity, answer.numbers["Tage über dem Termin"]) == (severity, late_by)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "quarantined", "severity"),
+    [
+        (9, 0, dg.AssetCheckSeverity.ERROR),
+        (10, 0, None),
+        (10, 2, None),
+        (10, 3, dg.AssetCheckSeverity.WARN),
+        (100, 0, None),
+        (101, 0, dg.AssetCheckSeverity.WARN),
+        (0, 0, dg.AssetCheckSeverity.ERROR),
+    ],
+)
+def test_too_few_rows_are_an_error_and_too_many_a_warning(
+    accepted: int, quarantined: int, severity: dg.AssetCheckSeverity | None
+) -> None:
+    limits = Limits(rows_min=10, rows_max=100, quarantine_share_max=0.2)
+    assert delivery_checks.quarantine(accepted, quarantined, limits).severity == severity
+
+
+def test_limits_are_the_county_s(tmp_path: Path) -> None:
+    (tmp_path / "limits.toml").write_text("[default]\nquarantine_share_max = 0.5\n[fit]\nrows_min = 7\n")
+    limits = limits_of(tmp_path)
+    assert limits["fit"] == Limits(rows_min=7, quarantine_share_max=0.5)
+    assert limits["komm_an"] == Limits(quarantine_share_max=0.5)
+    (tmp_path / "limits.toml").write_text("[fit]\nrows_least = 7\n")
+    with pytest.raises(ValueError, match="no such programme or limit"):
+        limits_of(tmp_path)
+
+
+def test_the_sample_county_has_limits_for_every_programme() -> None:
+    assert all(found.rows_min > 1 for found in limits_of(PROJECT / "counties" / "warendorf").values())
