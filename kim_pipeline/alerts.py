@@ -18,10 +18,13 @@ from dataclasses import asdict, dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from kim_pipeline.deliveries.storage import private_folder
 from kim_pipeline.settings import Settings
 
 _LOG = logging.getLogger(__name__)
+_ZONE = ZoneInfo("Europe/Berlin")
 _TIMEOUT = 10.0
 _GIVE_UP = dt.timedelta(days=7)
 _UNREACHABLE = (OSError, smtplib.SMTPException)
@@ -78,11 +81,12 @@ class Outbox:
     def put(self, alert: Alert) -> None:
         """Write an alert to the log, and keep it for `send`."""
         now = dt.datetime.now(dt.UTC)
-        self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(self.log.parent)
+        self.log.touch(mode=0o600)
         with self.log.open("a", encoding="utf-8") as log:
-            log.write(f"=== {now.astimezone():%d.%m.%Y %H:%M} {alert.title}\n\n{alert.text}\n\n")
+            log.write(f"=== {now.astimezone(_ZONE):%d.%m.%Y %H:%M} {alert.title}\n\n{alert.text}\n\n")
         if self._ways:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(self.folder)
             name = f"{now:%Y%m%dT%H%M%S}_{hashlib.sha256(alert.event.encode()).hexdigest()[:16]}.json"
             _write(self.folder / name, {"alert": asdict(alert), "at": now.isoformat(), "ways": sorted(self._ways)})
 

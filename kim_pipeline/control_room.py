@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from kim_pipeline.deliveries.storage import private_folder
 from kim_pipeline.settings import PROJECT, Settings
 
 LOCATION = "kim"
@@ -42,9 +43,7 @@ class ControlRoomError(Exception):
 
 def prepare_home(settings: Settings) -> Path:
     """Make Dagster's home (mode 0700) with the project's `dagster.yaml`; the folder."""
-    home = settings.control_room
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    home.chmod(0o700)
+    home = private_folder(settings.control_room)
     shutil.copyfile(PROJECT / "dagster.yaml", home / "dagster.yaml")
     return home
 

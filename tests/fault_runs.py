@@ -54,7 +54,11 @@ def quick(folder: str, number: int) -> int:
 
 def quick_told(folder: str, number: int) -> int:
     """A quick night that prints each of its steps."""
-    _before_each_step(folder, lambda _, step: os.write(1, f"{step}\n".encode()) and None)
+
+    def tell(_: int, step: str) -> None:
+        os.write(1, f"{step}\n".encode())
+
+    _before_each_step(folder, tell)
     return quick(folder, number)
 
 
@@ -84,7 +88,7 @@ def quick_refused(folder: str, number: int, at: int, why: int) -> int:
     """A quick night in which from a step on nothing can be made, written to or renamed; it prints what people read."""
 
     def refuse(count: int, step: str) -> None:
-        if count >= at and step.split()[0] in MAKING:
+        if count >= at and step.split(maxsplit=1)[0] in MAKING:
             raise OSError(why, os.strerror(why))
 
     _before_each_step(folder, refuse)
@@ -103,7 +107,9 @@ def night(folder: str, number: int) -> int:
     return 0
 
 
-def command(folder: str, *, full: bool = False, largest_file: int | None = None, is_bound_by_modes: bool = False) -> int:
+def command(
+    folder: str, *, full: bool = False, largest_file: int | None = None, is_bound_by_modes: bool = False
+) -> int:
     """`kim run`.
 
     Args:

@@ -20,6 +20,12 @@ from types import TracebackType
 from typing import Any
 
 _BLOCK = 65_536
+_NO_THREADS = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
+"""So that libraries start no threads when they are imported."""
 CRASHED = 99
 
 
@@ -44,7 +50,11 @@ class Forks:
         Args:
             module: holds the functions that children call; it is imported once, with all that it needs.
         """
-        environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
+        environment = os.environ | {
+            "OPENBLAS_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
+            "JE_ARROW_MALLOC_CONF": "background_thread:false",
+        }
         self._server = subprocess.Popen(
             [sys.executable, "-m", "tests.forks", module],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=Path(__file__).parents[1],
@@ -83,9 +93,10 @@ class Forks:
     def run_until(self, seconds: float, function: str, **arguments: object) -> Ended:
         """Call a function and kill its process after so many seconds, if it still runs."""
         child = self.start(function, **arguments)
-        if select.select([self._server.stdout], [], [], seconds)[0] == []:
+        ended = self.ended(seconds)
+        if ended is None:
             os.kill(child, signal.SIGKILL)
-        ended = self.ended()
+            ended = self.ended()
         assert ended is not None
         return ended
 
@@ -103,7 +114,7 @@ class Forks:
 
 def _serve(module: str) -> None:
     functions = importlib.import_module(module)
-    assert len(os.listdir("/proc/self/task")) == 1, "a process with threads must not be forked"
+    assert len(list(Path("/proc/self/task").iterdir())) == 1, "a process with threads must not be forked"
     for line in sys.stdin:
         function, arguments = json.loads(line)
         reading, writing = os.pipe()

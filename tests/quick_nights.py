@@ -1,21 +1,23 @@
 """Quick nights: the real order of steps, lock, smoke checks, switching and tidying up; what is written is copied.
 
-For tests of publishing that need many builds. The tables of the first night, which is a real one, are kept as templates;
-a quick night copies them and sets its day in each file, so that the builds can be told apart by their figures.
+For tests of publishing that need many builds. The tables of the first night, which is a real one, are kept as
+templates; a quick night copies them and sets its day in each file, so that builds can be told apart by their figures.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import shutil
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
 
 import duckdb
 
 from kim_pipeline import nightly
+from kim_pipeline.deliveries.storage import readable_folder
 from kim_pipeline.nightly import BuiltTable, Night
 from kim_pipeline.publishing.builds import DESCRIPTOR, Build
 from kim_pipeline.settings import PROJECT, Settings
@@ -29,7 +31,7 @@ class QuickNight(Night):
     """A night whose files are copied from the templates."""
 
     @cached_property
-    def tables(self) -> dict[str, BuiltTable]:  # type: ignore[override]
+    def tables(self) -> dict[str, BuiltTable]:
         scratch = self.warehouse.scratch(self.build.internal)
         _copy(_template(self.settings, "internal"), scratch)
         with duckdb.connect(str(scratch)) as connection:
@@ -37,21 +39,22 @@ class QuickNight(Night):
         return {}
 
     @cached_property
-    def protected(self) -> Any:  # type: ignore[override]
+    def protected(self) -> Any:
         return self.tables
 
     @cached_property
-    def difference(self) -> dict[str, int]:  # type: ignore[override]
+    def difference(self) -> dict[str, int]:
         return {}
 
     def ensure_checked(self) -> None:
         pass
 
     @cached_property
-    def published(self) -> dict[str, BuiltTable]:  # type: ignore[override]
-        copied = {"write_published": self._write, "write_package": self._write_package}
-        with mock.patch.multiple(nightly, audit_build=lambda *_: None, **copied):
-            return Night.published.func(self)  # type: ignore[attr-defined, no-any-return]
+    def published(self) -> dict[str, BuiltTable]:
+        with mock.patch.multiple(
+            nightly, write_published=self._write, write_package=self._write_package, audit_build=lambda *_: None
+        ):
+            return Night.published.func(self)
 
     def _write(self, _: Path, target: Path, *__: object) -> None:
         _copy(_template(self.settings, "kim"), target)
@@ -64,9 +67,8 @@ class QuickNight(Night):
             }.items():
                 connection.execute("UPDATE build_info SET value = ? WHERE item = 'build' AND name = ?", [value, name])
 
-
     def _write_package(self, _: Path, folder: Path, *__: object) -> None:
-        folder.mkdir()
+        readable_folder(folder)
         (folder / DESCRIPTOR).write_text(self.build.stem, encoding="ascii")
 
 
@@ -81,6 +83,15 @@ def _copy(source: Path, target: Path) -> None:
 
 def prepare(folder: Path) -> Settings:
     """Two small deliveries that have been read, and the templates; nothing is published."""
+    shutil.copytree(_prepared().name, folder, dirs_exist_ok=True)
+    return settings_in(folder)
+
+
+@cache
+def _prepared() -> TemporaryDirectory[str]:
+    """What `prepare` copies: made once per process."""
+    place = TemporaryDirectory(prefix="kim-quick-nights-")
+    folder = Path(place.name)
     settings = settings_in(folder)
     deliver(settings)
     night = Night(settings, FIRST_DAY)
@@ -95,7 +106,7 @@ def prepare(folder: Path) -> Settings:
     shutil.rmtree(settings.warehouse / "builds")
     for opened in ("kim.duckdb", "internal.duckdb", "kim"):
         (settings.warehouse / opened).unlink()
-    return settings
+    return place
 
 
 def deliver(settings: Settings) -> None:

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from kim_pipeline.commands.result_table import are_numbers
 from kim_pipeline.publishing.query import Result, run_query
 from kim_pipeline.publishing.result_files import plain_text
 from kim_pipeline.settings import PROJECT
 from tests.built import sample_build
 
 PAGE = PROJECT / "docs" / "analysts.md"
-QUESTION = re.compile(r"```sql\n(?P<sql>.*?)\n```\n\n?(?P<answer>(?:\|.*\n)*)", re.DOTALL)
+QUESTION = re.compile(r"```sql\n(?P<sql>.*?)\n```\n\n?(?P<answer>(?:\|[^\n]*\n)*)\n?", re.DOTALL)
 
 
 def questions(text: str) -> list[tuple[str, str, str]]:
@@ -38,8 +39,7 @@ def answered(published: Path, sql: str) -> str:
 
 def _rule(found: Result) -> Iterator[str]:
     for number in range(len(found.columns)):
-        values = [row[number] for row in found.rows if row[number] is not None]
-        yield "---" if any(isinstance(v, str) for v in values) else "---:"
+        yield "---:" if are_numbers([row[number] for row in found.rows]) else "---"
 
 
 def _cell(value: object) -> str:
@@ -82,7 +82,7 @@ def rewrite() -> None:
     _, published = sample_build()
 
     def renewed(match: re.Match[str]) -> str:
-        return f"```sql\n{match['sql']}\n```\n\n{answered(published, match['sql'])}"
+        return f"```sql\n{match['sql']}\n```\n\n{answered(published, match['sql'])}\n"
 
     PAGE.write_text(QUESTION.sub(renewed, PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 

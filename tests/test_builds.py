@@ -16,6 +16,7 @@ import duckdb
 import pytest
 
 from kim_pipeline import cli
+from kim_pipeline.deliveries import storage
 from kim_pipeline.publishing import builds
 from kim_pipeline.publishing.builds import DESCRIPTOR, Build, UnknownBuildError, Warehouse
 from kim_pipeline.publishing.purge import purgeable, remove
@@ -182,7 +183,7 @@ def test_both_files_are_links_to_the_same_build(settings: Settings) -> None:
 def test_the_published_file_is_switched_last_and_each_by_one_rename(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    warehouse, _ = switched(tmp_path, day(1))
+    switched(tmp_path, day(1))
     renamed: list[str] = []
     really = os.replace
 
@@ -199,7 +200,7 @@ def test_the_published_file_is_switched_last_and_each_by_one_rename(
 def test_everything_is_made_durable_before_readers_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     warehouse, _ = switched(tmp_path / "warehouse", day(1))
     told: list[str] = []
-    really_sync, really_replace = builds.sync, os.replace
+    really_sync, really_replace = storage.sync, os.replace
 
     def sync(path: Path) -> None:
         told.append(f"sync {path.name}")
@@ -343,7 +344,12 @@ def test_builds_are_listed(settings: Settings, capsys: pytest.CaptureFixture[str
 def test_builds_as_json_and_the_inputs_of_one(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     assert kim(settings, "builds", "--json") == 0
     newest, *older = json.loads(capsys.readouterr().out)
-    assert (newest["is_published"], newest["counted"], newest["rejected"], newest["as_of"]) == (True, 1, 1, "2024-05-03")
+    assert (newest["is_published"], newest["counted"], newest["rejected"], newest["as_of"]) == (
+        True,
+        1,
+        1,
+        "2024-05-03",
+    )
     assert newest["built_at"] == "2024-05-03T02:00:00+00:00"
     assert newest["kept_because"] == ["published", "newest", "month"]
     assert newest["rows_accepted"] > 0

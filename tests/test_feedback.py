@@ -291,8 +291,18 @@ def test_work_in_a_copy_is_never_overwritten(settings: Settings) -> None:
     path.write_bytes(b"in Arbeit")
     for _ in range(2):
         done = feedback(settings)
+        assert done.copies == []
         assert [p.name for p in done.edited] == [path.name]
         assert path.read_bytes() == b"in Arbeit"
+
+
+def test_a_folder_of_somebody_keeps_its_mode(settings: Settings, tmp_path: Path) -> None:
+    """What is made in it is private nevertheless."""
+    put(settings, SMP, "SMP.xlsx", xlsx([broken_page()]))
+    (tmp_path / "gemeinsam").mkdir(mode=0o755)
+    write_feedback(direct(settings), settings, tmp_path / "gemeinsam")
+    modes = [stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "gemeinsam", tmp_path / "gemeinsam" / SMP)]
+    assert modes == [0o755, 0o700]
 
 
 def test_a_file_that_changed_meanwhile_waits(settings: Settings) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import time
@@ -70,31 +69,23 @@ def truth(build: Build) -> tuple[str, str, str]:
     """What the build's own file says, as readers ask for it."""
     with duckdb.connect(str(build.published), read_only=True) as connection:
         (row,) = connection.execute(QUERY).fetchall()
-    return row  # type: ignore[no-any-return]
+    return row
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which nothing is published yet."""
-    folder = tmp_path_factory.mktemp("readers")
+def settings_in_new(folder: Path, keep: int) -> Settings:
+    """Settings of a new folder, in which builds are removed under the readers."""
     prepare(folder)
-    return folder
-
-
-def settings_of_copy(prepared: Path, folder: Path, keep: int) -> Settings:
-    """Settings of a copy, in which builds are removed under the readers."""
-    shutil.copytree(prepared, folder)
     return settings_in(folder, keep_builds=keep, keep_months=0)
 
 
 @pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="the kernel does not tell who waits for what")
-def test_eight_readers_while_twenty_nights_publish(prepared: Path, tmp_path: Path) -> None:
+def test_eight_readers_while_twenty_nights_publish(tmp_path: Path) -> None:
     """No error, no mixture, and no wait that publishing causes.
 
     Between these nights as many publish elsewhere: what readers wait then is the machine's doing. If publishing made
     readers wait, it would make at least one of the eight wait each time.
     """
-    own, elsewhere = (settings_of_copy(prepared, tmp_path / name, keep=2) for name in ("own", "elsewhere"))
+    own, elsewhere = (settings_in_new(tmp_path / name, keep=2) for name in ("own", "elsewhere"))
     first = publish(own)
     true = {truth(first)}
     during: dict[str, list[tuple[float, float]]] = {"own": [], "elsewhere": []}
@@ -124,9 +115,9 @@ def overlaps(wait: Sequence[float], spans: Sequence[tuple[float, float]]) -> boo
     return any(wait[0] < until and wait[1] > since for since, until in spans)
 
 
-def test_what_is_open_stays_as_it_was(prepared: Path, tmp_path: Path) -> None:
+def test_what_is_open_stays_as_it_was(tmp_path: Path) -> None:
     """A connection keeps its build, also after that build has been removed; the next one sees the new build."""
-    settings = settings_of_copy(prepared, tmp_path / "own", keep=1)
+    settings = settings_in_new(tmp_path / "own", keep=1)
     file = str(settings.warehouse / "kim.duckdb")
     first = publish(settings)
     with duckdb.connect(file, read_only=True) as before:

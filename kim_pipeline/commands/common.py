@@ -128,13 +128,18 @@ def known_programmes(given: list[str] | None) -> list[str] | None:
     return given or None
 
 
+def require_deliveries(settings: Settings) -> None:
+    """End with code 2 where the folder of deliveries is missing."""
+    if not settings.deliveries.is_dir():
+        wrong(f"Der Ordner der Lieferungen fehlt: {settings.deliveries}. Bitte anlegen oder mit --deliveries angeben.")
+
+
 def require_inputs(settings: Settings) -> None:
     """End with code 2 where the folder of deliveries or the key file is missing or unusable."""
     from kim_pipeline.deliveries.intake import load_secret_for  # noqa: PLC0415
     from kim_pipeline.deliveries.personal import KeyFileError  # noqa: PLC0415
 
-    if not settings.deliveries.is_dir():
-        wrong(f"Der Ordner der Lieferungen fehlt: {settings.deliveries}. Bitte anlegen oder mit --deliveries angeben.")
+    require_deliveries(settings)
     try:
         load_secret_for(settings)
     except KeyFileError as error:

@@ -43,11 +43,11 @@ def show(result: Result, width: int | None = None) -> None:
     out = Console(width=width, highlight=False)
     if not out.is_terminal and width is None:
         out.width = max(sum(widths) + _GAP * len(widths), _LEAST)
-    are_numbers = [_are_numbers(column) for column in zip(*result.rows, strict=True)] or [False] * len(widths)
-    least = [w if is_number else min(w, _READABLE) for w, is_number in zip(widths, are_numbers, strict=True)]
+    numeric = [are_numbers(column) for column in zip(*result.rows, strict=True)] or [False] * len(widths)
+    least = [w if is_number else min(w, _READABLE) for w, is_number in zip(widths, numeric, strict=True)]
     is_readable = sum(least) + _GAP * (len(least) - 1) <= out.width
     with out.capture() as printed:
-        out.print(_table(result.columns, cells, least, are_numbers) if is_readable else _records(result.columns, cells))
+        out.print(_table(result.columns, cells, least, numeric) if is_readable else _records(result.columns, cells))
         out.print(Text(_count(result), style="dim"))
     sys.stdout.write("".join(line.rstrip() + "\n" for line in printed.get().splitlines()))
 
@@ -63,14 +63,15 @@ def _wide(text: Text) -> int:
     return max((cell_len(line) for line in text.plain.splitlines()), default=0)
 
 
-def _are_numbers(column: Sequence[object]) -> bool:
+def are_numbers(column: Sequence[object]) -> bool:
+    """Whether a column holds numbers, and perhaps missing values."""
     known = [value for value in column if value is not None]
     return bool(known) and all(isinstance(v, (int, float, Decimal)) and not isinstance(v, bool) for v in known)
 
 
-def _table(names: Sequence[str], cells: list[list[Text]], least: Sequence[int], are_numbers: Sequence[bool]) -> Table:
+def _table(names: Sequence[str], cells: list[list[Text]], least: Sequence[int], numeric: Sequence[bool]) -> Table:
     table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="bold", pad_edge=False)
-    for name, width, is_number in zip(names, least, are_numbers, strict=True):
+    for name, width, is_number in zip(names, least, numeric, strict=True):
         justify = "right" if is_number else "left"
         table.add_column(Text(name), justify=justify, min_width=width, no_wrap=is_number, overflow="fold")  # type: ignore[arg-type]
     for row in cells:

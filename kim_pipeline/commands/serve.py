@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kim_pipeline.commands.common import DeliveriesOption, WarehouseOption, fail, require_inputs, settings_from, wrong
+from kim_pipeline.commands.common import DeliveriesOption, WarehouseOption, fail, require_deliveries, settings_from, wrong
 
 _PORTS = range(1, 65536)
 
@@ -34,7 +34,7 @@ def serve(
     settings = settings_from(deliveries=deliveries, warehouse=warehouse)
     if port not in _PORTS:
         wrong(f"{port} ist kein Port. Erwartet: eine Zahl von 1 bis 65535.")
-    require_inputs(settings)
+    require_deliveries(settings)
     try:
         serve(settings, host, port, _tell)
     except ControlRoomError as error:

@@ -5,13 +5,24 @@ Belongs here: the search on one component of the linked system (`privacy.md`, "H
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from kim_pipeline.disclosure.proof import Proof, all_needs, shrunk
 from kim_pipeline.disclosure.solver import Need, Perturbation
 from kim_pipeline.disclosure.system import Component, Mask, Whole
 
-_OTHER_STARTS, _PURSUED, _TRIES = 9, 2, 20
+
+class Effort(NamedTuple):
+    """How long to search on: with how many other costs to begin, how many of these to pursue, what to do without."""
+
+    starts: int
+    pursued: int
+    tries: int
+
+
+THOROUGH, BRIEF = Effort(9, 2, 20), Effort(0, 0, 4)
 
 
 class CannotProtectError(Exception):
@@ -77,24 +88,27 @@ class Search:
             else:
                 return self.hidden.copy()
 
-    def refine(self) -> Mask:
+    def refine(self, effort: Effort) -> Mask:
         """Search longer: begin with other costs, go on from the best of these, do without single secondaries.
+
+        Args:
+            effort: how long.
 
         Returns:
             The pattern, the same or a cheaper one.
         """
         chance = np.random.default_rng(1)
         first, found = self.hidden.copy(), []
-        for number in range(1, _OTHER_STARTS + 1):
+        for number in range(1, effort.starts + 1):
             self._bias = chance.lognormal(0.0, 1.0, self.component.size)
             pattern = self.run()
             found.append((self.cost, number, pattern))
         self._bias = np.ones(self.component.size)
         improved = []
-        promising = sorted(found, key=lambda entry: entry[:2])[:_PURSUED]
+        promising = sorted(found, key=lambda entry: entry[:2])[: effort.pursued]
         for number, pattern in enumerate([first, *(pattern for _, _, pattern in promising)]):
             self.run(pattern)
-            improved.append((self._improve(_TRIES), number, self.hidden.copy()))
+            improved.append((self._improve(effort.tries), number, self.hidden.copy()))
         return min(improved, key=lambda entry: entry[:2])[2]
 
     def _improve(self, tries: int) -> float:

@@ -13,11 +13,11 @@ from typing import Literal
 
 import numpy as np
 
-from kim_pipeline.disclosure.heuristic import CannotProtectError, Search
+from kim_pipeline.disclosure.heuristic import BRIEF, THOROUGH, CannotProtectError, Search
 from kim_pipeline.disclosure.optimum import Limits, optimise
 from kim_pipeline.disclosure.system import Component, LinkedSystem, LinkedSystemError, Mask, Role
 
-_REFINED_UP_TO = 120
+_THOROUGH_UP_TO, _BRIEF_UP_TO = 120, 500
 """On components of at most so many cells the heuristic searches longer if the optimum was not asked for or found."""
 
 
@@ -171,8 +171,8 @@ def _protect_component(
 
 
 def _cheaper(component: Component, mask: Mask, search: Search) -> Mask:
-    if component.cell_count > _REFINED_UP_TO:
+    if component.cell_count > _BRIEF_UP_TO:
         return mask
     search.run(mask)
-    other = search.refine()
+    other = search.refine(THOROUGH if component.cell_count <= _THOROUGH_UP_TO else BRIEF)
     return other if component.cost[other].sum() < component.cost[mask].sum() - 1e-9 else mask

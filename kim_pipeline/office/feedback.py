@@ -53,11 +53,12 @@ def write_feedback(intake: Intake, settings: Settings, folder: Path, only: Itera
     Args:
         intake: the deliveries.
         settings: limits.
-        folder: where to: a folder per programme is made in it.
+        folder: where to: a folder per programme is made in it. An existing one keeps its mode.
         only: programmes; None for all.
     """
     done = Written()
-    private_folder(folder)
+    if not folder.is_dir():
+        private_folder(folder)
     for key in programmes() if only is None else sorted(set(only)):
         ledger = _Ledger(folder / key, done)
         try:
@@ -83,7 +84,8 @@ def _write_one(
     limits = Limits(settings.max_file_bytes, settings.max_unpacked_bytes)
     source = Source(PurePosixPath(delivery.file), content, programmes()[delivery.programme], limits)
     path = ledger.write(source, ReturnPage(delivery, findings))
-    done.copies.append((delivery, path))
+    if path is not None:
+        done.copies.append((delivery, path))
 
 
 class _ChangedError(Exception):
@@ -126,10 +128,11 @@ class _Ledger:
         self._known = _read_ledger(folder / _LEDGER)
         self._present: set[str] = set()
 
-    def write(self, source: Source, page: ReturnPage) -> Path:
-        """Write a copy, unless somebody has worked in the one that is there; its path."""
+    def write(self, source: Source, page: ReturnPage) -> Path | None:
+        """Write a copy; its path, or None where somebody has worked in the one that is there."""
         name = self._free_name(source)
         path = self._folder / name
+        self._present.add(name)
         self._make_folders(path.parent)
         descriptor, scratch = tempfile.mkstemp(prefix=SCRATCH, dir=path.parent)  # mode 0600, whatever the umask
         try:
@@ -137,15 +140,14 @@ class _Ledger:
                 write_copy(file, source, page)
                 file.seek(0)
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-            if _digest(path) in (None, digest, self._known.get(name)):
-                Path(scratch).replace(path)
-                self._known[name] = digest
-            else:
+            if _digest(path) not in (None, digest, self._known.get(name)):
                 self._done.edited.append(path)
-            self._present.add(name)
+                return None
+            Path(scratch).replace(path)
+            self._known[name] = digest
+            return path
         finally:
             Path(scratch).unlink(missing_ok=True)
-        return path
 
     def keep(self, delivery: Delivery) -> None:
         """Leave a delivery's copy as it is."""
@@ -184,11 +186,9 @@ class _Ledger:
         return str(folder / name)
 
     def _make_folders(self, folder: Path) -> None:
-        for part in [
-            *reversed(folder.relative_to(self._folder.parent).parents),
-            folder.relative_to(self._folder.parent),
-        ]:
-            private_folder(self._folder.parent / part)
+        below = folder.relative_to(self._folder)
+        for part in (*reversed(below.parents), below):
+            private_folder(self._folder / part)
 
     def _remove_empty(self, folder: Path) -> None:
         while folder != self._folder and not any(folder.iterdir()):

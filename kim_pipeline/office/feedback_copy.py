@@ -50,6 +50,7 @@ MOST_MERGED = 1_000_000
 _LOG = logging.getLogger(__name__)
 AUTHOR = "Kommunales Integrationszentrum"
 _MARK = "Rückmeldung"
+_OUR_REMARK = re.compile(rf"(?:^|\n\n){_MARK}\n")
 _SHEETS = "xl/worksheets/"
 _BLOCK = 1 << 20
 _ROW_END = b"</row>"
@@ -208,10 +209,11 @@ def _forget_last_time(book: Any) -> None:
     colours = {f"00{colour}" for colour in COLOURS.values()} | {f"FF{colour}" for colour in COLOURS.values()}
     for sheet in book.worksheets:
         for cell in [cell for cell in sheet._cells.values() if cell.comment is not None]:
-            before, found, _ = cell.comment.text.partition(_MARK)
-            if not found:
+            remark = _OUR_REMARK.search(cell.comment.text)
+            if remark is None:
                 continue
-            cell.comment = _comment(before.rstrip()) if before.strip() else None
+            before = cell.comment.text[: remark.start()]
+            cell.comment = _comment(before) if before else None
             if cell.fill.fgColor.rgb in colours:
                 cell.fill = PatternFill()
 
@@ -220,8 +222,9 @@ def _at_corners(marks: SheetMarks, ranges: Sequence[tuple[int, int, int, int]]) 
     """Marks of merged cells at the cell that stands for their range; ranges do not overlap, ends included."""
     by_column: dict[int, list[tuple[int, int, int]]] = {column: [] for _, column in marks}
     for first_row, first_column, last_row, last_column in sorted(ranges):
-        for column in by_column.keys() & set(range(first_column, last_column + 1)):
-            by_column[column].append((first_row, last_row, first_column))
+        for column, areas in by_column.items():
+            if first_column <= column <= last_column:
+                areas.append((first_row, last_row, first_column))
     joint: SheetMarks = {}
     for (row, column), findings in marks.items():
         areas = by_column[column]
@@ -282,7 +285,7 @@ def _write_values(target: IO[bytes], content: bytes, source: Source, page: Retur
 
 def _values_note(source: Source) -> str:
     suffix = source.file.suffix.lower()
-    if suffix in (".xlsx", ".xlsm"):
+    if suffix in (".xlsx", ".xlsm") and (source.content or b"").startswith(ZIP):
         return (
             "Die Datei ist für eine Kopie mit allen Formaten zu groß. Die Kopie enthält die Werte aller Blätter; "
             "Formate, Formeln, Diagramme und Bilder stehen nur in Ihrer eigenen Datei."

@@ -29,8 +29,8 @@ _HELP = "docs/operations.md, Abschnitt „The night was red“"
 _FAILED_CHECK = "DagsterAssetCheckFailedError"
 """What a step ends with after a blocking check; the check itself is told instead."""
 _SAYS_NO_CONTENT = frozenset({
-    "BuildError", "DamagedBuildError", "DisclosureError", "KeyFileError", "ProtectionError", "RaisedKError", "ReaderError",
-    "WarehouseBusyError",
+    "BuildError", "DamagedBuildError", "DisclosureError", "KeyFileError", "ProtectionError", "RaisedKError",
+    "ReaderError", "WarehouseBusyError",
 })  # fmt: skip
 """Errors of our own whose texts name tables and folders only; of any other only the kind is told."""
 

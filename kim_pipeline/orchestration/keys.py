@@ -21,15 +21,10 @@ def delivery_key(programme: str) -> dg.AssetKey:
     return dg.AssetKey([DELIVERIES, programme])
 
 
-def group_of_programme(programme: str) -> str:
-    """The group of what belongs to one programme alone: its deliveries and its staging tables."""
-    return f"programm_{programme}"
-
-
-def group_of_table(full_name: str) -> str:
-    """The group of a table: a staging table belongs to its programme, any other to its layer."""
+def group_of(full_name: str) -> str:
+    """The group of a table: a staging table belongs to its programme, as its deliveries do, any other to its layer."""
     schema, name = full_name.split(".")
-    return group_of_programme(accepted_table(name)[0].key) if schema == STAGING else schema
+    return accepted_table(name)[0].key if schema == STAGING else schema
 
 
 def table_key(full_name: str) -> dg.AssetKey:

@@ -19,8 +19,7 @@ from kim_pipeline.orchestration.keys import (
     PUBLISHED,
     QUALITY,
     delivery_key,
-    group_of_programme,
-    group_of_table,
+    group_of,
     loaded_assets,
     parent_key,
     table_key,
@@ -66,7 +65,7 @@ def _delivery_spec(programme: Programme, settings: Settings) -> dg.AssetSpec:
         description=f"**{programme.title}**: die Lieferungen aus dem Ordner `{programme.key}`.\n\n"
         f"Turnus: {programme.cadence.label}. {each} Tabellen: {tables}.\n\n"
         "Wird nur erneuert, wenn sich der Inhalt der Lieferungen geändert hat.",
-        group_name=group_of_programme(programme.key),
+        group_name=programme.key,
         owners=[OWNER],
         kinds={"excel"},
         skippable=True,
@@ -103,11 +102,11 @@ def loaded_specs() -> list[dg.AssetSpec]:
     return [
         dg.AssetSpec(
             table_key(name),
-            deps=deliveries if group_of_table(name) == QUALITY else [],
+            deps=deliveries if group_of(name) == QUALITY else [],
             description=text,
-            group_name=group_of_table(name),
+            group_name=group_of(name),
             owners=[OWNER],
-            kinds={"duckdb"} if group_of_table(name) == QUALITY else {"csv", "duckdb"},
+            kinds={"duckdb"} if group_of(name) == QUALITY else {"csv", "duckdb"},
         )
         for name, text in loaded_assets().items()
     ]
@@ -135,7 +134,7 @@ def published_specs() -> list[dg.AssetSpec]:
 
 def _hidden_cells_spec() -> dg.AssetSpec:
     """Made by disclosure control, from the tables of its own layer."""
-    schema = group_of_table(HIDDEN_CELLS)
+    schema = group_of(HIDDEN_CELLS)
     return dg.AssetSpec(
         table_key(HIDDEN_CELLS),
         deps=[table_key(model.full_name) for model in table_models() if model.schema == schema],
@@ -152,7 +151,7 @@ def _table_spec(model: SqlModel) -> dg.AssetSpec:
         table_key(model.full_name),
         deps=sorted(parents),
         description=model.description,
-        group_name=group_of_table(model.full_name),
+        group_name=group_of(model.full_name),
         owners=[OWNER],
         kinds={"sql", "duckdb"},
         code_version=model.code_version,

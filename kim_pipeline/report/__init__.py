@@ -10,21 +10,19 @@ from pathlib import Path
 
 from kim_pipeline.report import council, municipalities
 from kim_pipeline.report.blocks import Document
-from kim_pipeline.report.figures import Figures, NotPublishedError
+from kim_pipeline.report.figures import Figures, NotPublishedError, build_name
 from kim_pipeline.report.html_writer import html
 from kim_pipeline.report.tables import Context
 from kim_pipeline.report.typst_writer import pdf
 from kim_pipeline.report.wording import Wording
 
-__all__ = ["NotPublishedError", "render"]
+__all__ = ["NotPublishedError", "build_name", "render"]
 
 MUNICIPALITIES = "gemeinden"
 """Folder of the municipalities' pages."""
 
 
-def render(
-    published: Path, out: Path, as_of: dt.date | None = None, *, since: dt.date | None = None
-) -> list[Path]:
+def render(published: Path, out: Path, as_of: dt.date | None = None, *, since: dt.date | None = None) -> list[Path]:
     """Render the report of a published file; the same file gives the same bytes.
 
     Args:

@@ -17,10 +17,10 @@ _STATUS = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgew
 def sections(context: Context) -> list[Section]:
     """The annex, its wide tables on pages of their own."""
     return [
-        Section((Heading(1, "Anhang"), *_signs(), *_disclosure(context), *_breaks(context), *_sources(context), *_rows(context))),
+        Section((Heading(1, "Anhang"), *_signs(), *_disclosure(context), *_breaks(context), *_used(context))),
         Section((Heading(2, "Lieferungen"), *_deliveries(context)), is_wide=True),
         Section((Heading(2, "Definitionen"), _definitions(context)), is_wide=True),
-    ]  # fmt: skip
+    ]
 
 
 def _signs() -> list[Block]:
@@ -28,8 +28,10 @@ def _signs() -> list[Block]:
         Heading(2, "Zeichen und Rundung"),
         Listing(tuple(MEANING.values())),
         Paragraph(
-            "0 heißt: genau null. Quoten stehen in Prozent und Werte je 1.000 mit einer Nachkommastelle, Euro und Tage ohne; "
-            "gerundet wird kaufmännisch. Summen können deshalb von den gezeigten Teilen abweichen. Schuljahre laufen vom "
+            "0 heißt: genau null. Quoten stehen in Prozent und Werte je 1.000 mit einer Nachkommastelle, Euro und "
+            "Tage ohne; "
+            "gerundet wird kaufmännisch. Summen können deshalb von den gezeigten Teilen abweichen. Schuljahre laufen "
+            "vom "
             "1. August bis zum 31. Juli."
         ),
     ]
@@ -42,9 +44,12 @@ def _disclosure(context: Context) -> list[Block]:
         Heading(2, "Statistische Geheimhaltung"),
         Paragraph(
             f"{limit} werden nicht veröffentlicht, wo es um Menschen geht. Damit sie sich nicht aus Summen, Quartalen, "
-            "Gemeinden oder Beständen zurückrechnen lassen, bleiben auch andere Werte geheim; welche Zelle um ihrer selbst "
-            "willen und welche um einer anderen willen verdeckt ist, ist nicht zu erkennen. Auch Nullen können verdeckt sein. "
-            "Quoten gibt es erst ab 20, Mediane erst ab 5 Fällen. Namen, Geburtstage und Aktenzeichen werden schon beim Einlesen "
+            "Gemeinden oder Beständen zurückrechnen lassen, bleiben auch andere Werte geheim; welche Zelle um ihrer "
+            "selbst "
+            "willen und welche um einer anderen willen verdeckt ist, ist nicht zu erkennen. Auch Nullen können "
+            "verdeckt sein. "
+            "Quoten gibt es erst ab 20, Mediane erst ab 5 Fällen. Namen, Geburtstage und Aktenzeichen werden schon "
+            "beim Einlesen "
             "verworfen. Dieser Bericht beruht allein auf den so geschützten Zahlen."
         ),
     ]
@@ -55,16 +60,27 @@ def _breaks(context: Context) -> list[Block]:
     entries = [(event.first_day, event.last_day, event.title, event.text) for event in context.wording.events]
     for row in context.figures.rows("programme"):
         if row["valid_to"] is not None:
-            after = f" Nachfolger ist „{row['successor']}“; beide Reihen sind nicht vergleichbar." if row["successor"] else ""
-            text = f"Danach gibt es keine Zahlen mehr; ein Rückgang im letzten Jahr kommt vom Ende des Programms.{after}"
+            after = (
+                f" Nachfolger ist „{row['successor']}“; beide Reihen sind nicht vergleichbar."
+                if row["successor"]
+                else ""
+            )
+            text = (
+                f"Danach gibt es keine Zahlen mehr; ein Rückgang im letzten Jahr kommt vom Ende des Programms.{after}"
+            )
             entries.append((row["valid_to"], row["valid_to"], f"Ende des Programms „{row['title']}“", text))
     entries = sorted(entry for entry in entries if entry[0] <= context.figures.key_day)
     if not entries:
         return [Heading(2, "Brüche in den Zeitreihen"), Paragraph("Bis zum Stichtag ist kein Bruch bekannt.")]
     rows = tuple(
-        (title, day(first) if first == last else f"{day(first)} bis {day(last)}", text) for first, last, title, text in entries
+        (title, day(first) if first == last else f"{day(first)} bis {day(last)}", text)
+        for first, last, title, text in entries
     )
-    columns = (Column("Ereignis", width=1.3), Column("Zeit", width=1), Column("Was beim Lesen zu beachten ist", width=3))
+    columns = (
+        Column("Ereignis", width=1.3),
+        Column("Zeit", width=1),
+        Column("Was beim Lesen zu beachten ist", width=3),
+    )
     return [
         Heading(2, "Brüche in den Zeitreihen"),
         Table("Ereignisse, die Zeitreihen brechen", columns, rows, is_small=True),
@@ -76,14 +92,20 @@ def _sources(context: Context) -> list[Block]:
         Heading(2, "Quellen"),
         Listing(
             (
-                "Programme: Lieferungen der zuständigen Stellen an das Kommunale Integrationszentrum (siehe Lieferungen).",
+                "Programme: Lieferungen der zuständigen Stellen an das Kommunale Integrationszentrum (siehe "
+                "Lieferungen).",
                 "Bevölkerung, Ausländerinnen und Ausländer: amtliche Bevölkerungsfortschreibung am 31. Dezember.",
                 f"Gemeindegrenzen: {context.wording.county.geometry_attribution}.",
                 f"Datenbestand {context.figures.build.name}, erstellt mit Programmstand "
-                f"{context.figures.build.code_version}; Prüfsumme der Lieferungen {context.figures.build.inputs[:16]}….",
+                f"{context.figures.build.code_version}; Prüfsumme der Lieferungen "
+                f"{context.figures.build.inputs[:16]}….",
             )
         ),
     ]
+
+
+def _used(context: Context) -> list[Block]:
+    return [*_sources(context), *_rows(context)]
 
 
 def _rows(context: Context) -> list[Block]:
@@ -91,11 +113,15 @@ def _rows(context: Context) -> list[Block]:
     rows = tuple((title, *_account(known.get(key))) for key, title in _titles(context))
     columns = (Column("Programm", width=2.2), Column("verwendet", "right", 1.6), Column("in Quarantäne", "right"))
     note = (
-        "Zeilen in Quarantäne haben einen Fehler und gehen in keine Zahl ein; weitere Zeilen sind Summen und Anmerkungen. "
+        "Zeilen in Quarantäne haben einen Fehler und gehen in keine Zahl ein; weitere Zeilen sind Summen und "
+        "Anmerkungen. "
         "Gezählt sind die Lieferungen, die für diesen Datenbestand zählen."
     )
     notes = (MEANING["•"], note) if any("•" in row for row in rows) else (note,)
-    return [Heading(2, "Verwendete Zeilen"), Table("Zeilen der zählenden Lieferungen je Programm", columns, rows, notes)]
+    return [
+        Heading(2, "Verwendete Zeilen"),
+        Table("Zeilen der zählenden Lieferungen je Programm", columns, rows, notes),
+    ]
 
 
 def _account(row: Row | None) -> tuple[str, str]:

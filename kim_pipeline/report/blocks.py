@@ -187,9 +187,7 @@ class _Counter:
         self.figures += 1
         label = f"Abbildung {self.figures}"
         data = _labelled(block.data, f"Daten zu {label}")
-        return Figure(
-            block.caption, block.svg, block.alt, data, block.notes, block.is_data_printed, label, block.width
-        )
+        return Figure(block.caption, block.svg, block.alt, data, block.notes, block.is_data_printed, label, block.width)
 
 
 def _labelled(table: Table, label: str) -> Table:

@@ -11,8 +11,18 @@ from kim_pipeline.report.charts import Point
 from kim_pipeline.report.figures import Figures
 from kim_pipeline.report.programmes import programme_blocks
 from kim_pipeline.report.tables import (
-    SHOWN_YEARS, SIGNS, Context, by_member, cell, over_years, quarter_chart, sign_notes, spoken, text,
-)  # fmt: skip
+    SHOWN_YEARS,
+    Context,
+    by_member,
+    cell,
+    over_years,
+    quarter_chart,
+    sign_notes,
+    spoken,
+    text,
+    whole,
+    yes_no,
+)
 
 PROGRAMME = "kim_case_management"
 _QUARTERLY = ("kim_cases_registered", "kim_cases_opened", "kim_cases_active")
@@ -43,14 +53,16 @@ def _quarters(context: Context) -> list[Block]:
     indicators = [figures.indicators[name] for name in _QUARTERLY if name in figures.indicators]
     if not quarters or not indicators:
         return []
-    return [quarter_chart(context, indicators, quarters, "Case Management: Fälle nach Quartalen, Kreis", "kim-quartale")]
+    return [
+        quarter_chart(context, indicators, quarters, "Case Management: Fälle nach Quartalen, Kreis", "kim-quartale")
+    ]
 
 
 def _interfaces(context: Context, years: list[str]) -> list[Block]:
     figures = context.figures
     heading = Heading(2, "Schnittstellen: wo Menschen zwischen Stellen hängen bleiben")
     year = figures.newest("kim_handovers")
-    names = figures.members_of("kim_handovers", "interface", [year]) if year in years and year else []
+    names = _used(figures, year) if year in years and year else []
     if year is None or not names:
         return [heading, Paragraph("Übergaben zwischen Stellen sind bis zum Stichtag nicht gemeldet.")]
     waits = {name: cell(figures, "kim_handover_wait_days", year, "interface", name) for name in names}
@@ -66,7 +78,8 @@ def _interfaces(context: Context, years: list[str]) -> list[Block]:
     return [
         heading,
         Paragraph(
-            "Eine Übergabe ist der Schritt eines Falls von einer Stelle zur nächsten. Gezeigt ist je Rechtskreis, in dem die "
+            "Eine Übergabe ist der Schritt eines Falls von einer Stelle zur nächsten. Gezeigt ist je Rechtskreis, in "
+            "dem die "
             f"frühere und die spätere Stelle handelt, wie viele Tage dazwischen lagen. {lead}"
         ),
         _matrix(context, year, names),
@@ -75,6 +88,12 @@ def _interfaces(context: Context, years: list[str]) -> list[Block]:
             context, [figures.indicators[name] for name in _INTERFACE], years, "Übergaben zwischen Stellen, Kreis"
         ),
     ]
+
+
+def _used(figures: Figures, year: str) -> list[str]:
+    """Interfaces that a handover crossed, or may have crossed."""
+    members = figures.members_of("kim_handovers", "interface", [year])
+    return [name for name in members if cell(figures, "kim_handovers", year, "interface", name).value != 0]
 
 
 def _arrow(interface: str) -> str:
@@ -100,7 +119,7 @@ def _matrix(context: Context, year: str, names: list[str]) -> Figure:
     told = "; ".join(f"{p.row} zu {p.column}: {'geheim' if p.size is None else f'{p.label} Tage'}" for p in points)
     return Figure(
         f"Wartezeit bei Übergaben nach Rechtskreisen {year}: Median in Tagen, Kreis",
-        charts.matrix(points, befores, afters, "schnittstellen", ("von", "zu"), (74, 32)),
+        charts.matrix(points, befores, afters, "schnittstellen", titles=("von", "zu"), cell=(74, 32)),
         f"Matrix von Rechtskreis zu Rechtskreis. {told}.",
         data,
         (*sign_notes([tuple(labels.values())]), "Leere Felder: keine Übergabe gemeldet."),
@@ -108,19 +127,29 @@ def _matrix(context: Context, year: str, names: list[str]) -> Figure:
     )
 
 
+def _or(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else value
+
+
 def _interface_table(context: Context, year: str, names: list[str]) -> Table:
     figures = context.figures
     indicators = [figures.indicators[name] for name in _INTERFACE]
     found = {n: [cell(figures, i["indicator_id"], year, "interface", n) for i in indicators] for n in names}
-    ordered = sorted(names, key=lambda n: (-(found[n][1].value if found[n][1].value is not None else -1), n))
+    ordered = sorted(names, key=lambda n: (-_or(found[n][1].value, -1), n))
     rows = tuple(
-        (n.replace("→", " → "), *(text(f, i["unit"]) for f, i in zip(found[n], indicators, strict=True))) for n in ordered
+        (n.replace("→", " → "), *(text(f, i["unit"]) for f, i in zip(found[n], indicators, strict=True)))
+        for n in ordered
     )
     columns = (
-        Column("Schnittstelle", width=2), Column("Übergaben", "right"), Column("Wartezeit (Median, Tage)", "right", 1.3),
+        Column("Schnittstelle", width=2),
+        Column("Übergaben", "right"),
+        Column("Wartezeit (Median, Tage)", "right", 1.3),
         Column("davon mehr als 30 Tage", "right", 1.3),
-    )  # fmt: skip
-    return Table(f"Schnittstellen {year}, nach Wartezeit, Kreis", columns, rows, sign_notes(rows), is_small=True)
+    )
+    note = "Median ab 5, Anteil erst ab 20 Übergaben."
+    return Table(
+        f"Schnittstellen {year}, nach Wartezeit, Kreis", columns, rows, (*sign_notes(rows), note), is_small=True
+    )
 
 
 def _hurdles(context: Context, years: list[str]) -> list[Block]:
@@ -130,7 +159,9 @@ def _hurdles(context: Context, years: list[str]) -> list[Block]:
     year = figures.newest("kim_hurdles")
     if table is None or year is None:
         return [Heading(2, "Hürden"), Paragraph("Hürden sind bis zum Stichtag nicht gemeldet.")]
-    found = [(m, cell(figures, "kim_hurdles", year, "hurdle", m)) for m in figures.members_of("kim_hurdles", "hurdle", years)]
+    found = [
+        (m, cell(figures, "kim_hurdles", year, "hurdle", m)) for m in figures.members_of("kim_hurdles", "hurdle", years)
+    ]
     found.sort(key=lambda pair: (-(pair[1].value or 0), pair[0]))
     points = [Point(german.first_upper(m), "", f.value, text(f, "Stationen")) for m, f in found]
     told = ", ".join(f"{m}: {spoken(f, 'Stationen')}" for m, f in found)
@@ -156,8 +187,10 @@ def _needs(context: Context, years: list[str]) -> list[Block]:
     return [
         heading,
         Paragraph(
-            "Ungedeckt ist ein Bedarf, für den es kein Angebot gab oder nur einen Platz auf der Warteliste. Die Farbe folgt dem "
-            "Anteil an allen Bedarfen des Themas; wo er geheim ist oder weniger als 20 Bedarfe dahinterstehen, ist das Feld "
+            "Ungedeckt ist ein Bedarf, für den es kein Angebot gab oder nur einen Platz auf der Warteliste. Die "
+            "Farbe folgt dem "
+            "Anteil an allen Bedarfen des Themas; wo er geheim ist oder weniger als 20 Bedarfe dahinterstehen, ist "
+            "das Feld "
             "schraffiert."
         ),
         _heat_map(context, years, themes),
@@ -178,7 +211,9 @@ def _heat_map(context: Context, years: list[str], themes: list[str]) -> Figure:
             points.append(Point(theme, year, rate.value, label, "hatched"))
             cells.append(label)
         rows.append((theme, *cells))
-        told.append(f"{theme}: {', '.join(f'{y} {c}' for y, c in zip(years, cells, strict=True))}".replace("•", "geheim"))
+        told.append(
+            f"{theme}: {', '.join(f'{y} {c}' for y, c in zip(years, cells, strict=True))}".replace("•", "geheim")
+        )
     caption = "Ungedeckte Bedarfe nach Thema und Jahr: Anzahl und Anteil, Kreis"
     data = Table(caption, (Column("Thema", width=2), *(Column(y, "right") for y in years)), tuple(rows))
     return Figure(
@@ -199,23 +234,16 @@ def _gap_table(figures: Figures) -> Table | None:
     year = max(row["period"] for row in ours)
     rows = tuple(
         (
-            row["theme"], _whole(row["needs"]), _whole(row["unmet_needs"]), german.number(row["capacity"]),
-            german.number(row["free_places"]), _gap(row["gap"]),
+            row["theme"], whole(row["needs"]), whole(row["unmet_needs"]), german.number(row["capacity"]),
+            german.number(row["free_places"]), yes_no(row["gap"]),
         )
         for row in sorted(ours, key=lambda row: row["theme"])
         if row["period"] == year
     )  # fmt: skip
     columns = (
-        Column("Thema", width=1.8), Column("Bedarfe", "right"), Column("davon ungedeckt", "right"), Column("Plätze", "right"),
-        Column("davon frei", "right"), Column("Lücke"),
-    )  # fmt: skip
+        Column("Thema", width=1.8),
+        *(Column(head, "right") for head in ("Bedarfe", "davon ungedeckt", "Plätze", "davon frei")),
+        Column("Lücke"),
+    )
     note = "Lücke: mehr ungedeckte Bedarfe als freie Plätze, mindestens drei. Plätze und freie Plätze am Jahresende."
     return Table(f"Bedarfe und Angebote nach Thema {year}, Kreis", columns, rows, (*sign_notes(rows), note))
-
-
-def _whole(value: int | None) -> str:
-    return SIGNS["suppressed"] if value is None else german.number(value)
-
-
-def _gap(value: bool | None) -> str:  # noqa: FBT001  (three states of a table)
-    return SIGNS["suppressed"] if value is None else ("ja" if value else "nein")

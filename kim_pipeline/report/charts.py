@@ -15,6 +15,7 @@ import altair as alt
 from kim_pipeline.report.svg import BLUE, FILLS, GREEN, HIDDEN, INK, MUTED, PURPLE, VERMILION, drawn
 
 WIDTH = 560
+_HEIGHT = 180
 _BAR_STEP = 24
 _CELL = 30
 _SCALE = ("#f7fbff", "#9ecae1")
@@ -37,14 +38,19 @@ class Point:
     fill: str = "light"
 
 
-def _values(points: Sequence[Any]) -> alt.Data:
-    return alt.Data(values=[asdict(point) for point in points])
+def _inline(records: Sequence[Mapping[str, Any]]) -> alt.InlineData:
+    return alt.InlineData(values=[dict(record) for record in records])
+
+
+def _values(points: Sequence[Point]) -> alt.InlineData:
+    return _inline([asdict(point) for point in points])
 
 
 def _halo(chart: alt.Chart, **encoding: Any) -> alt.LayerChart:
     """Text that can be read on any fill: dark, with a white edge."""
     edge = chart.mark_text(stroke="white", strokeWidth=3, strokeJoin="round", fontWeight=600).encode(**encoding)
-    return edge + chart.mark_text(fontWeight=600).encode(**encoding)
+    named: alt.LayerChart = edge + chart.mark_text(fontWeight=600).encode(**encoding)
+    return named
 
 
 def stacked_bars(points: Sequence[Point], rows: Sequence[str], fills: Mapping[str, str], name: str) -> str:
@@ -52,7 +58,7 @@ def stacked_bars(points: Sequence[Point], rows: Sequence[str], fills: Mapping[st
     order = {column: number for number, column in enumerate(fills)}
     records = [{**asdict(p), "order": order[p.column]} for p in points]
     used = [column for column in fills if any(p.column == column for p in points)]
-    base = alt.Chart(alt.Data(values=records))
+    base = alt.Chart(_inline(records))
     y = alt.Y("row:N", sort=list(rows), title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=6))
     x = alt.X("size:Q", stack="zero", title="Maßnahmen", axis=alt.Axis(tickMinStep=1, format="d"))
     colour = alt.Fill(
@@ -110,11 +116,13 @@ def lines(points: Sequence[Point], rows: Sequence[str], heads: Mapping[str, str]
     shown = line + marks
     hidden = list({p.column: p for p in points if p.size is None}.values())
     if hidden:
-        shown += alt.Chart(_values(hidden)).mark_text(dy=-8, fontSize=15).encode(x=x, y=alt.value(200), text="label:N")
+        shown += (
+            alt.Chart(_values(hidden)).mark_text(dy=-8, fontSize=15).encode(x=x, y=alt.value(_HEIGHT), text="label:N")
+        )
     names = alt.Chart(_values(_apart(list(ends.values()))))
     at_end = {"x": x, "y": y, "text": "row:N"}
     shown += names.mark_text(align="left", dx=9, fontWeight=600).encode(**at_end, color=colour)
-    return drawn(shown.properties(width=WIDTH - 150, height=200), name)
+    return drawn(shown.properties(width=WIDTH - 150, height=_HEIGHT), name)
 
 
 def _apart(ends: list[Point]) -> list[Point]:
@@ -132,13 +140,15 @@ def ranked_bars(points: Sequence[Point], name: str, title: str, legend: Mapping[
     rows = [p.row for p in points]
     names = legend or {}
     records = [{**asdict(p), "named": names.get(p.fill, p.fill)} for p in points]
-    base = alt.Chart(alt.Data(values=records)).transform_calculate(end="isValid(datum.size) ? datum.size : 0")
+    base = alt.Chart(_inline(records)).transform_calculate(end="isValid(datum.size) ? datum.size : 0")
     y = alt.Y("row:N", sort=rows, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=6))
     used = [fill for fill in names if any(p.fill == fill for p in points)] or ["light"]
     scale = alt.Scale(domain=[names.get(f, f) for f in used], range=[FILLS[f] for f in used])
     shown = alt.Legend(title=None, symbolType="square", symbolStrokeColor=INK) if names else None
     bars = base.mark_bar(stroke=INK, strokeWidth=0.6, height=15).encode(
-        y=y, x=alt.X("size:Q", title=title, axis=alt.Axis(tickCount=5)), fill=alt.Fill("named:N", scale=scale, legend=shown)
+        y=y,
+        x=alt.X("size:Q", title=title, axis=alt.Axis(tickCount=5)),
+        fill=alt.Fill("named:N", scale=scale, legend=shown),
     )
     labels = base.mark_text(align="left", dx=5).encode(y=y, x=alt.X("end:Q"), text="label:N")
     return drawn((bars + labels).properties(width=WIDTH - 230, height={"step": 20}), name)
@@ -149,6 +159,7 @@ def matrix(
     rows: Sequence[str],
     heads: Sequence[str],
     name: str,
+    *,
     titles: tuple[str | None, str | None] = (None, None),
     cell: tuple[int, int] = (64, _CELL),
 ) -> str:
@@ -200,11 +211,10 @@ def map_of(features: Sequence[Mapping[str, Any]], attribution: str, name: str, w
     secret = [f for f in features if f["properties"]["size"] is None]
     largest = max((f["properties"]["size"] for f in known), default=1) or 1
     scale = alt.Scale(domain=[0, largest], range=list(_SCALE))
-    outline = {"stroke": INK, "strokeWidth": 0.8}
     shade = alt.Fill("properties.size:Q", scale=scale, legend=None)
-    areas = alt.Chart(alt.NamedData("known")).mark_geoshape(**outline).encode(fill=shade)
-    veiled = alt.Chart(alt.NamedData("secret")).mark_geoshape(**outline, fill=HIDDEN)
-    spots = alt.Chart(alt.Data(values=[{**f["properties"]} for f in features]))
+    areas = alt.Chart(alt.NamedData("known")).mark_geoshape(stroke=INK, strokeWidth=0.8).encode(fill=shade)
+    veiled = alt.Chart(alt.NamedData("secret")).mark_geoshape(stroke=INK, strokeWidth=0.8, fill=HIDDEN)
+    spots = alt.Chart(_inline([f["properties"] for f in features]))
     place = {"longitude": "x:Q", "latitude": "y:Q"}
     names = spots.mark_text(dy=-7, stroke="white", strokeWidth=3, strokeJoin="round").encode(**place, text="name:N")
     names += spots.mark_text(dy=-7).encode(**place, text="name:N")
@@ -226,7 +236,7 @@ def locator(features: Sequence[Mapping[str, Any]], attribution: str, name: str, 
     """A small map on which one area, `is_here`, is filled."""
     fill = alt.condition("datum.properties.is_here", alt.value(BLUE), alt.value("#ececec"))
     areas = alt.Chart(alt.NamedData("areas")).mark_geoshape(stroke=MUTED, strokeWidth=0.6).encode(fill=fill)
-    title = alt.TitleParams(attribution, orient="bottom", anchor="start", fontSize=8, fontWeight="normal", color=MUTED)
+    title = alt.TitleParams(attribution, orient="bottom", anchor="start", fontSize=9, fontWeight="normal", color=MUTED)
     chart = areas.project("identity", reflectY=True)
     sized = chart.properties(width=width, height=int(width * _tallness(features)), title=title)
     return drawn(sized, name, {"areas": list(features)})

@@ -9,8 +9,18 @@ import datetime as dt
 
 from kim_pipeline.report import annex, case_management, german, mediation, municipalities, review, summary
 from kim_pipeline.report.blocks import (
-    Block, Column, Document, Front, Heading, Listing, Note, Paragraph, Section, Table, numbered,
-)  # fmt: skip
+    Block,
+    Column,
+    Document,
+    Front,
+    Heading,
+    Listing,
+    Note,
+    Paragraph,
+    Section,
+    Table,
+    numbered,
+)
 from kim_pipeline.report.figures import Row
 from kim_pipeline.report.programmes import programme_blocks
 from kim_pipeline.report.tables import SIGNS, Context
@@ -38,7 +48,10 @@ def document(context: Context, footer: str, since: dt.date | None) -> Document:
     ]  # fmt: skip
     title = context.wording.own("title", "Überprüfung der Integrationskonzepte")
     county = context.wording.county.name
-    running = (f"{county} · {context.wording.own('short_title', title)}", f"Stichtag {german.day(context.figures.key_day)}")
+    running = (
+        f"{county} · {context.wording.own('short_title', title)}",
+        f"Stichtag {german.day(context.figures.key_day)}",
+    )
     shown = numbered([section for section in sections if section.blocks])
     return Document(_front(context, title), shown, running, footer)
 
@@ -53,7 +66,9 @@ def _front(context: Context, title: str) -> Front:
         ("Datenbestand", figures.build.name),
         ("Beschlussvorschlag", words.own("proposal")),
     ]
-    rows = tuple((s["body"], s.get("task", ""), german.day(s["date"]) if "date" in s else "offen") for s in words.sessions)
+    rows = tuple(
+        (s["body"], s.get("task", ""), german.day(s["date"]) if "date" in s else "offen") for s in words.sessions
+    )
     columns = (Column("Gremium", width=2.4), Column("Aufgabe", width=1.6), Column("Sitzung am", width=0.8))
     sessions = Table("Beratungsfolge", columns, rows) if rows else None
     return Front(title, words.county.name, tuple(fact for fact in facts if fact[1]), sessions)
@@ -67,21 +82,31 @@ def _opening(context: Context, reviewed: review.Review) -> list[Block]:
         Note(
             "Was diese Zahlen sagen und was nicht",
             (
-                "Die Zahlen beschreiben Zustände und Aktivität: wie viele Fälle, Gruppen, Einsätze und Plätze es gab und wie lange "
-                "etwas dauerte. Eine Wirkung von Maßnahmen belegen sie nicht; dafür fehlt der Vergleich mit dem, was ohne sie "
+                "Die Zahlen beschreiben Zustände und Aktivität: wie viele Fälle, Gruppen, Einsätze und Plätze es gab "
+                "und wie lange "
+                "etwas dauerte. Eine Wirkung von Maßnahmen belegen sie nicht; dafür fehlt der Vergleich mit dem, was "
+                "ohne sie "
                 "geschehen wäre.",
-                "Zahlen verschiedener Programme werden nicht addiert: dieselben Menschen kommen in mehreren vor, und gezählt werden "
+                "Zahlen verschiedener Programme werden nicht addiert: dieselben Menschen kommen in mehreren vor, und "
+                "gezählt werden "
                 "verschiedene Dinge. Wo ein Punkt (•) steht, bleibt die Zahl zum Schutz einzelner Menschen geheim.",
             ),
         ),
         Heading(1, "Anlass und Datengrundlage"),
         *([Paragraph(occasion)] if occasion else []),
-        Paragraph(
-            "Grundlage sind die Lieferungen der Programme, die bis zum Stichtag vorlagen. Gezeigt werden Zeiträume, die bis zum "
-            f"{german.day(context.figures.key_day)} endeten und die Lieferungen ganz abdecken."
-        ),
+        Paragraph(_basis(context)),
         _data_status(context),
     ]
+
+
+def _basis(context: Context) -> str:
+    day, made = context.figures.key_day, context.figures.build.as_of
+    basis = (
+        f"Grundlage ist der Datenbestand vom {german.day(made)}. Gezeigt werden Zeiträume, die bis zum Stichtag "
+        f"{german.day(day)} endeten und die die Lieferungen ganz abdecken."
+    )
+    later = " Lieferungen nach dem Stichtag können Zahlen dieser Zeiträume ergänzt oder berichtigt haben."
+    return basis + (later if day < made else "")
 
 
 def _data_status(context: Context) -> Table:
@@ -99,7 +124,8 @@ def _data_status(context: Context) -> Table:
 def _status_line(context: Context, row: Row) -> tuple[str, ...]:
     stands = context.figures.stands(row["programme"])
     if not stands:
-        return (row["title"], row["cadence"], SIGNS["none"], SIGNS["none"], "keine verwendbare Lieferung")
+        remark = "erst nach dem Stichtag geliefert" if row["last_as_of"] else "keine verwendbare Lieferung"
+        return (row["title"], row["cadence"], SIGNS["none"], SIGNS["none"], remark)
     is_newest = row["last_as_of"] == stands[-1]
     through = min(row["covered_through"], context.figures.key_day) if row["covered_through"] and is_newest else None
     return (
@@ -120,7 +146,7 @@ def _remark(context: Context, row: Row) -> str:
 
 
 def _others(context: Context) -> list[Block]:
-    """The other programmes in one chapter, those with a headline indicator: registers and statistics have their own place."""
+    """The other programmes with a headline indicator; registers and statistics have their own place."""
     rows = context.figures.rows("indicator")
     told = {row["programme"] for row in rows if row["is_headline"]} - set(_OWN_CHAPTER)
     ordered = sorted(told, key=lambda key: str(context.figures.programmes[key]["title"]).casefold())

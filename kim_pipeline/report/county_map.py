@@ -5,6 +5,7 @@ Belongs here: reading the geometry, and where a label stands.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Sequence
@@ -44,7 +45,7 @@ def _polygons(geometry: dict[str, Any]) -> list[list[Ring]]:
 
 
 def _cross(ring: Ring) -> list[float]:
-    return [a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, ring[1:], strict=False)]
+    return [a[0] * b[1] - b[0] * a[1] for a, b in itertools.pairwise(ring)]
 
 
 def _area(ring: Ring) -> float:
@@ -54,7 +55,7 @@ def _area(ring: Ring) -> float:
 def _centroid(ring: Ring) -> tuple[float, float]:
     """The centre of gravity of a closed ring (shoelace formula)."""
     cross, six = _cross(ring), 6 * _area(ring)
-    pairs = list(zip(ring, ring[1:], strict=False))
+    pairs = list(itertools.pairwise(ring))
     x = sum((a[0] + b[0]) * c for (a, b), c in zip(pairs, cross, strict=True)) / six
     y = sum((a[1] + b[1]) * c for (a, b), c in zip(pairs, cross, strict=True)) / six
     return x, y

@@ -25,8 +25,8 @@ class Figure:
     """One figure, or why there is none.
 
     Attributes:
-        state: `published`; `suppressed` (kept secret); `none` (delivered, but nothing to compute); `missing` (not or not
-            wholly delivered); `inactive` (the programme did not run).
+        state: `published`; `suppressed` (kept secret); `none` (delivered, but nothing to compute); `missing` (not or
+            not wholly delivered); `inactive` (the programme did not run).
         value: where published.
         numerator: of a published rate.
         denominator: likewise.
@@ -156,8 +156,10 @@ class Figures:
     def members_of(self, indicator: str, kind: str, periods: Iterable[str]) -> list[str]:
         """Members of a breakdown that the county has figures for, by name."""
         wanted, county = set(periods), self.county["area"]
-        found = {key[4] for key in self._values if key[:2] == (indicator, county) and key[2] in wanted and key[3] == kind}
-        return sorted(found, key=lambda member: self.members.get((kind, member), member).casefold())
+        found = {
+            key[4] for key in self._values if key[:2] == (indicator, county) and key[2] in wanted and key[3] == kind
+        }
+        return sorted(found, key=lambda member: str(self.members.get((kind, member), member)).casefold())
 
     @cached_property
     def _with_values(self) -> dict[str, set[str]]:
@@ -226,6 +228,15 @@ class Figures:
         """The days as of which a programme's usable deliveries were drawn up, in order, each once."""
         ours = (row for row in self.deliveries if row["programme"] == programme and row["status"] != "rejected")
         return sorted({row["as_of"] for row in ours if row["as_of"] is not None})
+
+
+def build_name(published: Path) -> str:
+    """The name of the build that a published file is of.
+
+    Raises:
+        NotPublishedError: the file is none.
+    """
+    return Figures(published).build.name
 
 
 def _read(published: Path) -> dict[str, list[Row]]:

@@ -12,13 +12,25 @@ from html import escape
 from pathlib import Path
 
 from kim_pipeline.report.blocks import (
-    Block, Column, Document, Figure, Group, Heading, Listing, Note, Paragraph, Row, Table,
-)  # fmt: skip
+    Block,
+    Column,
+    Document,
+    Figure,
+    Group,
+    Heading,
+    Listing,
+    Note,
+    Paragraph,
+    Row,
+    Table,
+)
 from kim_pipeline.report.german import tied
 from kim_pipeline.report.svg import FONTS
 from kim_pipeline.report.tables import MEANING
 
 _FOLDER = Path(__file__).parent
+_FEW, _MANY = 3, 7
+"""Columns of a table that fits a narrow screen, and of one that needs a wide one."""
 _WEIGHTS = {400: "source-sans-3-latin-400-normal.woff2", 600: "source-sans-3-latin-600-normal.woff2"}
 _SPOKEN = {sign: meaning.removeprefix(sign).strip() for sign, meaning in MEANING.items()}
 
@@ -39,7 +51,8 @@ def html(document: Document, author: str) -> bytes:
     title = f"{front.title} – {front.subtitle}"
     parts = [
         f'<!DOCTYPE html>\n<html lang="de">\n<head>\n<meta charset="utf-8">\n<title>{_text(title)}</title>\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="author" content="{_text(author)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta name="author" content="{_text(author)}">\n'
         f"<style>{_style()}</style>\n</head>\n<body>\n"
         f'<a class="skip" href="#inhalt">Zum Inhalt springen</a>\n',
         _header(document),
@@ -75,18 +88,16 @@ def _named(picture: Figure) -> str:
 
 
 def _contents(document: Document) -> str:
-    entries = [heading for heading in document.headings() if heading.level <= 2]
-    items, is_open = [], False
-    for heading in entries:
+    chapters: list[tuple[str, list[str]]] = []
+    for heading in document.headings():
         link = f'<a href="#{heading.anchor}">{heading.number} {_text(heading.text)}</a>'
         if heading.level == 1:
-            items.append(("</ul></li>" if is_open else "</li>" if items else "") + f"<li>{link}")
-            is_open = False
+            chapters.append((link, []))
         else:
-            items.append(("" if is_open else "<ul>") + f"<li>{link}</li>")
-            is_open = True
-    end = ("</ul></li>" if is_open else "</li>") if items else ""
-    return f'<nav aria-labelledby="verzeichnis">\n<h2 id="verzeichnis">Inhalt</h2>\n<ul>{"".join(items)}{end}</ul>\n</nav>\n'
+            chapters[-1][1].append(f"<li>{link}</li>")
+    lists = [(link, f"<ul>{''.join(parts)}</ul>" if parts else "") for link, parts in chapters]
+    items = "".join(f"<li>{link}{parts}</li>" for link, parts in lists)
+    return f'<nav aria-labelledby="verzeichnis">\n<h2 id="verzeichnis">Inhalt</h2>\n<ul>{items}</ul>\n</nav>\n'
 
 
 def _body(document: Document) -> str:
@@ -105,12 +116,14 @@ def _body(document: Document) -> str:
 def _block(block: Block) -> str:
     if isinstance(block, Heading):
         level = block.level + 1
-        return f'<h{level} id="{block.anchor}"><span class="number">{block.number}</span> {_text(block.text)}</h{level}>\n'
+        return (
+            f'<h{level} id="{block.anchor}"><span class="number">{block.number}</span> {_text(block.text)}</h{level}>\n'
+        )
     if isinstance(block, Paragraph):
         return f"<p>{_text(block.text)}</p>\n"
     if isinstance(block, Note):
-        texts = "".join(f"<p>{_text(text)}</p>" for text in block.texts)
-        return f'<aside class="note" aria-label="{_text(block.title)}"><p class="title">{_text(block.title)}</p>{texts}</aside>\n'
+        title, texts = _text(block.title), "".join(f"<p>{_text(text)}</p>" for text in block.texts)
+        return f'<div class="note" role="note" aria-label="{title}"><p class="title">{title}</p>{texts}</div>\n'
     if isinstance(block, Listing):
         tag = "ol" if block.is_ordered else "ul"
         return f"<{tag}>{''.join(f'<li>{_text(item)}</li>' for item in block.items)}</{tag}>\n"
@@ -118,10 +131,10 @@ def _block(block: Block) -> str:
 
 
 def _figure(block: Figure) -> str:
-    caption = f"{block.label}: {block.caption}" if block.label else block.caption
+    caption = _text(f"{block.label}: {block.caption}")
     return (
-        f'<figure>\n<div class="picture" tabindex="0" role="group" aria-label="{_text(caption)}">{_named(block)}</div>\n'
-        f"<figcaption>{_text(caption)}</figcaption>\n{_notes(block.notes)}{_data(block.data, block.label)}</figure>\n"
+        f'<figure>\n<div class="picture" tabindex="0" role="group" aria-label="{caption}">{_named(block)}</div>\n'
+        f"<figcaption>{caption}</figcaption>\n{_notes(block.notes)}{_data(block.data, block.label)}</figure>\n"
     )
 
 
@@ -138,6 +151,7 @@ def _table(table: Table) -> str:
     head = "".join(f'<th scope="col"{_class(column)}>{_text(column.head)}</th>' for column in table.columns)
     rows = "".join(_row(row, table.columns) for row in table.rows)
     small = " small" if table.is_small else ""
+    small += " wide" if len(table.columns) >= _MANY else " narrow" if len(table.columns) <= _FEW else ""
     return (
         f'<div class="table{small}" tabindex="0" role="region" aria-label="{_text(caption)}"><table>'
         f"<caption>{_text(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>\n"
@@ -149,8 +163,9 @@ def _row(row: Row, columns: Sequence[Column]) -> str:
     if isinstance(row, Group):
         return f'<tr class="group"><th scope="rowgroup" colspan="{len(columns)}">{_text(row.text)}</th></tr>\n'
     first, *rest = row
+    short = ' class="short"' if columns[0].width < 1 else ""
     cells = "".join(f"<td{_class(column)}>{_cell(cell)}</td>" for column, cell in zip(columns[1:], rest, strict=True))
-    return f'<tr><th scope="row">{_text(first)}</th>{cells}</tr>\n'
+    return f'<tr><th scope="row"{short}>{_text(first)}</th>{cells}</tr>\n'
 
 
 def _cell(cell: str) -> str:

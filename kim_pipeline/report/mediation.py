@@ -10,7 +10,7 @@ from kim_pipeline.report.blocks import Block, Column, Figure, Heading, Paragraph
 from kim_pipeline.report.charts import Point
 from kim_pipeline.report.figures import Row
 from kim_pipeline.report.programmes import programme_blocks
-from kim_pipeline.report.tables import SIGNS, Context, quarter_chart, sign_notes
+from kim_pipeline.report.tables import SIGNS, Context, quarter_chart, sign_notes, whole, yes_no
 
 PROGRAMME = "sprachmittlerpool"
 _QUARTERLY = ("smp_requests", "smp_assignments", "smp_unfilled")
@@ -51,12 +51,16 @@ def _languages(context: Context) -> list[Block]:
         if gaps
         else f"{german.first_upper(german.in_period(year))} ist bei keiner Sprache eine Lücke belegt."
     )
-    text = "Eine Lücke heißt: mindestens drei Anfragen blieben unbesetzt, und weniger als 80 % der nicht abgesagten wurden besetzt."
+    text = (
+        "Eine Lücke heißt: mindestens drei Anfragen blieben unbesetzt, und weniger als 80 % der nicht abgesagten "
+        "wurden "
+        "wurden besetzt."
+    )
     return [heading, Paragraph(f"{lead} {text}"), _bars(context, rows, year), _table(context, rows, year)]
 
 
 def _name(context: Context, row: Row) -> str:
-    return context.figures.members.get(("language", row["language"]), row["language"])
+    return str(context.figures.members.get(("language", row["language"]), row["language"]))
 
 
 def _coverage(row: Row) -> str:
@@ -70,9 +74,7 @@ def _bars(context: Context, rows: list[Row], year: str) -> Figure:
         Point(_name(context, r), "", r["requests"], f"{german.number(r['requests'])} · {_coverage(r)}", fills[r["gap"]])
         for r in drawn
     ]
-    told = "; ".join(
-        f"{p.row}: {german.number(p.size or 0)} Anfragen, {_LEGEND[p.fill]}" for p in points
-    )
+    told = "; ".join(f"{p.row}: {german.number(p.size or 0)} Anfragen, {_LEGEND[p.fill]}" for p in points)
     return Figure(
         f"Anfragen nach Sprache {year} und Anteil der besetzten: die {len(points)} häufigsten, Kreis",
         charts.ranked_bars(points, "sprachen", "Anfragen", _LEGEND),
@@ -84,13 +86,10 @@ def _bars(context: Context, rows: list[Row], year: str) -> Figure:
 
 
 def _table(context: Context, rows: list[Row], year: str) -> Table:
-    def whole(value: int | None) -> str:
-        return SIGNS["suppressed"] if value is None else german.number(value)
-
     cells = tuple(
         (
-            _name(context, r), whole(r["requests"]), whole(r["unfilled"]), _coverage(r), whole(r["active_interpreters"]),
-            SIGNS["suppressed"] if r["gap"] is None else ("ja" if r["gap"] else "nein"),
+            _name(context, r), whole(r["requests"]), whole(r["unfilled"]), _coverage(r),
+            whole(r["active_interpreters"]), yes_no(r["gap"]),
         )
         for r in rows
     )  # fmt: skip
@@ -99,4 +98,6 @@ def _table(context: Context, rows: list[Row], year: str) -> Table:
         Column("Deckungsquote", "right"), Column("aktive Mittler/innen", "right"), Column("Lücke"),
     )  # fmt: skip
     note = "Deckungsquote erst ab 20 nicht abgesagten Anfragen."
-    return Table(f"Sprachmittlung nach Sprachen {year}, Kreis", columns, cells, (*sign_notes(cells), note), is_small=True)
+    return Table(
+        f"Sprachmittlung nach Sprachen {year}, Kreis", columns, cells, (*sign_notes(cells), note), is_small=True
+    )

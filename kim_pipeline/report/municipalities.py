@@ -11,18 +11,28 @@ from typing import Any
 
 from kim_pipeline.report import charts, german
 from kim_pipeline.report.blocks import (
-    Block, Column, Document, Figure, Front, Group, Heading, Note, Paragraph, Section, Table,
-)  # fmt: skip
+    Block,
+    Column,
+    Document,
+    Figure,
+    Front,
+    Group,
+    Heading,
+    Note,
+    Paragraph,
+    Section,
+    Table,
+)
 from kim_pipeline.report.blocks import Row as TableRow
 from kim_pipeline.report.county_map import shapes
 from kim_pipeline.report.figures import Row
 from kim_pipeline.report.tables import SIGNS, Context, over_years, row_head, sign_notes, spoken, text
 
-_PAGE_YEARS = 3
+_UMLAUTS: dict[int, str] = {ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue", ord("ß"): "ss"}
 _POPULATION = "bevoelkerung"
 _COLUMNS = (
-    ("population", "Einwohner"), ("foreigners_rate", "Ausländer- anteil"), ("kim_cases_active", "laufende Fälle"),
-    ("kim_cases_per_1000_foreigners", "Fälle je 1.000"), ("smp_assignments", "Sprach- mittlung"),
+    ("population", "Einwohner"), ("foreigners_rate", "Ausländer\u00adanteil"), ("kim_cases_active", "laufende Fälle"),
+    ("kim_cases_per_1000_foreigners", "Fälle je 1.000"), ("smp_assignments", "Sprach\u00admittlung"),
     ("smp_assignments_per_1000_foreigners", "Einsätze je 1.000"),
 )  # fmt: skip
 
@@ -42,7 +52,8 @@ def blocks(context: Context) -> list[Block]:
     if drawn:
         found.append(
             Paragraph(
-                "Die Karten beziehen auf 1.000 Ausländerinnen und Ausländer der Gemeinde, was sonst vor allem von ihrer Größe "
+                "Die Karten beziehen auf 1.000 Ausländerinnen und Ausländer der Gemeinde, was sonst vor allem von "
+                "ihrer Größe "
                 "abhinge. Für jede Gemeinde gibt es außerdem ein Blatt mit ihren Zahlen."
             )
         )
@@ -84,13 +95,12 @@ def _table(context: Context) -> Table | None:
         for a in [*figures.municipalities, figures.county]
     )
     columns = (Column("Gemeinde", width=1.6), *(Column(f"{head}, {year}", "right") for _, head, year in shown))
-    columns = tuple(Column(c.head.replace("- ", ""), c.align, c.width) for c in columns)
     return Table("Gemeinden im Überblick", columns, rows, sign_notes(rows), is_small=True)
 
 
 def slug(name: str) -> str:
     """A name as part of a file's name: `Münster` → `muenster`."""
-    plain = name.lower().translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
+    plain = name.lower().translate(_UMLAUTS)
     kept = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
     return "-".join("".join(c if c.isalnum() else " " for c in kept).split())
 
@@ -124,7 +134,8 @@ def _reading() -> Note:
         "Was diese Zahlen sagen und was nicht",
         (
             "Sie beschreiben Zustände und Aktivität der Programme in der Gemeinde; eine Wirkung belegen sie nicht. "
-            "Kleine Zahlen schwanken von Jahr zu Jahr stark. Zahlen verschiedener Programme lassen sich nicht addieren, weil "
+            "Kleine Zahlen schwanken von Jahr zu Jahr stark. Zahlen verschiedener Programme lassen sich nicht "
+            "addieren, weil "
             "dieselben Menschen in mehreren vorkommen.",
         ),
     )
@@ -145,7 +156,7 @@ def _locator(context: Context, area: Row) -> Figure:
     return Figure("", svg, alt, Table("", (), ()))
 
 
-def _figures(context: Context, area: Row) -> Table:
+def _figures(context: Context, area: Row) -> Table | Paragraph:
     figures = context.figures
     wanted = context.wording.municipality_indicators
     rows: list[TableRow] = []
@@ -157,11 +168,14 @@ def _figures(context: Context, area: Row) -> Table:
         lines = [_line(context, row, area) for row in ours if figures.newest(row["indicator_id"])]
         if lines:
             rows += [Group(programme["title"]), *lines]
+    if not rows:
+        return Paragraph("Bis zum Stichtag liegen für keine Gemeinde Zahlen vor.")
     columns = (
-        Column("Kennzahl", width=3.4), Column("Jahr oder Schuljahr", width=1.2), Column("vorvor- jahr", "right", 0.9),
-        Column("Vorjahr", "right", 0.9), Column("zuletzt", "right", 0.9), Column("Kreis zuletzt", "right", 1),
-    )  # fmt: skip
-    columns = tuple(Column(c.head.replace("vorvor- jahr", "vor zwei Jahren"), c.align, c.width) for c in columns)
+        Column("Kennzahl", width=3.4),
+        Column("Jahr oder Schuljahr", width=1.2),
+        *(Column(head, "right", 0.9) for head in ("vor zwei Jahren", "Vorjahr", "zuletzt")),
+        Column("Kreis zuletzt", "right"),
+    )
     return Table(f"Kennzahlen für {area['name']}", columns, tuple(rows), sign_notes(rows), is_small=True)
 
 

@@ -33,7 +33,8 @@ def absence(context: Context, programme: str) -> str:
     if not stands:
         return f"Für „{title}“ liegen bis zum Stichtag keine verwendbaren Lieferungen vor; Zahlen gibt es daher nicht."
     return (
-        f"Für „{title}“ gibt es Lieferungen (Stand {german.day(stands[-1])}), sie decken aber bis zum Stichtag noch kein "
+        f"Für „{title}“ gibt es Lieferungen (Stand {german.day(stands[-1])}), sie decken aber bis zum Stichtag noch "
+        "kein "
         "ganzes Jahr oder Schuljahr ab; Zahlen gibt es daher nicht."
     )
 
@@ -47,7 +48,7 @@ def _introduction(context: Context, programme: str) -> str:
     return " ".join(filter(None, parts)) or f"Berichtet wird {known['cadence']}."
 
 
-def _calendar_blocks(context: Context, programme: str, calendar: str, has_members: bool) -> list[Block]:  # noqa: FBT001
+def _calendar_blocks(context: Context, programme: str, calendar: str, has_members: bool) -> list[Block]:
     figures = context.figures
     periods = figures.shown(programme, calendar, SHOWN_YEARS)
     indicators = [row for row in figures.of_programme(programme) if calendar in str(row["calendars"]).split(",")]

@@ -14,7 +14,7 @@ from kim_pipeline.report import charts, german
 from kim_pipeline.report.blocks import Block, Column, Figure, Heading, Paragraph, Section, Table
 from kim_pipeline.report.charts import Point
 from kim_pipeline.report.figures import Figures, Row, in_order
-from kim_pipeline.report.tables import SIGNS, Context, sign_notes
+from kim_pipeline.report.tables import SIGNS, Context, sign_notes, whole
 
 REGISTER = "massnahmen"
 _RULES = (
@@ -143,14 +143,16 @@ def _overview(review: Review) -> list[Block]:
     if not review.measures:
         return [
             Paragraph(
-                "Bis zum Stichtag liegt kein auswertbares Maßnahmenregister vor. Die Maßnahmen der Konzepte lassen sich "
+                "Bis zum Stichtag liegt kein auswertbares Maßnahmenregister vor. Die Maßnahmen der Konzepte lassen "
+                "sich "
                 "daher hier nicht überprüfen."
             )
         ]
     blocks: list[Block] = [
         Heading(2, "Überblick"),
         Paragraph(
-            f"Grundlage ist das Maßnahmenregister mit Stand {german.day(review.stand)}. Überprüft werden die Maßnahmen, an "
+            f"Grundlage ist das Maßnahmenregister mit Stand {german.day(review.stand)}. Überprüft werden die "
+            "Maßnahmen, an "
             f"denen das Kommunale Integrationszentrum beteiligt ist: "
             f"{german.listing(f'{len(review.of(c))} aus dem {c}' for c in review.concepts)}."
         ),
@@ -168,7 +170,8 @@ def _overview(review: Review) -> list[Block]:
         _counts(review, "suggestion", review.context.wording.suggestions, "Vorschläge nach Konzept", "Vorschlag"),
         Paragraph(
             "Die Vorschläge folgen festen Regeln und stützen eine Entscheidung, sie ersetzen keine: "
-            f"{'; '.join(_RULES)}. Die Aktivität eines Programms ist sein Leitindikator für den Kreis im letzten Jahr oder "
+            f"{'; '.join(_RULES)}. Die Aktivität eines Programms ist sein Leitindikator für den Kreis im letzten "
+            "Jahr oder "
             "Schuljahr, das bis zum Stand des Registers endete, und zwei Jahre davor."
         ),
     ]
@@ -196,9 +199,8 @@ def _concept(review: Review, concept: str) -> list[Block]:
     explained = "Ein Strich (–) steht, wo es kein Programm, keine Kennzahl oder keine Entscheidung gibt."
     blocks.append(Paragraph(" ".join(filter(None, (text, explained)))))
     blocks.append(_status_bars(review, concept))
-    for field in sorted({row["field"] for row in review.of(concept)}):
-        blocks.append(_field_table(review, concept, field))
-    return blocks
+    fields = sorted({row["field"] for row in review.of(concept)})
+    return [*blocks, *(_field_table(review, concept, field) for field in fields)]
 
 
 def _status_bars(review: Review, concept: str) -> Figure:
@@ -234,9 +236,9 @@ def _field_table(review: Review, concept: str, field: str) -> Table:
         suggested = (row["suggestion"], row["reason"]) if review.has_suggestions else (SIGNS["none"], SIGNS["none"])
         rows.append((*own, *suggested, review.decision(row)))
     columns = (
-        Column("Nr.", width=0.75), Column("Maßnahme", width=2), Column("Stand", width=1.05), Column("Programm", width=1.5),
-        Column("Aktivität damals → heute", width=1.6), Column("Vorschlag", width=1), Column("Grund", width=2.3),
-        Column("Entscheidung bisher", width=1.3),
+        Column("Nr.", width=0.75), Column("Maßnahme", width=2), Column("Stand", width=1.05),
+        Column("Programm", width=1.5), Column("Aktivität damals → heute", width=1.6), Column("Vorschlag"),
+        Column("Grund", width=2.3), Column("Entscheidung bisher", width=1.3),
     )  # fmt: skip
     notes = tuple(n for n in sign_notes(tuple(_signs(row[4])) for row in rows) if not n.startswith(SIGNS["none"]))
     return Table(f"{concept}: {field}", columns, tuple(rows), notes, is_small=True)
@@ -268,7 +270,9 @@ def _changed(review: Review) -> list[Block]:
     )
     return [
         *blocks,
-        Paragraph(f"Zwischen dem {since} und dem {german.day(review.stand)} hat sich der Stand von {number} geändert.{more}"),
+        Paragraph(
+            f"Zwischen dem {since} und dem {german.day(review.stand)} hat sich der Stand von {number} geändert.{more}"
+        ),
         Table(f"Maßnahmen mit geändertem Stand seit dem {since}", columns, rows),
     ]
 
@@ -290,20 +294,19 @@ def _missing(review: Review) -> list[Block]:
         return [*blocks, Paragraph("Für den Stichtag ist nicht ausgewertet, zu welchen Themen eine Maßnahme fehlt.")]
     rows = review.figures.rows("measure_review_missing")
     if not rows:
-        text = "Zu jedem Thema, in dem eine Lücke zwischen Bedarf und freien Plätzen belegt ist, gibt es eine lebende Maßnahme."
+        text = (
+            "Zu jedem Thema mit einer belegten Lücke zwischen Bedarf und freien Plätzen gibt es eine lebende Maßnahme."
+        )
         return [*blocks, Paragraph(text)]
     ordered = sorted(rows, key=lambda row: (-(row["unmet_needs"] or 0), row["theme"]))
-    cells = tuple((r["theme"], _whole(r["unmet_needs"]), _whole(r["free_places"])) for r in ordered)
+    cells = tuple((r["theme"], whole(r["unmet_needs"]), whole(r["free_places"])) for r in ordered)
     columns = (Column("Thema", width=2), Column("ungedeckte Bedarfe", "right"), Column("freie Plätze", "right"))
     return [
         *blocks,
         Paragraph(
-            "In diesen Themen gab es mehr ungedeckte Bedarfe als freie Plätze, und keine Maßnahme der Konzepte mit diesem "
+            "In diesen Themen gab es mehr ungedeckte Bedarfe als freie Plätze, und keine Maßnahme der Konzepte mit "
+            "diesem "
             "Thema ist umgesetzt, laufend oder in Planung. Sie kommen als neue Maßnahmen in Betracht („neu aufnehmen“)."
         ),
         Table("Themen mit einer Lücke und ohne lebende Maßnahme", columns, cells, sign_notes(cells)),
     ]
-
-
-def _whole(value: int | None) -> str:
-    return SIGNS["suppressed"] if value is None else german.number(value)

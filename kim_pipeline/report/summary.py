@@ -33,9 +33,10 @@ def _measures(review: Review) -> str:
     rest = len(review.measures) - done - planned
     return (
         f"Von den {german.counted(len(review.measures), 'Maßnahme', 'Maßnahmen')} mit Beteiligung des Kommunalen "
-        f"Integrationszentrums ({concepts}) sind nach dem Register vom {german.day(review.stand)} "
-        f"{german.number(done)} umgesetzt oder laufend, {german.number(planned)} in Planung oder zurückgestellt und "
-        f"{german.number(rest)} nicht umgesetzt oder entfallen."
+        f"Integrationszentrums ({concepts}) sind {german.number(done)} umgesetzt oder laufend, "
+        f"{german.number(planned)} in "
+        f"Planung oder zurückgestellt und {german.number(rest)} nicht umgesetzt oder entfallen (Register vom "
+        f"{german.day(review.stand)})."
     )
 
 
@@ -51,7 +52,7 @@ def _suggestions(review: Review) -> str:
     )
     if not review.has_suggestions:
         return f"{german.first_upper(since)}; Vorschläge sind erst zu einem späteren Stand des Registers gebildet."
-    counts = german.listing(f"{german.number(n)} „{name}“" for name, n in review.suggested().items())
+    counts = german.listing(f"{german.number(n)}-mal „{name}“" for name, n in review.suggested().items())
     return f"Der Abgleich mit den Zahlen der Programme ergibt als Vorschläge {counts}; {since}."
 
 
@@ -63,9 +64,9 @@ def _cases(figures: Figures) -> str:
         figures.figure(name, period) for name in ("kim_cases_opened", "kim_cases_active", "kim_first_talk_wait_days")
     )
     return (
-        f"Das Case Management nahm {german.in_period(period)} {_count(opened, 'Fall', 'Fälle')} auf und begleitete an "
-        f"dessen Ende {_count(active, 'laufenden Fall', 'laufende Fälle')}; bis zum Erstgespräch vergingen "
-        f"{_days(wait)}."
+        f"Im Case Management begannen {_count(opened, 'Fall', 'Fälle')} {german.in_period(period)}, am Jahresende "
+        "liefen "
+        f"{_count(active, 'Fall', 'Fälle')}; {_wait(wait)}."
     )
 
 
@@ -79,9 +80,12 @@ def _needs(figures: Figures) -> str:
     else:
         share = f" ({german.percent(unmet.value / needs.value)})" if needs.value else ""
         first = (
-            f"Von {_count(needs, 'Bedarf', 'Bedarfen')}, die {german.in_period(period)} festgestellt wurden, blieben "
+            f"Von {german.counted(int(needs.value), 'Bedarf', 'Bedarfen')}, die {german.in_period(period)} "
+            "festgestellt wurden, blieben "
             f"{german.number(unmet.value)}{share} ungedeckt"
         )
+    if not any(row["period"] == period for row in figures.rows("offer_gap")):
+        return f"{first}; Angebote zum Vergleich sind für diesen Zeitraum nicht gemeldet."
     themes = [row["theme"] for row in figures.rows("offer_gap") if _is_county_gap(figures, row, period)]
     if not themes:
         return f"{first}; eine Lücke zwischen Bedarf und freien Plätzen ist in keinem Thema belegt."
@@ -98,23 +102,29 @@ def _mediation(context: Context) -> str:
     if period is None:
         return "Zur Sprachmittlung liegen bis zum Stichtag keine Zahlen vor."
     requests, rate = figures.figure("smp_requests", period), figures.figure("smp_coverage_rate", period)
-    covered = "der Anteil der besetzten ist geheim" if rate.value is None else f"{german.percent(rate.value)} der nicht abgesagten wurden besetzt"  # noqa: E501
+    covered = (
+        "der Anteil der besetzten ist geheim"
+        if rate.value is None
+        else f"{german.percent(rate.value)} der nicht abgesagten wurden besetzt"
+    )
     gaps = [row["language"] for row in figures.rows("language_gap") if _is_county_gap(figures, row, period)]
     names = sorted(figures.members.get(("language", code), code) for code in gaps)
     last = f"eine Lücke besteht bei {german.listing(names)}" if names else "eine Lücke ist bei keiner Sprache belegt"
     return (
-        f"Der Sprachmittlerpool erhielt {german.in_period(period)} {_count(requests, 'Anfrage', 'Anfragen')}; {covered}, "
+        f"Der Sprachmittlerpool erhielt {_count(requests, 'Anfrage', 'Anfragen')} {german.in_period(period)}; "
+        f"{covered}, "
         f"und {last}."
     )
 
 
 def _count(figure: Figure, one: str, many: str) -> str:
     if figure.value is None:
-        return f"eine geheime Zahl von {many}" if figure.state == "suppressed" else f"eine nicht bekannte Zahl von {many}"
+        return f"{many} in {'geheimer' if figure.state == 'suppressed' else 'nicht gemeldeter'} Zahl"
     return german.counted(int(figure.value), one, many)
 
 
-def _days(figure: Figure) -> str:
+def _wait(figure: Figure) -> str:
     if figure.value is None:
-        return "geheim viele Tage" if figure.state == "suppressed" else "nicht bekannt viele Tage"
-    return f"im Median {german.counted(round(figure.value), 'Tag', 'Tage')}"
+        hidden = "ist geheim" if figure.state == "suppressed" else "ist nicht gemeldet"
+        return f"die Wartezeit bis zum Erstgespräch {hidden}"
+    return f"bis zum Erstgespräch vergingen im Median {german.counted(round(figure.value), 'Tag', 'Tage')}"

@@ -20,7 +20,8 @@ INK = "#1a1a1a"
 MUTED = "#595959"
 RULE = "#d0d0d0"
 BLUE, SKY, GREEN, VERMILION, PURPLE = "#0072b2", "#56b4e9", "#007a59", "#b34f00", "#a3487d"
-"""After Okabe and Ito's palette, which people with any kind of colour vision can tell apart; those of text are darker."""
+"""After Okabe and Ito's palette, which people with any kind of colour vision can tell apart; those of text are "
+"darker."""
 
 FILLS = {
     "solid": BLUE,

@@ -18,7 +18,12 @@ from kim_pipeline.report.wording import Event, Wording
 SHOWN_YEARS = 5
 """Years or school years in a table, the newest ones."""
 
-SIGNS: dict[State, str] = {"suppressed": "•", "none": "–", "missing": "k. A.".replace(" ", german.NBSP), "inactive": "×"}
+SIGNS: dict[State, str] = {
+    "suppressed": "•",
+    "none": "–",
+    "missing": "k. A.".replace(" ", german.NBSP),
+    "inactive": "×",
+}
 MEANING = {
     "•": "• geheim, weil sich sonst auf einzelne Menschen schließen ließe; es kann auch eine Null sein.",
     "–": "– nichts, woraus sich ein Wert berechnen ließe.",
@@ -68,6 +73,16 @@ def spoken(figure: Figure, unit: str) -> str:
     return {"suppressed": "geheim", "missing": "nicht geliefert"}.get(figure.state, "ohne Wert")
 
 
+def whole(value: int | None) -> str:
+    """A whole number of a gap table, where nothing means secret."""
+    return SIGNS["suppressed"] if value is None else german.number(value)
+
+
+def yes_no(value: bool | None) -> str:
+    """Whether there is a gap, where nothing means secret."""
+    return SIGNS["suppressed"] if value is None else ("ja" if value else "nein")
+
+
 def sign_notes(rows: Iterable[object]) -> tuple[str, ...]:
     """The meaning of each sign that a table or chart uses."""
     cells = {cell for row in rows if isinstance(row, tuple) for cell in row}
@@ -82,7 +97,7 @@ def row_head(indicator: Row) -> str:
         return f"{label} Ausländer/innen"
     if own in unit:
         return f"{label} ({unit[own]})"
-    stem = own.split("/")[0].lower().rstrip("n")
+    stem = own.split("/", maxsplit=1)[0].lower().rstrip("n")
     return label if stem in label.lower() else f"{label} ({own})"
 
 
@@ -100,7 +115,10 @@ def by_member(context: Context, indicator: Row, kind: str, periods: Sequence[str
     """Members of a breakdown in rows, periods in columns; None without a member."""
     figures, key = context.figures, indicator["indicator_id"]
     rows = tuple(
-        (member_name(context, indicator, kind, m), *(text(cell(figures, key, p, kind, m), indicator["unit"]) for p in periods))
+        (
+            member_name(context, indicator, kind, m),
+            *(text(cell(figures, key, p, kind, m), indicator["unit"]) for p in periods),
+        )
         for m in figures.members_of(key, kind, periods)
     )
     if not rows:
@@ -135,13 +153,14 @@ def column_chart(context: Context, indicator: Row, periods: Sequence[str], name:
     told = ", ".join(f"{p}: {spoken(f, unit)}" for p, f in zip(periods, found, strict=True))
     alt = f"Säulendiagramm: {indicator['label']}, Kreis. {told}."
     data = over_years(context, [indicator], periods, str(indicator["label"]))
-    return Picture(
-        f"{indicator['label']}, Kreis", charts.columns(points, name, unit), alt, data, sign_notes([tuple(p.label for p in points)]),
-        width=min(1.0, max(300, 96 * len(points)) / charts.WIDTH),
-    )  # fmt: skip
+    notes = sign_notes([tuple(p.label for p in points)])
+    width = min(1.0, max(300, 96 * len(points)) / charts.WIDTH)
+    return Picture(f"{indicator['label']}, Kreis", charts.columns(points, name, unit), alt, data, notes, width=width)
 
 
-def quarter_chart(context: Context, indicators: Sequence[Row], quarters: Sequence[str], caption: str, name: str) -> Picture:
+def quarter_chart(
+    context: Context, indicators: Sequence[Row], quarters: Sequence[str], caption: str, name: str
+) -> Picture:
     """Indicators by quarter as lines."""
     figures, programme = context.figures, str(indicators[0]["programme"])
     points = [
@@ -160,7 +179,9 @@ def quarter_chart(context: Context, indicators: Sequence[Row], quarters: Sequenc
     )
     heads = {q: _quarter_label(context, programme, q) for q in quarters}
     svg = charts.lines(points, labels, heads, name, str(indicators[0]["unit"]))
-    return Picture(caption, svg, f"Liniendiagramm nach Quartalen. {told}.", data, data.notes, is_data_printed=True)
+    return Picture(
+        caption, svg, f"Liniendiagramm nach Quartalen. {told}.", data, data.notes, is_data_printed=True, width=0.85
+    )
 
 
 def over_quarters(context: Context, indicators: Sequence[Row], quarters: Sequence[str], caption: str) -> Table:

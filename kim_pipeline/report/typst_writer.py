@@ -14,13 +14,20 @@ from typing import Any
 import typst
 
 from kim_pipeline.report.blocks import (
-    Block, Document, Figure, Group, Heading, Listing, Note, Paragraph, Section, Table,
-)  # fmt: skip
+    Block,
+    Document,
+    Figure,
+    Group,
+    Heading,
+    Note,
+    Paragraph,
+    Section,
+    Table,
+)
 from kim_pipeline.report.german import tied
 from kim_pipeline.report.svg import FONTS
 
 _FOLDER = Path(__file__).parent
-_STANDARD = "ua-1"
 
 
 @cache
@@ -47,7 +54,7 @@ def pdf(document: Document, author: str, made_at: dt.datetime) -> bytes:
         format="pdf",
         font_paths=_fonts(),
         sys_inputs={"document": content},
-        pdf_standards=_STANDARD,
+        pdf_standards="ua-1",
         timestamp=int(made_at.timestamp()),
     )
 
@@ -85,7 +92,6 @@ def _parts(block: Block) -> list[dict[str, Any]]:
         return [{"kind": "paragraph", "text": tied(block.text)}]
     if isinstance(block, Note):
         return [{"kind": "note", "title": tied(block.title), "texts": [tied(text) for text in block.texts]}]
-    assert isinstance(block, Listing)  # noqa: S101
     return [{"kind": "list", "ordered": block.is_ordered, "items": [tied(item) for item in block.items]}]
 
 
