@@ -46,7 +46,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag not in _VOID and not self.get_starttag_text().endswith("/>"):  # type: ignore[union-attr]
+        if tag not in _VOID and not (self.get_starttag_text() or "").endswith("/>"):
             self._open.append(tag)
         self._class = given.get("class") or ""
         self.links += [given["href"] or ""] if tag == "a" and "href" in given else []
@@ -65,6 +65,9 @@ class Page(HTMLParser):
         if tag == "p" and self._class == "remark" and self.tables:
             self.tables[-1].remarks.append("")
 
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
     def handle_endtag(self, tag: str) -> None:
         assert self._open, f"</{tag}> without a beginning"
         assert self._open[-1] == tag, f"</{tag}> closes <{self._open[-1]}>"
@@ -80,7 +83,9 @@ class Page(HTMLParser):
             self.tables[-1].rows[-1][-1] += data
         elif self.tables and "caption" in self._open:
             self.tables[-1].caption += data
-        elif self.tables and self._open and self._open[-1] == "p" and self._class == "remark" and self.tables[-1].remarks:
+        elif (
+            self.tables and self._open and self._open[-1] == "p" and self._class == "remark" and self.tables[-1].remarks
+        ):
             self.tables[-1].remarks[-1] += data
         elif self._open and {"h1", "h2", "h3", "h4"} & set(self._open):
             level, text = self.headings[-1]

@@ -115,6 +115,7 @@ def _matrix(context: Context, year: str, names: list[str]) -> Figure:
         f"Median der Wartezeit in Tagen, {year}: von (Zeile) zu (Spalte)",
         (Column("von", width=1.4), *(Column(a, "right") for a in afters)),
         tuple((b, *(labels.get((b, a), "") for a in afters)) for b in befores),
+        sign_notes([tuple(labels.values())]),
     )
     told = "; ".join(f"{p.row} zu {p.column}: {'geheim' if p.size is None else f'{p.label} Tage'}" for p in points)
     return Figure(
@@ -215,13 +216,14 @@ def _heat_map(context: Context, years: list[str], themes: list[str]) -> Figure:
             f"{theme}: {', '.join(f'{y} {c}' for y, c in zip(years, cells, strict=True))}".replace("•", "geheim")
         )
     caption = "Ungedeckte Bedarfe nach Thema und Jahr: Anzahl und Anteil, Kreis"
-    data = Table(caption, (Column("Thema", width=2), *(Column(y, "right") for y in years)), tuple(rows))
+    notes = sign_notes([tuple(p.label.split(" (")[0] for p in points)])
+    data = Table(caption, (Column("Thema", width=2), *(Column(y, "right") for y in years)), tuple(rows), notes)
     return Figure(
         caption,
         charts.matrix(points, themes, years, "bedarfe", cell=(104, 28)),
         f"Raster aus Themen und Jahren. {'; '.join(told)}.",
         data,
-        sign_notes([tuple(p.label.split(" (")[0] for p in points)]),
+        notes,
         width=min(1.0, (len(years) * 104 + 160) / charts.WIDTH),
     )
 

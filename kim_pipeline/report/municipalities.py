@@ -73,7 +73,7 @@ def _map(context: Context, indicator: Row, year: str) -> Figure:
         if area["area"] in places:
             features.append(_feature(places[area["area"]], area["name"], label, found.value))
     caption = f"{row_head(indicator)}, {year}"
-    data = Table(caption, (Column("Gemeinde", width=2), Column("Wert", "right")), tuple(rows))
+    data = Table(caption, (Column("Gemeinde", width=2), Column("Wert", "right")), tuple(rows), sign_notes(rows))
     svg = charts.map_of(features, county.geometry_attribution, f"karte-{slug(indicator['label'])}")
     alt = f"Karte der Gemeinden. {'; '.join(told)}."
     return Figure(caption, svg, alt, data, sign_notes(rows), width=0.62)

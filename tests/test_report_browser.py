@@ -1,0 +1,107 @@
+"""The report's pages in a real browser: nothing is fetched, nothing runs over, and axe-core finds no serious barrier.
+
+Skipped where no Chromium is installed; the check with axe-core also where npm cannot fetch it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kim_pipeline.report import render
+from tests.built import sample_build
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+if CHROMIUM is None:
+    pytest.skip("no Chromium on the path: apt-get install chromium", allow_module_level=True)
+
+from playwright.sync_api import Browser, sync_playwright  # noqa: E402
+
+AXE = "4.10.2"
+PAGES = ("bericht.html", "gemeinden/ahlen.html")
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample's report."""
+    out = tmp_path_factory.mktemp("report")
+    render(sample_build()[1], out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The script of axe-core, fetched once through npm and kept in the folder for temporary files."""
+    kept = Path(tempfile.gettempdir()) / f"kim-axe-core-{AXE}" / "axe.min.js"
+    npm = shutil.which("npm")
+    if not kept.is_file():
+        if npm is None:
+            pytest.skip("npm is not installed: axe-core cannot be fetched")
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run([npm, "pack", f"axe-core@{AXE}"], cwd=folder, capture_output=True, timeout=60)
+            packed = next(Path(folder).glob("*.tgz"), None)
+            if done.returncode or packed is None:
+                pytest.skip("npm could not fetch axe-core")
+            with tarfile.open(packed) as archive:
+                script = archive.extractfile("package/axe.min.js")
+                assert script is not None
+                kept.parent.mkdir(exist_ok=True)
+                kept.write_bytes(script.read())
+    return kept.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_page_fetches_nothing_and_does_not_run_over(browser: Browser, rendered: Path, name: str, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900}, locale="de-DE")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((rendered / name).as_uri())
+    page.wait_for_load_state("networkidle")
+    assert [url for url in asked if not url.startswith("data:")] == [(rendered / name).as_uri()]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_no_serious_barrier(browser: Browser, rendered: Path, axe: str, name: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="de-DE")
+    page.goto((rendered / name).as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.evaluate(axe)
+    found: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations']})")
+    told = [(v["id"], v["impact"], v["nodes"][0]["html"][:120]) for v in found["violations"]]
+    assert [v for v in told if v[1] in ("serious", "critical")] == []
+    page.close()
+
+
+def test_keyboard_reaches_skip_link_contents_and_tables(browser: Browser, rendered: Path) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="de-DE")
+    page.goto((rendered / "bericht.html").as_uri())
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Zum Inhalt springen"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.tagName") == "MAIN"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('role')") in ("region", "group")
+    page.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("details").first.get_attribute("open") is not None
+    page.close()
