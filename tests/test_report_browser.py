@@ -15,7 +15,10 @@ from typing import Any
 
 import pytest
 
-from kim_pipeline.report import render
+from kim_pipeline.report import council, html_writer, municipalities
+from kim_pipeline.report.figures import Figures
+from kim_pipeline.report.tables import Context
+from kim_pipeline.report.wording import Wording
 from tests.built import sample_build
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -30,9 +33,14 @@ PAGES = ("bericht.html", "gemeinden/ahlen.html")
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample's report."""
+    """The report and one municipality's page of the sample."""
     out = tmp_path_factory.mktemp("report")
-    render(sample_build()[1], out)
+    context = Context(Figures(sample_build()[1]), Wording())
+    area = context.figures.municipalities[0]
+    papers = {PAGES[0]: council.document(context, "", None), PAGES[1]: municipalities.page(context, area, "")}
+    for name, paper in papers.items():
+        (out / name).parent.mkdir(exist_ok=True)
+        (out / name).write_bytes(html_writer.html(paper, "Amt"))
     return out
 
 
@@ -54,7 +62,9 @@ def axe() -> str:
         if npm is None:
             pytest.skip("npm is not installed: axe-core cannot be fetched")
         with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run([npm, "pack", f"axe-core@{AXE}"], cwd=folder, capture_output=True, timeout=60)
+            done = subprocess.run(
+                [npm, "pack", f"axe-core@{AXE}"], cwd=folder, capture_output=True, timeout=60, check=False
+            )
             packed = next(Path(folder).glob("*.tgz"), None)
             if done.returncode or packed is None:
                 pytest.skip("npm could not fetch axe-core")

@@ -49,15 +49,16 @@ def forget_runs(instance: dg.DagsterInstance, home: Path, before: dt.datetime) -
     Args:
         instance: the control room's.
         home: its folder.
-        before: runs created earlier are deleted.
+        before: runs that ended earlier are deleted.
 
     Returns:
         How many runs were deleted.
     """
     finished = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-    old = instance.get_run_records(dg.RunsFilter(statuses=finished, created_before=before), ascending=True)
-    kept = _runs_of_last_materialisations(instance)
-    gone = [record.dagster_run.run_id for record in old if record.dagster_run.run_id not in kept][:_AT_ONCE]
+    records = instance.get_run_records(dg.RunsFilter(statuses=finished), ascending=True)
+    old = [record.dagster_run.run_id for record in records if _ended_at(record) < before]
+    kept = _runs_of_last_materialisations(instance) if old else set()
+    gone = [run_id for run_id in old if run_id not in kept][:_AT_ONCE]
     runs = home / "history" / "runs"
     for run_id in gone:
         instance.delete_run(run_id)
@@ -69,6 +70,11 @@ def forget_runs(instance: dg.DagsterInstance, home: Path, before: dt.datetime) -
             connection.executemany(_OLD_EVALUATIONS, [(run_id,) for run_id in gone])
         connection.close()
     return len(gone)
+
+
+def _ended_at(record: dg.RunRecord) -> dt.datetime:
+    """When a run ended; one that was cancelled before it began, when it was made."""
+    return dt.datetime.fromtimestamp(record.end_time, dt.UTC) if record.end_time else record.create_timestamp
 
 
 def _runs_of_last_materialisations(instance: dg.DagsterInstance) -> set[str]:

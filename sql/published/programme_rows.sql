@@ -24,9 +24,12 @@ telling AS (
 
 SELECT
     p.programme,  -- Schlüssel des Programms
-    CASE WHEN a.programme IS NULL THEN 0 WHEN t.programme IS NULL THEN a.rows_read END AS rows_read,  -- Gelesene Zeilen
-    CASE WHEN a.programme IS NULL THEN 0 WHEN t.programme IS NULL THEN a.accepted END AS accepted,  -- davon verwendet
-    CASE WHEN a.programme IS NULL THEN 0 WHEN t.programme IS NULL THEN a.quarantined END AS quarantined  -- davon in Quarantäne
+    CASE WHEN a.programme IS NULL THEN 0 WHEN t.programme IS NULL THEN a.rows_read END
+        AS rows_read,  -- Gelesene Zeilen
+    CASE WHEN a.programme IS NULL THEN 0 WHEN t.programme IS NULL THEN a.accepted END
+        AS accepted,  -- davon verwendet
+    CASE WHEN a.programme IS NULL THEN 0 WHEN t.programme IS NULL THEN a.quarantined END
+        AS quarantined  -- davon in Quarantäne
 FROM core.dim_programme AS p
 LEFT JOIN account AS a ON a.programme = p.programme
 LEFT JOIN telling AS t ON t.programme = p.programme AND a.tables = 1
