@@ -18,6 +18,7 @@ from kim_pipeline.commands.common import INTERRUPTED, WRONG, Command, Group
 from kim_pipeline.commands.feedback import feedback
 from kim_pipeline.commands.learn import learn
 from kim_pipeline.commands.purge import purge
+from kim_pipeline.commands.release import release
 from kim_pipeline.commands.report import report
 from kim_pipeline.commands.run import run
 from kim_pipeline.commands.serve import serve
@@ -30,7 +31,23 @@ from kim_pipeline.commands.vocabulary import vocabulary
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = (run, serve, template, check, status, feedback, learn, report, sql, trace, audit, builds, rollback, purge)
+_COMMANDS = (
+    run,
+    serve,
+    template,
+    check,
+    status,
+    feedback,
+    learn,
+    report,
+    release,
+    sql,
+    trace,
+    audit,
+    builds,
+    rollback,
+    purge,
+)
 """In the order of the help."""
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]

@@ -17,7 +17,7 @@ from kim_pipeline.disclosure.heuristic import BRIEF, THOROUGH, CannotProtectErro
 from kim_pipeline.disclosure.optimum import Limits, optimise
 from kim_pipeline.disclosure.system import Component, LinkedSystem, LinkedSystemError, Mask, Role
 
-_THOROUGH_UP_TO, _BRIEF_UP_TO = 120, 500
+_THOROUGH_UP_TO, _BRIEF_UP_TO = 120, 250
 """On components of at most so many cells the heuristic searches longer if the optimum was not asked for or found."""
 
 

@@ -23,7 +23,7 @@ from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse.checks import blocking_checks
 
 FAILED_RUN, LATE_DELIVERIES = "failed_run", "late_deliveries"
-_LATE_SECONDS = 600
+_FAILED_SECONDS, _LATE_SECONDS = 60, 600
 _OPERATOR = "Die Betreuung des Datenbestands."
 _HELP = "docs/operations.md, Abschnitt „The night was red“"
 _FAILED_CHECK = "DagsterAssetCheckFailedError"
@@ -40,6 +40,7 @@ def failed_run_sensor(settings: Settings) -> dg.SensorDefinition:
 
     @dg.run_failure_sensor(
         name=FAILED_RUN,
+        minimum_interval_seconds=_FAILED_SECONDS,
         monitor_all_code_locations=True,
         default_status=sensor_status(settings),
         description="Meldet jeden fehlgeschlagenen Lauf einmal.",
