@@ -116,7 +116,7 @@ def measure_disk(settings: Settings, nights: int) -> None:
                 forget_runs(instance, settings.control_room, before)
             size = sum(path.stat().st_size for path in settings.control_room.rglob("*") if path.is_file()) / 2**20
             largest = max(largest, size)
-            if number in (0, 29, 59, nights - 1):
+            if number in (0, 29, settings.keep_run_days - 1, nights - 1):
                 print(f"  after {number + 1:3} nights   {size:6.1f} MiB", flush=True)
     print(f"  at most            {largest:6.1f} MiB (runs kept for {settings.keep_run_days} days)")
 

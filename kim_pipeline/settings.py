@@ -30,6 +30,7 @@ class Settings(BaseSettings):
         keep_builds: number of newest builds that are kept.
         keep_months: number of calendar months whose last build is kept as well.
         keep_internal_days: days after which the internal file of a kept build is removed.
+        keep_feedback_days: days after which a return copy that nobody has changed since is removed.
         keep_logs: number of logs of runs that are kept.
         purge_nightly: whether each run ends with `kim purge`.
         unattended: whether schedule and sensors are on from the start; `kim serve` turns this on.
@@ -60,11 +61,12 @@ class Settings(BaseSettings):
     raise_k: dict[str, int] = Field(default_factory=dict)
     keep_builds: int = Field(default=14, ge=1)
     keep_months: int = Field(default=24, ge=0)
-    keep_internal_days: int = Field(default=400, ge=1)
+    keep_internal_days: int = Field(default=400, ge=0)
+    keep_feedback_days: int = Field(default=90, ge=1)
     keep_logs: int = Field(default=90, ge=1)
     purge_nightly: bool = True
     unattended: bool = False
-    keep_run_days: int = Field(default=60, ge=1)
+    keep_run_days: int = Field(default=45, ge=1)
     public_url: HttpUrl | None = None
     smtp_from: str | None = None
     smtp_to: str | None = None
@@ -108,6 +110,11 @@ class Settings(BaseSettings):
     def cache(self) -> Path:
         """Where the results of reading deliveries are kept."""
         return self.warehouse / "cache"
+
+    @property
+    def feedback(self) -> Path:
+        """Where return copies are written unless another folder is named."""
+        return self.warehouse / "feedback"
 
     @property
     def logs(self) -> Path:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
-_VOID = {"meta", "br", "link", "img", "input", "hr"}
+_VOID = {"col", "meta", "br", "link", "img", "input", "hr"}
 _UNSEEN = {"style", "script", "title"}
 
 

@@ -6,16 +6,19 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kim_pipeline.commands.result_table import are_numbers
+from kim_pipeline.publishing.parquet import write_package
 from kim_pipeline.publishing.query import Result, run_query
 from kim_pipeline.publishing.result_files import plain_text
 from kim_pipeline.settings import PROJECT
-from tests.built import sample_build
+from tests.built import sample_build, sample_settings
 
 PAGE = PROJECT / "docs" / "analysts.md"
 QUESTION = re.compile(r"```sql\n(?P<sql>.*?)\n```\n\n?(?P<answer>(?:\|[^\n]*\n)*)\n?", re.DOTALL)
@@ -69,12 +72,20 @@ def test_a_hidden_figure_shows_as_missing_and_never_as_nought() -> None:
     assert all(name in answer for (name,) in listed)
 
 
-def test_the_ways_to_open_are_the_names_that_a_run_makes() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    tables = {name for (name,) in run_query(sample_build()[1], "SELECT table_name FROM table_dictionary").rows}
-    named = re.findall(r"warehouse/kim/(\w+)\.parquet", page)
-    assert named
-    assert set(named) <= tables
+def test_the_python_of_the_page_reads_the_same_from_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "warehouse").mkdir()
+    shutil.copyfile(sample_build()[1], tmp_path / "warehouse" / "kim.duckdb")
+    write_package(sample_build()[1], tmp_path / "warehouse" / "kim", sample_settings().county)
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    first, second = code.rstrip().rsplit("\n", 1)
+    known: dict[str, Any] = {}
+    exec(first, known)  # noqa: S102
+    one = known["gaps"]
+    exec(second, known)  # noqa: S102
+    assert len(one) == len(known["gaps"]) > 0
+    assert list(one.columns) == list(known["gaps"].columns)
+    assert one["needs"].sum() == known["gaps"]["needs"].sum()
 
 
 def rewrite() -> None:

@@ -333,8 +333,8 @@ def test_builds_are_listed(settings: Settings, capsys: pytest.CaptureFixture[str
     assert kim(settings, "builds") == 0
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()[2:]]
     third = f"{opened(settings).removeprefix('kim_').removesuffix('.duckdb')}"
-    assert lines[0].startswith(f"{third}  03.05.24 04:00  03.05.24")
-    assert lines[0].endswith("veröffentlicht, neueste,")
+    assert lines[0].startswith(f"{third} 03.05.24 04:00 03.05.24")
+    assert lines[0].endswith("veröffentlicht, neueste, Monatsende")
     assert [line.split()[1:3] for line in lines if "neueste" in line][1:] == [
         ["02.05.24", "04:00"],
         ["01.05.24", "04:00"],
@@ -369,7 +369,7 @@ def test_a_build_that_somebody_writes_to_is_listed_all_the_same(
     build.published.chmod(0o600)
     build.published.write_bytes(b"keine Datenbank")
     assert kim(settings, "builds") == 0
-    assert f"{build.stem}  nicht lesbar" in capsys.readouterr().out
+    assert f"{build.stem} nicht lesbar" in capsys.readouterr().out
     assert kim(settings, "builds", build.stem) == 1
     assert "lässt sich nicht lesen" in capsys.readouterr().err
 

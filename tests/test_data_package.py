@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from kim_pipeline.publishing import parquet
-from kim_pipeline.publishing.builds import Build, Warehouse
-from kim_pipeline.publishing.parquet import DESCRIPTOR, write_package
+from kim_pipeline.publishing.builds import DESCRIPTOR, Build, Warehouse
+from kim_pipeline.publishing.parquet import write_package
 from kim_pipeline.publishing.rollback import roll_back
 from tests.built import sample_build, sample_settings
 from tests.quick_nights import prepare, publish

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 from pathlib import Path
 
@@ -106,6 +107,21 @@ def test_results_of_an_earlier_version_of_the_code_go_too(
     assert purge(settings) == 0
     assert "Leseergebnisse ohne Lieferung: 1" in capsys.readouterr().out
     assert list((settings.cache / "fit").iterdir()) == [result]
+
+
+def test_return_copies_go_when_they_are_old(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """They hold the offices' own rows, with names; `kim feedback` writes them anew where they are still needed."""
+    folder = settings.feedback / "fit" / "Ahlen"
+    folder.mkdir(parents=True)
+    for name in ("alt_Rückmeldung.xlsx", "neu_Rückmeldung.xlsx", ".rueckmeldungen.json"):
+        (folder / name).write_text("x", encoding="utf-8")
+        if not name.startswith("neu"):
+            os.utime(folder / name, (0, 0))
+    assert purge(settings) == 0
+    out = capsys.readouterr().out
+    assert "Rückmeldungen, seit 90 Tagen unverändert: 1" in out
+    assert "alt" not in out.replace("älter", "")
+    assert {path.name for path in folder.iterdir()} == {"neu_Rückmeldung.xlsx", ".rueckmeldungen.json"}
 
 
 def test_logs_beyond_those_that_are_kept_go(

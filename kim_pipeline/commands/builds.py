@@ -24,8 +24,8 @@ _KEPT = {
     "published": "veröffentlicht",
     "newest": "neueste",
     "month": "Monatsende",
-    "release": "Release",
-    "unreadable_release": "Release unlesbar",
+    "release": "Veröffentlichung (eingefroren)",
+    "unreadable_release": "Veröffentlichung unlesbar",
 }
 _NAME = "Name oder dessen Anfang"
 _WIDE = 110
@@ -115,7 +115,7 @@ def _show_builds(found: Sequence[BuildEntry], folder: str) -> None:
         return
     cells = [_cells(entry) for entry in found]
     shown = [name for name in cells[0] if out.width >= _WIDE or name not in ("gebaut", "Stichtag", "Zeilen")]
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
     for name in shown:
         is_text = name in ("Datenbestand", "gebaut", "Stichtag", "behalten als")
         table.add_column(name, justify="left" if is_text else "right", no_wrap=name != "behalten als")

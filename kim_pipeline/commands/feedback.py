@@ -35,7 +35,7 @@ def feedback(
     """Schreibt zu jeder Lieferung mit Befunden eine Kopie mit farbigen Zellen und Kommentaren."""
     settings = settings_from(deliveries=deliveries, warehouse=warehouse)
     chosen = known_programmes(programme)
-    folder = (out.expanduser() if out else settings.warehouse / "feedback").absolute()
+    folder = (out.expanduser() if out else settings.feedback).absolute()
     if folder.resolve().is_relative_to(settings.deliveries.resolve()):
         wrong(f"{folder} liegt im Ordner der Lieferungen; die Kopien würden als Lieferungen gelesen.")
     intake = intake_of(settings)

@@ -55,6 +55,7 @@ def _said(items: Sequence[Item], settings: Settings, *, dry_run: bool) -> list[s
         return ["Es gibt nichts zu entfernen."]
     labels = {
         "result": "Leseergebnisse ohne Lieferung",
+        "copy": f"Rückmeldungen, seit {settings.keep_feedback_days} Tagen unverändert",
         "build": "Datenbestände nach Ablauf der Aufbewahrung",
         "internal": f"Interne Dateien, älter als {settings.keep_internal_days} Tage",
         "log": f"Protokolle, über die letzten {settings.keep_logs} hinaus",

@@ -34,7 +34,7 @@ _CLOCK_SLACK = dt.timedelta(minutes=1)
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP})
 """What a file system answers that has no symbolic links."""
 PUBLISHED, INTERNAL = "kim", "internal"
-_PRIVATE = ("cache", "logs", "dagster")
+_PRIVATE = ("cache", "logs", "dagster", "alerts")
 _MODES = {PUBLISHED: 0o444, INTERNAL: 0o400}
 DESCRIPTOR = "datapackage.json"
 """What tells in a folder of Parquet files what they are."""

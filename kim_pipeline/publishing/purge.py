@@ -1,7 +1,8 @@
 """Purging: what the settings no longer keep, and its removal.
 
-Belongs here: results of reading whose delivery is gone, internal files above their age, builds and logs beyond what is
-kept. What is told are programmes, builds, numbers and sizes, never names of deliveries, which may name persons.
+Belongs here: results of reading whose delivery is gone, internal files and return copies above their age, builds and
+logs beyond what is kept. What is told are programmes, builds, numbers and sizes, never names of deliveries, which may
+name persons.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.publishing.retention import expired
 from kim_pipeline.settings import Settings
 
-Kind = Literal["result", "build", "internal", "log"]
+Kind = Literal["result", "copy", "build", "internal", "log"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Item:
     """Something that is no longer kept.
 
     Attributes:
-        kind: the result of reading a delivery, a whole build, an internal file, or a log.
+        kind: the result of reading a delivery, a return copy, a whole build, an internal file, or a log.
         name: the programme, the build, or the log.
         paths: the files and folders that make it up, in the order of removal.
         size: their bytes.
@@ -46,10 +47,11 @@ def purgeable(warehouse: Warehouse, settings: Settings, present: Collection[Path
         warehouse: which the caller holds.
         settings: how long things are kept.
         present: where the cache keeps the results of the deliveries that are there (`intake.entries_of`).
-        now: for the age of internal files.
+        now: for the age of internal files and return copies.
     """
     return [
         *(_item("result", path.parent.name, path) for path in _orphaned_results(settings.cache, present)),
+        *_old_copies(settings, now),
         *_builds(warehouse, settings, now),
         *(_item("log", path.stem, path) for path in old_logs(settings, settings.keep_logs)),
     ]
@@ -78,6 +80,14 @@ def _orphaned_results(folder: Path, present: Collection[Path]) -> list[Path]:
     """Results that belong to no delivery that is there, also those of an earlier version of the code."""
     found = (path for path in folder.glob("*/*") if not path.name.startswith(SCRATCH))
     return sorted(path for path in found if path not in present)
+
+
+def _old_copies(settings: Settings, now: dt.datetime) -> Iterator[Item]:
+    """Return copies that nobody has changed for long: they hold the offices' own rows."""
+    oldest = (now - dt.timedelta(days=settings.keep_feedback_days)).timestamp()
+    for path in sorted(settings.feedback.glob("*/**/*")):
+        if path.is_file() and not path.name.startswith(".") and path.stat().st_mtime < oldest:
+            yield _item("copy", path.relative_to(settings.feedback).parts[0], path)
 
 
 def _builds(warehouse: Warehouse, settings: Settings, now: dt.datetime) -> Iterator[Item]:

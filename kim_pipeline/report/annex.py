@@ -24,15 +24,15 @@ def sections(context: Context) -> list[Section]:
 
 
 def _signs() -> list[Block]:
+    signs = {mark: meaning.removeprefix(mark).strip() for mark, meaning in MEANING.items()}
+    rows = [*((mark, german.first_upper(meaning)) for mark, meaning in signs.items()), ("0", "Genau null.")]
     return [
         Heading(2, "Zeichen und Rundung"),
-        Listing(tuple(MEANING.values())),
+        Table("Zeichen", (Column("Zeichen", width=0.3), Column("Bedeutung", width=3)), tuple(rows)),
         Paragraph(
-            "0 heißt: genau null. Quoten stehen in Prozent und Werte je 1.000 mit einer Nachkommastelle, Euro und "
-            "Tage ohne; "
-            "gerundet wird kaufmännisch. Summen können deshalb von den gezeigten Teilen abweichen. Schuljahre laufen "
-            "vom "
-            "1. August bis zum 31. Juli."
+            "Quoten stehen in Prozent und Werte je 1.000 mit einer Nachkommastelle, Euro und Tage ohne; gerundet "
+            "wird kaufmännisch. Summen können deshalb von den gezeigten Teilen abweichen. Schuljahre laufen vom 1. "
+            "August bis zum 31. Juli."
         ),
     ]
 
@@ -43,14 +43,12 @@ def _disclosure(context: Context) -> list[Block]:
     return [
         Heading(2, "Statistische Geheimhaltung"),
         Paragraph(
-            f"{limit} werden nicht veröffentlicht, wo es um Menschen geht. Damit sie sich nicht aus Summen, Quartalen, "
-            "Gemeinden oder Beständen zurückrechnen lassen, bleiben auch andere Werte geheim; welche Zelle um ihrer "
-            "selbst "
-            "willen und welche um einer anderen willen verdeckt ist, ist nicht zu erkennen. Auch Nullen können "
-            "verdeckt sein. "
-            "Quoten gibt es erst ab 20, Mediane erst ab 5 Fällen. Namen, Geburtstage und Aktenzeichen werden schon "
-            "beim Einlesen "
-            "verworfen. Dieser Bericht beruht allein auf den so geschützten Zahlen."
+            f"{limit} werden nicht veröffentlicht, wo es um Menschen geht. Damit sie sich nicht aus Summen, "
+            "Quartalen, Gemeinden oder Beständen zurückrechnen lassen, bleiben auch andere Werte geheim; welche "
+            "Zelle um ihrer selbst willen und welche um einer anderen willen verdeckt ist, ist nicht zu erkennen. "
+            "Auch Nullen können verdeckt sein. Quoten gibt es erst ab 20, Mediane erst ab 5 Fällen. Namen, "
+            "Geburtstage und Aktenzeichen werden schon beim Einlesen verworfen. Dieser Bericht beruht allein auf "
+            "den so geschützten Zahlen."
         ),
     ]
 
@@ -98,7 +96,7 @@ def _sources(context: Context) -> list[Block]:
                 f"Gemeindegrenzen: {context.wording.county.geometry_attribution}.",
                 f"Datenbestand {context.figures.build.name}, erstellt mit Programmstand "
                 f"{context.figures.build.code_version}; Prüfsumme der Lieferungen "
-                f"{context.figures.build.inputs[:16]}….",
+                f"{context.figures.build.inputs[:16]}…",
             )
         ),
     ]
@@ -114,8 +112,7 @@ def _rows(context: Context) -> list[Block]:
     columns = (Column("Programm", width=2.2), Column("verwendet", "right", 1.6), Column("in Quarantäne", "right"))
     note = (
         "Zeilen in Quarantäne haben einen Fehler und gehen in keine Zahl ein; weitere Zeilen sind Summen und "
-        "Anmerkungen. "
-        "Gezählt sind die Lieferungen, die für diesen Datenbestand zählen."
+        "Anmerkungen. Gezählt sind die Lieferungen, die für diesen Datenbestand zählen."
     )
     notes = (MEANING["•"], note) if any("•" in row for row in rows) else (note,)
     return [

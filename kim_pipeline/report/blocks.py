@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Align = Literal["left", "right", "center"]
+KEPT_TOGETHER = 5
+"""Rows of a table that is not parted at the end of a page."""
 
 
 @dataclass(frozen=True)

@@ -78,9 +78,8 @@ def _interfaces(context: Context, years: list[str]) -> list[Block]:
     return [
         heading,
         Paragraph(
-            "Eine Übergabe ist der Schritt eines Falls von einer Stelle zur nächsten. Gezeigt ist je Rechtskreis, in "
-            "dem die "
-            f"frühere und die spätere Stelle handelt, wie viele Tage dazwischen lagen. {lead}"
+            "Eine Übergabe ist der Schritt eines Falls von einer Stelle zur nächsten. Gezeigt ist je Rechtskreis, "
+            f"in dem die frühere und die spätere Stelle handelt, wie viele Tage dazwischen lagen. {lead}"
         ),
         _matrix(context, year, names),
         _interface_table(context, year, names),
@@ -189,10 +188,8 @@ def _needs(context: Context, years: list[str]) -> list[Block]:
         heading,
         Paragraph(
             "Ungedeckt ist ein Bedarf, für den es kein Angebot gab oder nur einen Platz auf der Warteliste. Die "
-            "Farbe folgt dem "
-            "Anteil an allen Bedarfen des Themas; wo er geheim ist oder weniger als 20 Bedarfe dahinterstehen, ist "
-            "das Feld "
-            "schraffiert."
+            "Farbe folgt dem Anteil an allen Bedarfen des Themas; wo er geheim ist oder weniger als 20 Bedarfe "
+            "dahinterstehen, ist das Feld schraffiert."
         ),
         _heat_map(context, years, themes),
         *([gaps] if gaps else [Paragraph("Angebote und Bedarfe liegen für kein gemeinsames Jahr vor.")]),
@@ -244,7 +241,7 @@ def _gap_table(figures: Figures) -> Table | None:
     )  # fmt: skip
     columns = (
         Column("Thema", width=1.8),
-        *(Column(head, "right") for head in ("Bedarfe", "davon ungedeckt", "Plätze", "davon frei")),
+        *(Column(head, "right", 1.1) for head in ("Bedarfe", "davon ungedeckt", "Plätze", "davon frei")),
         Column("Lücke"),
     )
     note = "Lücke: mehr ungedeckte Bedarfe als freie Plätze, mindestens drei. Plätze und freie Plätze am Jahresende."

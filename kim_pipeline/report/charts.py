@@ -201,8 +201,8 @@ def map_of(features: Sequence[Mapping[str, Any]], attribution: str, name: str, w
     """Areas shaded by value with name and value written on them; what is secret is hatched.
 
     Args:
-        features: GeoJSON features with flat coordinates whose properties hold `name`, `label`, `size` (None for none),
-            `state` and the place of the label, `x` and `y`.
+        features: GeoJSON features with flat coordinates whose properties hold `name`, `label`, `size` (None for none)
+            and the place of the label, `x` and `y`.
         attribution: who owns the boundaries; stands on the map.
         name: of the picture.
         width: in pixels.

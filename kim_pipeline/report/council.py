@@ -82,14 +82,12 @@ def _opening(context: Context, reviewed: review.Review) -> list[Block]:
         Note(
             "Was diese Zahlen sagen und was nicht",
             (
-                "Die Zahlen beschreiben Zustände und Aktivität: wie viele Fälle, Gruppen, Einsätze und Plätze es gab "
-                "und wie lange "
-                "etwas dauerte. Eine Wirkung von Maßnahmen belegen sie nicht; dafür fehlt der Vergleich mit dem, was "
-                "ohne sie "
-                "geschehen wäre.",
-                "Zahlen verschiedener Programme werden nicht addiert: dieselben Menschen kommen in mehreren vor, und "
-                "gezählt werden "
-                "verschiedene Dinge. Wo ein Punkt (•) steht, bleibt die Zahl zum Schutz einzelner Menschen geheim.",
+                "Die Zahlen beschreiben Zustände und Aktivität: wie viele Fälle, Gruppen, Einsätze und Plätze es "
+                "gab und wie lange etwas dauerte. Eine Wirkung von Maßnahmen belegen sie nicht; dafür fehlt der "
+                "Vergleich mit dem, was ohne sie geschehen wäre.",
+                "Zahlen verschiedener Programme werden nicht addiert: dieselben Menschen kommen in mehreren vor, "
+                "und gezählt werden verschiedene Dinge. Wo ein Punkt (•) steht, bleibt die Zahl zum Schutz "
+                "einzelner Menschen geheim.",
             ),
         ),
         Heading(1, "Anlass und Datengrundlage"),

@@ -12,6 +12,7 @@ from html import escape
 from pathlib import Path
 
 from kim_pipeline.report.blocks import (
+    KEPT_TOGETHER,
     Block,
     Column,
     Document,
@@ -150,13 +151,23 @@ def _table(table: Table) -> str:
     caption = f"{table.label}: {table.caption}" if table.label else table.caption
     head = "".join(f'<th scope="col"{_class(column)}>{_text(column.head)}</th>' for column in table.columns)
     rows = "".join(_row(row, table.columns) for row in table.rows)
-    small = " small" if table.is_small else ""
-    small += " wide" if len(table.columns) >= _MANY else " narrow" if len(table.columns) <= _FEW else ""
+    kinds = " small" if table.is_small else ""
+    kinds += " together" if len(table.rows) <= KEPT_TOGETHER else ""
+    kinds += " wide" if len(table.columns) >= _MANY else " narrow" if len(table.columns) <= _FEW else ""
     return (
-        f'<div class="table{small}" tabindex="0" role="region" aria-label="{_text(caption)}"><table>'
-        f"<caption>{_text(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>\n"
+        f'<div class="table{kinds}" tabindex="0" role="region" aria-label="{_text(caption)}"><table>'
+        f"<caption>{_text(caption)}</caption>{_widths(table.columns)}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>\n"
         f"{_notes(table.notes)}"
     )
+
+
+def _widths(columns: Sequence[Column]) -> str:
+    """The widths of a table with many columns, so that tables of one kind look alike."""
+    if len(columns) < _MANY:
+        return ""
+    total = sum(column.width for column in columns)
+    widths = (f'<col style="width:{100 * column.width / total:.1f}%">' for column in columns)
+    return f"<colgroup>{''.join(widths)}</colgroup>"
 
 
 def _row(row: Row, columns: Sequence[Column]) -> str:

@@ -53,8 +53,7 @@ def _languages(context: Context) -> list[Block]:
     )
     text = (
         "Eine Lücke heißt: mindestens drei Anfragen blieben unbesetzt, und weniger als 80 % der nicht abgesagten "
-        "wurden "
-        "wurden besetzt."
+        "wurden wurden besetzt."
     )
     return [heading, Paragraph(f"{lead} {text}"), _bars(context, rows, year), _table(context, rows, year)]
 
@@ -95,7 +94,7 @@ def _table(context: Context, rows: list[Row], year: str) -> Table:
     )  # fmt: skip
     columns = (
         Column("Sprache", width=1.6), Column("Anfragen", "right"), Column("nicht besetzt", "right"),
-        Column("Deckungsquote", "right"), Column("aktive Mittler/innen", "right"), Column("Lücke"),
+        Column("Deckungsquote", "right"), Column("aktive Mittelnde", "right"), Column("Lücke"),
     )  # fmt: skip
     note = "Deckungsquote erst ab 20 nicht abgesagten Anfragen."
     return Table(

@@ -53,8 +53,7 @@ def blocks(context: Context) -> list[Block]:
         found.append(
             Paragraph(
                 "Die Karten beziehen auf 1.000 Ausländerinnen und Ausländer der Gemeinde, was sonst vor allem von "
-                "ihrer Größe "
-                "abhinge. Für jede Gemeinde gibt es außerdem ein Blatt mit ihren Zahlen."
+                "ihrer Größe abhinge. Für jede Gemeinde gibt es außerdem ein Blatt mit ihren Zahlen."
             )
         )
     found += [_map(context, row, year) for row, year in drawn]
@@ -135,8 +134,7 @@ def _reading() -> Note:
         (
             "Sie beschreiben Zustände und Aktivität der Programme in der Gemeinde; eine Wirkung belegen sie nicht. "
             "Kleine Zahlen schwanken von Jahr zu Jahr stark. Zahlen verschiedener Programme lassen sich nicht "
-            "addieren, weil "
-            "dieselben Menschen in mehreren vorkommen.",
+            "addieren, weil dieselben Menschen in mehreren vorkommen.",
         ),
     )
 

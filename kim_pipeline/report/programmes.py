@@ -34,8 +34,7 @@ def absence(context: Context, programme: str) -> str:
         return f"Für „{title}“ liegen bis zum Stichtag keine verwendbaren Lieferungen vor; Zahlen gibt es daher nicht."
     return (
         f"Für „{title}“ gibt es Lieferungen (Stand {german.day(stands[-1])}), sie decken aber bis zum Stichtag noch "
-        "kein "
-        "ganzes Jahr oder Schuljahr ab; Zahlen gibt es daher nicht."
+        "kein ganzes Jahr oder Schuljahr ab; Zahlen gibt es daher nicht."
     )
 
 

@@ -144,16 +144,14 @@ def _overview(review: Review) -> list[Block]:
         return [
             Paragraph(
                 "Bis zum Stichtag liegt kein auswertbares Maßnahmenregister vor. Die Maßnahmen der Konzepte lassen "
-                "sich "
-                "daher hier nicht überprüfen."
+                "sich daher hier nicht überprüfen."
             )
         ]
     blocks: list[Block] = [
         Heading(2, "Überblick"),
         Paragraph(
             f"Grundlage ist das Maßnahmenregister mit Stand {german.day(review.stand)}. Überprüft werden die "
-            "Maßnahmen, an "
-            f"denen das Kommunale Integrationszentrum beteiligt ist: "
+            "Maßnahmen, an denen das Kommunale Integrationszentrum beteiligt ist: "
             f"{german.listing(f'{len(review.of(c))} aus dem {c}' for c in review.concepts)}."
         ),
         _counts(review, "status", list(review.context.wording.statuses), "Umsetzungsstand nach Konzept", "Stand"),
@@ -171,8 +169,7 @@ def _overview(review: Review) -> list[Block]:
         Paragraph(
             "Die Vorschläge folgen festen Regeln und stützen eine Entscheidung, sie ersetzen keine: "
             f"{'; '.join(_RULES)}. Die Aktivität eines Programms ist sein Leitindikator für den Kreis im letzten "
-            "Jahr oder "
-            "Schuljahr, das bis zum Stand des Registers endete, und zwei Jahre davor."
+            "Jahr oder Schuljahr, das bis zum Stand des Registers endete, und zwei Jahre davor."
         ),
     ]
     return blocks
@@ -221,7 +218,7 @@ def _status_bars(review: Review, concept: str) -> Figure:
         charts.stacked_bars(points, fields, fills, f"stand-{review.concepts.index(concept) + 1}"),
         f"Gestapelte Balken je Handlungsfeld. {told}.",
         data,
-        width=0.72,
+        width=0.6,
     )
 
 
@@ -305,8 +302,8 @@ def _missing(review: Review) -> list[Block]:
         *blocks,
         Paragraph(
             "In diesen Themen gab es mehr ungedeckte Bedarfe als freie Plätze, und keine Maßnahme der Konzepte mit "
-            "diesem "
-            "Thema ist umgesetzt, laufend oder in Planung. Sie kommen als neue Maßnahmen in Betracht („neu aufnehmen“)."
+            "diesem Thema ist umgesetzt, laufend oder in Planung. Sie kommen als neue Maßnahmen in Betracht („neu "
+            "aufnehmen“)."
         ),
         Table("Themen mit einer Lücke und ohne lebende Maßnahme", columns, cells, sign_notes(cells)),
     ]

@@ -34,9 +34,8 @@ def _measures(review: Review) -> str:
     return (
         f"Von den {german.counted(len(review.measures), 'Maßnahme', 'Maßnahmen')} mit Beteiligung des Kommunalen "
         f"Integrationszentrums ({concepts}) sind {german.number(done)} umgesetzt oder laufend, "
-        f"{german.number(planned)} in "
-        f"Planung oder zurückgestellt und {german.number(rest)} nicht umgesetzt oder entfallen (Register vom "
-        f"{german.day(review.stand)})."
+        f"{german.number(planned)} in Planung oder zurückgestellt und {german.number(rest)} nicht umgesetzt oder "
+        f"entfallen (Register vom {german.day(review.stand)})."
     )
 
 
@@ -65,8 +64,7 @@ def _cases(figures: Figures) -> str:
     )
     return (
         f"Im Case Management begannen {_count(opened, 'Fall', 'Fälle')} {german.in_period(period)}, am Jahresende "
-        "liefen "
-        f"{_count(active, 'Fall', 'Fälle')}; {_wait(wait)}."
+        f"liefen {_count(active, 'Fall', 'Fälle')}; {_wait(wait)}."
     )
 
 
@@ -81,8 +79,7 @@ def _needs(figures: Figures) -> str:
         share = f" ({german.percent(unmet.value / needs.value)})" if needs.value else ""
         first = (
             f"Von {german.counted(int(needs.value), 'Bedarf', 'Bedarfen')}, die {german.in_period(period)} "
-            "festgestellt wurden, blieben "
-            f"{german.number(unmet.value)}{share} ungedeckt"
+            f"festgestellt wurden, blieben {german.number(unmet.value)}{share} ungedeckt"
         )
     if not any(row["period"] == period for row in figures.rows("offer_gap")):
         return f"{first}; Angebote zum Vergleich sind für diesen Zeitraum nicht gemeldet."
@@ -112,8 +109,7 @@ def _mediation(context: Context) -> str:
     last = f"eine Lücke besteht bei {german.listing(names)}" if names else "eine Lücke ist bei keiner Sprache belegt"
     return (
         f"Der Sprachmittlerpool erhielt {_count(requests, 'Anfrage', 'Anfragen')} {german.in_period(period)}; "
-        f"{covered}, "
-        f"und {last}."
+        f"{covered}, und {last}."
     )
 
 

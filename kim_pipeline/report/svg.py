@@ -83,8 +83,10 @@ def drawn(chart: alt.TopLevelMixin, name: str, datasets: dict[str, list[Any]] | 
     ET.register_namespace("", _SVG)
     ET.register_namespace("xlink", _XLINK)
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    spec = chart.to_dict(validate=False)
+    spec["datasets"] = {**spec.get("datasets", {}), **(datasets or {})}
     raw = vl_convert.vegalite_to_svg(
-        {**chart.to_dict(validate=False), **({"datasets": datasets} if datasets else {})},
+        spec,
         vl_version=version,
         config=CONFIG,
         allowed_base_urls=[],

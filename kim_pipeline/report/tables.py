@@ -21,7 +21,7 @@ SHOWN_YEARS = 5
 SIGNS: dict[State, str] = {
     "suppressed": "•",
     "none": "–",
-    "missing": "k. A.".replace(" ", german.NBSP),
+    "missing": f"k.{german.NBSP}A.",
     "inactive": "×",
 }
 MEANING = {
@@ -56,14 +56,9 @@ class Context:
         return [event for event in self.wording.events if any(event.concerns(programme, p) for p in known)]
 
 
-def sign(state: State) -> str:
-    """What stands where there is no figure."""
-    return SIGNS[state]
-
-
 def text(figure: Figure, unit: str) -> str:
     """A figure as it stands in a cell, or its sign."""
-    return sign(figure.state) if figure.value is None else german.value(figure.value, unit)
+    return SIGNS[figure.state] if figure.value is None else german.value(figure.value, unit)
 
 
 def spoken(figure: Figure, unit: str) -> str:

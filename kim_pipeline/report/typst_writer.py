@@ -6,6 +6,7 @@ Belongs here: handing over. How it looks is in the template.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import typst
 
 from kim_pipeline.report.blocks import (
+    KEPT_TOGETHER,
     Block,
     Document,
     Figure,
@@ -77,6 +79,9 @@ def _document(document: Document, author: str) -> dict[str, Any]:
 
 def _section(section: Section) -> dict[str, Any]:
     blocks = [part for block in section.blocks for part in _parts(block)]
+    for part, following in reversed(list(itertools.pairwise(blocks))):
+        leads_on = following["kind"] == "figure" or following.get("sticky", False)
+        part["sticky"] = part["kind"] == "paragraph" and leads_on
     return {"wide": section.is_wide, "blocks": blocks}
 
 
@@ -118,4 +123,5 @@ def _table(table: Table) -> dict[str, Any]:
         ],
         "notes": [tied(note) for note in table.notes],
         "small": table.is_small,
+        "breakable": len(table.rows) > KEPT_TOGETHER,
     }
