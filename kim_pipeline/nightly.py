@@ -28,6 +28,7 @@ from kim_pipeline.deliveries.intake import Delivery, Intake, entries_of, take_in
 from kim_pipeline.deliveries.storage import write_private
 from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.publishing.parquet import write_package
+from kim_pipeline.publishing.pattern_memory import PatternMemory
 from kim_pipeline.publishing.protection import Protection, protect_figures
 from kim_pipeline.publishing.published import BuildFacts, write_published
 from kim_pipeline.publishing.published_audit import FileAudit, audit_build
@@ -246,7 +247,9 @@ class Night:
             duckdb.connect(str(self.warehouse.scratch(self.build.internal))) as connection,
             _named_errors("disclosure.hidden_cell"),
         ):
-            found = protect_figures(connection)
+            memory = PatternMemory(self.settings.cache, is_new=self.full)
+            found = protect_figures(connection, memory=memory)
+        memory.save()
         _LOG.info("hidden: %d of %d figures (%.1f s)", found.hidden, found.cells, found.seconds)
         return found
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -51,25 +50,22 @@ class Nights:
     corrected: dg.ExecuteInProcessResult
     after: dict[str, list[str]]
     room: dg.DagsterInstance
-    new_room: dg.DagsterInstance
 
 
 @pytest.fixture(scope="module")
 def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
     settings = small_sample(tmp_path_factory.mktemp("nights"))
     after = {}
-    with ExitStack() as stack:
-        room = stack.enter_context(dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}))
-        new_room = stack.enter_context(dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("new_room"))))
+    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as room:
         spring = run(settings, room, as_of="2024-05-01")
         after["spring"] = states(room, FIT, KOMM_AN, BUILD)
         autumn = run(settings, room, as_of="2024-10-20")
         after["autumn"] = states(room, FIT, KOMM_AN, BUILD)
         folder = settings.deliveries / "fit"
         shutil.copyfile(min(folder.iterdir()), folder / "Korrektur.xlsx")
-        corrected = run(settings, new_room, as_of="2024-10-21")
-        after["corrected"] = states(new_room, FIT, KOMM_AN, BUILD)
-        yield Nights(settings, spring, autumn, corrected, after, room, new_room)
+        corrected = run(settings, room, as_of="2024-10-21")
+        after["corrected"] = states(room, FIT, KOMM_AN, BUILD)
+        yield Nights(settings, spring, autumn, corrected, after, room)
 
 
 def test_a_night_over_old_workbooks_does_not_make_them_look_fresh(nights: Nights) -> None:
@@ -78,8 +74,8 @@ def test_a_night_over_old_workbooks_does_not_make_them_look_fresh(nights: Nights
     assert nights.after["autumn"] == ["FAIL", "PASS", "PASS"]
 
 
-def test_neither_does_a_correction_nor_the_first_night_of_a_new_control_room(nights: Nights) -> None:
-    assert deliveries(nights.corrected) == {"fit", "komm_an"}
+def test_neither_does_a_correction_of_an_old_period(nights: Nights) -> None:
+    assert deliveries(nights.corrected) == {"fit"}
     assert nights.after["corrected"] == ["FAIL", "PASS", "PASS"]
 
 
@@ -115,8 +111,8 @@ def test_without_a_night_time_passes_too(nights: Nights) -> None:
 
     def tick(at: dt.datetime) -> list[str]:
         sensor = freshness_sensor(nights.settings, lambda: at)
-        sensor(dg.build_sensor_context(instance=nights.new_room))
-        return states(nights.new_room, FIT, KOMM_AN)
+        sensor(dg.build_sensor_context(instance=nights.room))
+        return states(nights.room, FIT, KOMM_AN)
 
     def noon(day: str) -> dt.datetime:
         return dt.datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=BERLIN)
@@ -125,7 +121,7 @@ def test_without_a_night_time_passes_too(nights: Nights) -> None:
     assert tick(noon("2024-10-01")) == ["WARN", "PASS"]
     assert tick(noon("2025-04-14")) == ["FAIL", "WARN"]
     tick(dt.datetime.now(dt.UTC) + dt.timedelta(days=2))
-    assert states(nights.new_room, BUILD) == ["FAIL"]
+    assert states(nights.room, BUILD) == ["FAIL"]
 
 
 @pytest.mark.parametrize(

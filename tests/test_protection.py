@@ -11,9 +11,10 @@ import duckdb
 import pytest
 
 from kim_pipeline import nightly
-from kim_pipeline.disclosure import Cell, LinkedSystem, Relation
+from kim_pipeline.disclosure import Cell, LinkedSystem, Relation, pattern
 from kim_pipeline.publishing import protection
 from kim_pipeline.publishing.linked_set import Calendar, Figure, Key, LinkedSet, Rules
+from kim_pipeline.publishing.pattern_memory import PatternMemory
 from kim_pipeline.publishing.protection import ProtectionError, hidden_figures
 from kim_pipeline.publishing.published_audit import DisclosureError
 from kim_pipeline.warehouse.catalogue import RaisedKError, load_catalogue, with_raised_k
@@ -122,6 +123,24 @@ def test_a_figure_that_nothing_protects_is_an_error_that_says_what_to_do() -> No
             hidden_figures(linked({}))
 
 
+def test_the_same_figures_get_the_same_pattern_without_a_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = linked(figures(areas((20, 9, 8, 3))))
+    memory = PatternMemory(tmp_path)
+    hidden = hidden_figures(given, memory=memory)
+    memory.save()
+    monkeypatch.setattr(pattern, "_protect_component", lambda *_: pytest.fail("searched again"))
+    assert hidden_figures(given, memory=PatternMemory(tmp_path)) == hidden
+    with pytest.raises(pytest.fail.Exception):
+        hidden_figures(linked(figures(areas((20, 9, 7, 4)))), memory=PatternMemory(tmp_path))
+
+
+def test_a_damaged_memory_is_as_none(tmp_path: Path) -> None:
+    (tmp_path / "patterns.json").write_text("{", encoding="utf-8")
+    assert hidden_figures(linked(figures(areas((20, 9, 8, 3)))), memory=PatternMemory(tmp_path))
+
+
 def test_no_reason_of_a_measure_tells_a_hidden_figure() -> None:
     """The published review is the same SQL over published figures (`privacy.md`: free text)."""
     internal, published = sample_build()
@@ -162,7 +181,7 @@ def test_a_night_whose_figures_can_be_worked_out_publishes_nothing(
     sample_intake()
     settings = sample_settings().model_copy(update={"warehouse": tmp_path, "key_file": sample_settings().secret_path})
     (tmp_path / "cache").symlink_to(sample_settings().cache)
-    monkeypatch.setattr(protection, "hidden_figures", lambda _: frozenset())
+    monkeypatch.setattr(protection, "hidden_figures", lambda *_: frozenset())
     night = nightly.Night(settings)
     with night.locked(), pytest.raises(DisclosureError, match="es wird nichts veröffentlicht"):
         _ = night.published

@@ -1,7 +1,7 @@
 """Which figures may be published: suppression, and the audit that tries to undo it. Knows cells and relations only."""
 
 from kim_pipeline.disclosure.audit import AuditError, AuditRow, at_risk, audit
-from kim_pipeline.disclosure.pattern import ComponentResult, Pattern, UnprotectableError, protect
+from kim_pipeline.disclosure.pattern import ComponentResult, Memory, Pattern, UnprotectableError, protect
 from kim_pipeline.disclosure.system import Cell, Kind, LinkedSystem, LinkedSystemError, PublishedCell, Relation, Role
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Kind",
     "LinkedSystem",
     "LinkedSystemError",
+    "Memory",
     "Pattern",
     "PublishedCell",
     "Relation",

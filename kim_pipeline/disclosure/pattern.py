@@ -6,10 +6,11 @@ of cells or relations nor on the machine, unless the time limit cuts the search 
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from kim_pipeline.disclosure.system import Component, LinkedSystem, LinkedSystem
 
 _THOROUGH_UP_TO, _BRIEF_UP_TO = 120, 250
 """On components of at most so many cells the heuristic searches longer if the optimum was not asked for or found."""
+
+
+Method = Literal["trivial", "heuristic", "optimum", "remembered"]
 
 
 class UnprotectableError(ValueError):
@@ -57,7 +61,7 @@ class ComponentResult:
     hidden: int
     cost: float
     bound: float | None
-    method: Literal["trivial", "heuristic", "optimum"]
+    method: Method
     seconds: float
 
     @property
@@ -86,6 +90,16 @@ class Pattern:
         return all(component.is_optimal for component in self.components)
 
 
+class Memory(Protocol):
+    """Patterns of components that were solved before."""
+
+    def recall(self, digest: str) -> Collection[str] | None:
+        """The hidden cells of the component with this digest; None if it was never solved."""
+
+    def note(self, digest: str, hidden: Collection[str]) -> None:
+        """Remember the hidden cells of a component."""
+
+
 def protect(
     system: LinkedSystem,
     *,
@@ -93,6 +107,7 @@ def protect(
     optimum_up_to: int = 600,
     rounds: int = 12,
     time_limit: float = 300.0,
+    memory: Memory | None = None,
 ) -> Pattern:
     """Find a cheap set of cells to hide so that no protected count can be narrowed down.
 
@@ -103,6 +118,7 @@ def protect(
         rounds: of cuts for each optimum; after that the best pattern so far is taken.
         time_limit: seconds for all optima together, shared among the components that are left; an emergency brake:
             where it is reached, the result depends on the machine.
+        memory: patterns of earlier searches; the same component gets the same pattern again.
 
     Returns:
         The pattern; `is_optimal` says whether it is proven to be the cheapest.
@@ -124,7 +140,14 @@ def protect(
         now = time.monotonic()
         deadline = now + max(0.0, end - now) / (len(todo) - number)
         try:
-            mask, result = _protect_component(component, forced, optimum_up_to, Limits(deadline, rounds))
+            mask, result = _remembered(
+                component,
+                forced,
+                memory,
+                lambda c=component, f=forced, d=deadline: (  # type: ignore[misc]
+                    _protect_component(c, f, optimum_up_to, Limits(d, rounds))
+                ),
+            )
         except CannotProtectError as problem:
             cell_id = component.ids[problem.column]
             raise UnprotectableError(cell_id, system.neighbours(cell_id)) from None
@@ -132,6 +155,34 @@ def protect(
         if result.hidden:
             results.append(result)
     return Pattern(frozenset(unseen), sum(result.cost for result in results), tuple(results))
+
+
+def _remembered(
+    component: Component, forced: Mask, memory: Memory | None, solve: Callable[[], tuple[Mask, ComponentResult]]
+) -> tuple[Mask, ComponentResult]:
+    """The pattern of a component, from memory or solved now."""
+    if memory is None:
+        return solve()
+    started, digest = time.monotonic(), _digest(component, forced)
+    known = memory.recall(digest)
+    if known is None:
+        mask, result = solve()
+        memory.note(digest, sorted(component.ids[c] for c in np.flatnonzero(mask & ~component.is_free)))
+        return mask, result
+    unseen = set(known)
+    mask = component.is_free | np.array([i in unseen for i in component.ids], dtype=np.bool_)
+    return mask, _result(component, mask, None, "remembered", time.monotonic() - started)
+
+
+def _digest(component: Component, forced: Mask) -> str:
+    """Tells whether a component is the same: cells, values, rules, relations, and what is forced."""
+    digest = hashlib.sha256("\0".join(component.ids).encode())
+    for part in (
+        component.value, component.k, component.cost, component.floor, component.is_sensitive, component.is_free,
+        component.row_start, component.column, component.coefficient, forced,
+    ):  # fmt: skip
+        digest.update(part.tobytes() + b"|")
+    return digest.hexdigest()
 
 
 def _work(component: Component, hidden: Collection[str]) -> Mask | None:
@@ -145,7 +196,7 @@ def _protect_component(
     component: Component, forced: Mask, optimum_up_to: int, limits: Limits
 ) -> tuple[Mask, ComponentResult]:
     started = time.monotonic()
-    method: Literal["trivial", "heuristic", "optimum"]
+    method: Method
     bound: float | None
     if not component.row_count:
         mask, method = component.is_sensitive | forced | component.is_free, "trivial"
@@ -158,16 +209,19 @@ def _protect_component(
             method = "optimum"
         if bound is None or component.cost[mask].sum() > bound + 1e-6:
             mask = _cheaper(component, mask, search)
-    result = ComponentResult(
+    return mask, _result(component, mask, bound, method, time.monotonic() - started)
+
+
+def _result(component: Component, mask: Mask, bound: float | None, method: Method, seconds: float) -> ComponentResult:
+    return ComponentResult(
         cells=component.cell_count,
         sensitive=int((component.is_sensitive & ~component.is_free).sum()),
         hidden=int((mask & ~component.is_free).sum()),
         cost=float(component.cost[mask].sum()),
         bound=bound,
         method=method,
-        seconds=time.monotonic() - started,
+        seconds=seconds,
     )
-    return mask, result
 
 
 def _cheaper(component: Component, mask: Mask, search: Search) -> Mask:

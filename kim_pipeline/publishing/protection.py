@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from kim_pipeline.disclosure import LinkedSystem, Pattern, Role, UnprotectableError, protect
+from kim_pipeline.disclosure import LinkedSystem, Memory, Pattern, Role, UnprotectableError, protect
 from kim_pipeline.publishing.linked_set import Key, LinkedSet, Rules, read_linked_set
 from kim_pipeline.warehouse.build import comment
 
@@ -54,46 +54,50 @@ Joiner = Callable[[LinkedSystem], LinkedSystem]
 """Adds to a linked system what is known from elsewhere."""
 
 
-def protect_figures(connection: duckdb.DuckDBPyConnection, known: Joiner | None = None) -> Protection:
+def protect_figures(
+    connection: duckdb.DuckDBPyConnection, known: Joiner | None = None, memory: Memory | None = None
+) -> Protection:
     """Choose what to hide and write it to the connected internal file.
 
     Args:
         connection: to the internal file.
         known: adds what is known from elsewhere, as from earlier releases, to the systems of counts and of sums.
+        memory: patterns of earlier nights.
 
     Raises:
         ProtectionError: a figure that no pattern protects.
     """
     started = time.monotonic()
     linked = read_linked_set(connection)
-    hidden = hidden_figures(linked, known)
+    hidden = hidden_figures(linked, known, memory)
     _write(connection, hidden)
     printed = sum(figure.is_printed for figure in (*linked.counts.values(), *linked.amounts.values()))
     return Protection(printed, len(hidden), time.monotonic() - started)
 
 
-def hidden_figures(linked: LinkedSet, known: Joiner | None = None) -> frozenset[Key]:
+def hidden_figures(linked: LinkedSet, known: Joiner | None = None, memory: Memory | None = None) -> frozenset[Key]:
     """All figures that are not published; those that only follow from others are not among them.
 
     Args:
         linked: the linked set.
         known: as in `protect_figures`.
+        memory: likewise.
 
     Raises:
         ProtectionError: a figure that no pattern protects.
     """
     join: Joiner = known or (lambda system: system)
-    counts = _hidden_counts(linked, join(linked.system_of_counts()))
+    counts = _hidden_counts(linked, join(linked.system_of_counts()), memory)
     with_count = {key for rules in linked.rules for key in _hidden_with(linked, rules, counts)}
-    amounts = _pattern(join(linked.system_of_amounts(with_count)), with_count)
+    amounts = _pattern(join(linked.system_of_amounts(with_count)), with_count, memory)
     return counts | {key for key in linked.amounts if key.cell in amounts.hidden}
 
 
-def _hidden_counts(linked: LinkedSet, system: LinkedSystem) -> frozenset[Key]:
+def _hidden_counts(linked: LinkedSet, system: LinkedSystem, memory: Memory | None) -> frozenset[Key]:
     """Counts that are hidden; the parts of a rate that is hidden for one of them are hidden with it."""
     forced = {key for rules in linked.rules for key in _small_denominators(linked, rules)}
     while True:
-        pattern = _pattern(system, forced)
+        pattern = _pattern(system, forced, memory)
         hidden = frozenset(key for key in linked.counts if key.cell in pattern.hidden)
         more = (
             {key for rules in linked.rules for key in _parts_of_hidden_rates(linked, rules, hidden)} - hidden - forced
@@ -103,10 +107,10 @@ def _hidden_counts(linked: LinkedSet, system: LinkedSystem) -> frozenset[Key]:
         forced |= more
 
 
-def _pattern(system: LinkedSystem, forced: set[Key]) -> Pattern:
+def _pattern(system: LinkedSystem, forced: set[Key], memory: Memory | None) -> Pattern:
     try:
         hidden = {key.cell for key in forced if system.cells[key.cell].role is not Role.KNOWN}
-        return protect(system, hidden=hidden, optimum_up_to=_OPTIMUM_UP_TO)
+        return protect(system, hidden=hidden, optimum_up_to=_OPTIMUM_UP_TO, memory=memory)
     except UnprotectableError as error:
         count_id, area, period, breakdown = error.cell.split("@")[0].split("|")
         where = f"Gebiet {area}, Zeitraum {period}" + (f", Merkmal „{breakdown}“" if breakdown else "")

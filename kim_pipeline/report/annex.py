@@ -54,8 +54,7 @@ def _disclosure(context: Context) -> list[Block]:
 
 
 def _breaks(context: Context) -> list[Block]:
-    day = german.day
-    entries = [(event.first_day, event.last_day, event.title, event.text) for event in context.wording.events]
+    entries = [(event.first_day, event.title, event.when, event.text) for event in context.wording.events]
     for row in context.figures.rows("programme"):
         if row["valid_to"] is not None:
             after = (
@@ -66,23 +65,18 @@ def _breaks(context: Context) -> list[Block]:
             text = (
                 f"Danach gibt es keine Zahlen mehr; ein Rückgang im letzten Jahr kommt vom Ende des Programms.{after}"
             )
-            entries.append((row["valid_to"], row["valid_to"], f"Ende des Programms „{row['title']}“", text))
-    entries = sorted(entry for entry in entries if entry[0] <= context.figures.key_day)
-    if not entries:
-        return [Heading(2, "Brüche in den Zeitreihen"), Paragraph("Bis zum Stichtag ist kein Bruch bekannt.")]
-    rows = tuple(
-        (title, day(first) if first == last else f"{day(first)} bis {day(last)}", text)
-        for first, last, title, text in entries
-    )
+            title = f"Ende des Programms „{row['title']}“"
+            entries.append((row["valid_to"], title, german.day(row["valid_to"]), text))
+    rows = tuple(cells for first, *cells in sorted(entries) if first <= context.figures.key_day)
+    heading = Heading(2, "Brüche in den Zeitreihen")
+    if not rows:
+        return [heading, Paragraph("Bis zum Stichtag ist kein Bruch bekannt.")]
     columns = (
         Column("Ereignis", width=1.3),
         Column("Zeit", width=1),
         Column("Was beim Lesen zu beachten ist", width=3),
     )
-    return [
-        Heading(2, "Brüche in den Zeitreihen"),
-        Table("Ereignisse, die Zeitreihen brechen", columns, rows, is_small=True),
-    ]
+    return [heading, Table("Ereignisse, die Zeitreihen brechen", columns, tuple(map(tuple, rows)), is_small=True)]
 
 
 def _sources(context: Context) -> list[Block]:

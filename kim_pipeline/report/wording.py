@@ -24,14 +24,16 @@ class Event:
 
     Attributes:
         mark: short name at an axis.
-        first_day: when it began.
-        last_day: when it ended.
+        when: when it was, in words.
+        first_day: periods from this day on are marked.
+        last_day: and those up to this one.
         title: its name.
         text: what follows for reading the figures.
         programmes: which it concerns; all if empty.
     """
 
     mark: str
+    when: str
     first_day: dt.date
     last_day: dt.date
     title: str
