@@ -1,7 +1,8 @@
-"""Backup and restore of all that cannot be made anew: deliveries, builds, releases, key, history.
+"""Backup and restore of all that cannot be made anew: deliveries, builds, releases, history of the control room.
 
 Needs Python's standard library only. `save` waits for a run that is going on, and copies the databases of the control
-room as they are at one moment, so that it need not be stopped. The cache is left out: the next run reads anew.
+room as they are at one moment, so that it need not be stopped. Left out are the key for pseudonyms, which belongs into
+a backup of its own, and what can be made again: cache and annotated return copies.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 _NAME = "kim_%Y%m%dT%H%M%SZ.tar.gz"
-_LEFT_OUT = frozenset({"cache", ".lock", ".serve.lock"})
+_LEFT_OUT = frozenset({"secret.key", "cache", "feedback", "scratch", ".lock", ".serve.lock"})
 _SCRATCH = ".new-"
 
 

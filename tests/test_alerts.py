@@ -257,7 +257,7 @@ def test_a_failed_run_is_told_once(
     assert not run(settings, instance).success
     told = watch.tick()
     assert "Nicht bestanden: Prüfung broken_on_purpose (Bricht immer.)" in told
-    assert "Der veröffentlichte Datenbestand ist unverändert." in told
+    assert "Veröffentlicht bleibt der letzte gute Datenbestand." in told
     assert "Die Betreuung des Datenbestands." in told
     assert "docs/operations.md" in told
     assert "geheim" not in told

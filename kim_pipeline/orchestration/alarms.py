@@ -62,7 +62,7 @@ def failure_alert(context: dg.RunFailureSensorContext, settings: Settings) -> Al
         event=f"run {run.run_id}",
         title="Der Lauf ist fehlgeschlagen",
         happened="\n".join(reasons or ["Der Lauf ist abgebrochen, ohne einen Grund zu nennen."]),
-        about=f"Lauf {run.run_id[:8]} ({run.job_name}). Der veröffentlichte Datenbestand ist unverändert.",
+        about=f"Lauf {run.run_id[:8]} ({run.job_name}). Veröffentlicht bleibt der letzte gute Datenbestand.",
         turn=_OPERATOR,
         todo="Nichts, wenn der andere Lauf gelingt." if is_busy else f"Nach der Tabelle in {_HELP} vorgehen.",
         link=_page(settings, f"runs/{run.run_id}"),
