@@ -24,7 +24,7 @@ from kim_pipeline.warehouse.load import summary_counts
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 
 _STORAGE_VERSION = "v1.0.0"
-_LIBRARIES = ("dagster", "duckdb", "pandas", "pandera", "pyarrow", "python-calamine", "sqlglot")
+_LIBRARIES = ("dagster", "duckdb", "highspy", "numpy", "pandas", "pandera", "pyarrow", "python-calamine", "sqlglot")
 _BUILD_INFO = {
     "item": "Art der Angabe: build, release, library, count oder input",
     "name": "Name der Angabe; bei input das Programm",
@@ -84,7 +84,8 @@ def write_tables(internal: Path, target: Path, info: Sequence[Mapping[str, Any]]
     """Write every published table from an internal file; `info` are the rows of `build_info`."""
     target.unlink(missing_ok=True)
     counts = {}
-    with duckdb.connect() as connection:
+    spill = str(internal.parent)  # what does not fit into memory is as personal as that file
+    with duckdb.connect(config={"temp_directory": spill}) as connection:
         connection.execute(f"ATTACH {quoted(str(internal))} AS internal (READ_ONLY)")
         connection.execute("USE internal")
         connection.execute(f"ATTACH {quoted(str(target))} AS published (STORAGE_VERSION {quoted(_STORAGE_VERSION)})")

@@ -113,7 +113,7 @@ def audit_file(published: Path, internal: Path | None) -> FileAudit:
         internal: the internal file of the same build; without it the attacker is taken not to know the rows outside
             the relations, and nothing tells which hidden figures are small.
     """
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"temp_directory": ""}) as connection:  # nothing of the internal file spills to the disk
         connection.execute(f"ATTACH {quoted(str(published))} AS published (READ_ONLY)")
         if internal is not None:
             connection.execute(f"ATTACH {quoted(str(internal))} AS internal (READ_ONLY)")
@@ -147,7 +147,7 @@ def audit_build(published: Path, internal: Path) -> FileAudit:
 
 def build_of(published: Path) -> str:
     """The name of the build that a published file says it is; empty where it says none."""
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"temp_directory": ""}) as connection:
         connection.execute(f"ATTACH {quoted(str(published))} AS published (READ_ONLY)")
         return View(connection, has_internal=False).build
 
