@@ -19,6 +19,7 @@ from rich.text import Text
 from kim_pipeline.contracts import programmes
 from kim_pipeline.deliveries.intake import Delivery
 from kim_pipeline.nightly import TABLES, ProgrammeSummary
+from kim_pipeline.publishing.protection import Protection
 from kim_pipeline.warehouse.trace import Trace
 
 _PLAIN_WIDTH = 120
@@ -180,16 +181,18 @@ def unknown_folders(out: Console, folder: Path, unknown: Sequence[str]) -> None:
         out.print(Text(f"Gehört zu keinem Programm und wurde nicht gelesen: {', '.join(unknown)} (in {folder})"))
 
 
-def results(out: Console, warehouse: Path, log: Path) -> None:
-    """Where the results are."""
+def results(out: Console, warehouse: Path, log: Path, protection: Protection) -> None:
+    """Where the results are, and that what is hidden has been audited."""
     out.print()
+    hidden, cells = _number(protection.hidden), _number(protection.cells)
     lines = {
+        "Geheimhaltung": f"{hidden} von {cells} geschützten Zahlen bleiben geheim; geprüft, keine ist gefährdet",
         "Ergebnisse": f"{warehouse / 'kim.duckdb'} (für Auswertungen)",
         "Intern": f"{warehouse / 'internal.duckdb'} (nur für Berechtigte, mit Fallangaben)",
         "Protokoll": str(log),
     }
     for label, text in lines.items():
-        out.print(Text(f"{label + ':':<14}{text}"), soft_wrap=True)
+        out.print(Text(f"{label + ':':<15}{text}"), soft_wrap=True)
 
 
 def findings(out: Console, delivery: Delivery, rows: Sequence[dict[str, object]], limit: int) -> None:

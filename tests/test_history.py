@@ -11,7 +11,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from kim_pipeline.orchestration.history import forget_runs
+from kim_pipeline.orchestration.history import end_dead_runs, forget_runs
+from kim_pipeline.publishing.builds import Warehouse
+from kim_pipeline.settings import Settings
 
 DELIVERY, TABLE = dg.AssetKey(["deliveries", "fit"]), dg.AssetKey(["published", "area"])
 NIGHTS = 4
@@ -108,3 +110,27 @@ def test_a_run_that_has_not_ended_is_left_alone(room: Room) -> None:
     waiting = room.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
     assert forget_runs(room.instance, room.home, dt.datetime.now(dt.UTC) + dt.timedelta(days=1)) == NIGHTS - 2
     assert room.instance.get_run_by_id(waiting.run_id) is not None
+
+
+def begun_run(instance: dg.DagsterInstance) -> tuple[str, dt.datetime]:
+    """A run that began, by the event log, and of which nothing has been heard since; its id and beginning."""
+    run = instance.create_run_for_job(dg.Definitions(assets=[night]).resolve_implicit_global_asset_job_def())
+    event = dg.DagsterEvent(dg.DagsterEventType.RUN_START.value, run.job_name)
+    instance.report_dagster_event(event, run.run_id)
+    (record,) = instance.get_run_records(dg.RunsFilter(run_ids=[run.run_id]))
+    assert record.start_time is not None
+    return run.run_id, dt.datetime.fromtimestamp(record.start_time, dt.UTC)
+
+
+def test_a_run_whose_process_is_gone_is_marked_as_failed(settings: Settings) -> None:
+    """It would hold up the queue for good; a run that is going on holds the warehouse."""
+    minute = dt.timedelta(minutes=1)
+    with dg.DagsterInstance.ephemeral() as instance:
+        run_id, began = begun_run(instance)
+        with Warehouse(settings.warehouse).lock():
+            assert end_dead_runs(instance, settings, began + minute) == []
+        assert end_dead_runs(instance, settings, began - minute) == []
+        assert end_dead_runs(instance, settings, began + minute) == [run_id]
+        (record,) = instance.get_run_records()
+        assert record.dagster_run.status == dg.DagsterRunStatus.FAILURE
+        assert end_dead_runs(instance, settings, began + minute) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import shutil
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -14,13 +15,15 @@ import pytest
 from dagster._core.definitions.freshness import CronFreshnessPolicy
 
 from kim_pipeline.contracts import programmes
+from kim_pipeline.nightly import Night
 from kim_pipeline.orchestration import build_defs
 from kim_pipeline.orchestration.metadata import MAX_FINDINGS
+from kim_pipeline.orchestration.runner import run_nightly
 from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse import checks
 from kim_pipeline.warehouse.checks import Check
-from tests.nights import PROGRAMMES, deliveries, made, run, small_sample
+from tests.nights import AS_OF, PROGRAMMES, deliveries, made, run, small_sample
 
 SNAPSHOT = Path(__file__).parent / "definitions.txt"
 BROKEN = Check("broken_on_purpose", "Bricht immer.", "SELECT 'fit' AS programme, 1 AS wrong", "staging.fit_groups")
@@ -172,14 +175,31 @@ def test_an_event_log_that_outlives_the_run_sees_every_delivery_once(settings: S
         assert deliveries(run(settings, control_room, "deliveries/fit", "deliveries/komm_an")) == {"komm_an"}
 
 
-@pytest.mark.parametrize("selected", ["deliveries/fit", "staging/fit_groups", "published/area"])
-def test_a_part_ends_with_the_same_tables(settings: Settings, instance: dg.DagsterInstance, selected: str) -> None:
+PARTS = {
+    "one programme": dg.AssetSelection.groups("fit"),
+    "one layer": dg.AssetSelection.groups("core"),
+    "one published table": dg.AssetSelection.assets("published/area"),
+    "one check": dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey(["deliveries", "fit"]), "delivery_accepted")),
+}
+"""As selected in the UI."""
+
+
+def test_a_part_again_ends_with_the_same_tables(settings: Settings, instance: dg.DagsterInstance) -> None:
     run(settings, instance)
     whole = content(settings)
+    jobs = [dg.define_asset_job(name.replace(" ", "_"), selection) for name, selection in PARTS.items()]
+    definitions = dg.Definitions.merge(build_defs(settings), dg.Definitions(jobs=jobs))
+    for job in jobs:
+        shutil.rmtree(settings.warehouse / "builds")
+        again = definitions.resolve_job_def(job.name)
+        result = again.execute_in_process(
+            instance=instance, run_config={"resources": {"night": {"config": {"as_of": AS_OF}}}}
+        )
+        assert made(result) <= {key.to_user_string() for key in again.asset_layer.selected_asset_keys}
+        assert content(settings) == whole, job.name
     shutil.rmtree(settings.warehouse / "builds")
-    result = run(settings, instance, selected)
-    assert result.success
-    assert made(result) <= {selected}
+    with Night(settings, dt.date.fromisoformat(AS_OF), only=["fit"]).locked() as night:  # kim run --only fit
+        assert run_nightly(night, instance)
     assert content(settings) == whole
 
 

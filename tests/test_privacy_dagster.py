@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from kim_pipeline.nightly import Night
@@ -23,3 +26,19 @@ def test_a_night_leaves_no_personal_value_anywhere(tmp_path: Path, caplog: pytes
     assert any(p.is_relative_to(home) and p.stat().st_size > 100_000 for p in files)
     assert [p.name for p in files if canaries_in(p.read_bytes())] == []
     assert canaries_in(caplog.text.encode()) == []
+    tables = dict(values_of(settings.warehouse / "builds"))
+    assert {"disclosure.audit", "disclosure.hidden_cell", "quality.build_diff", "main.indicator_value"} <= tables.keys()
+    assert "indicator_value.parquet" in tables
+    assert [name for name, text in tables.items() if canaries_in(text)] == []
+
+
+def values_of(builds: Path) -> Iterator[tuple[str, bytes]]:
+    """Every table of every build with its values, which the files hold compressed."""
+    for path in builds.glob("*.duckdb"):
+        with duckdb.connect(str(path), read_only=True) as connection:
+            names = connection.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
+            for schema, table in names:
+                rows = connection.execute(f'SELECT * FROM "{schema}"."{table}"').fetchall()
+                yield f"{schema}.{table}", repr(rows).encode()
+    for path in builds.glob("*/*.parquet"):
+        yield path.name, repr(pq.read_table(path).to_pylist()).encode()

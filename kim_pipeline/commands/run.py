@@ -105,7 +105,7 @@ def _report(night: Night, out: Console, log: Path) -> None:
     terminal.run_summary(out, summary(night))
     terminal.rejected_deliveries(out, chosen)
     terminal.unknown_folders(out, night.settings.deliveries, night.intake.unknown)
-    terminal.results(out, night.settings.warehouse, log)
+    terminal.results(out, night.settings.warehouse, log, night.protected)
     if night.untidy is not None:
         cause = told(night.untidy, night.settings.warehouse) or "Bitte die Betreuung informieren."
         out.print(f"Veröffentlicht, aber das Aufräumen danach ist nicht gelungen. {cause}", markup=False)

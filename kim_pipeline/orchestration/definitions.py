@@ -12,7 +12,7 @@ from kim_pipeline.orchestration.arrivals import new_deliveries_sensor, nightly_s
 from kim_pipeline.orchestration.assets import published_assets, warehouse_assets
 from kim_pipeline.orchestration.checks import integrity_checks
 from kim_pipeline.orchestration.freshness import freshness_sensor
-from kim_pipeline.orchestration.history import old_runs_sensor
+from kim_pipeline.orchestration.history import dead_runs_sensor, old_runs_sensor
 from kim_pipeline.orchestration.night import NIGHT, night_resource
 from kim_pipeline.settings import Settings
 
@@ -49,6 +49,7 @@ def build_defs(settings: Settings | None = None, night: Night | None = None) -> 
             failed_run_sensor(settings),
             late_deliveries_sensor(settings),
             freshness_sensor(settings),
+            dead_runs_sensor(settings),
             old_runs_sensor(settings),
         ],
         resources={NIGHT: night or night_resource(settings), "io_manager": dg.mem_io_manager},

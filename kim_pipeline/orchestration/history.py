@@ -1,4 +1,4 @@
-"""How long the control room remembers: runs older than the settings say are deleted with their events.
+"""What the control room remembers: dead runs are told, and runs older than the settings say are deleted.
 
 Dagster deletes a run's events from its tables, but leaves the run's own file at its full size, and the evaluations of
 checks; so both are removed here. The last materialisation of each asset and the last evaluation of each check stay,
@@ -14,10 +14,12 @@ from pathlib import Path
 import dagster as dg
 
 from kim_pipeline.orchestration.switches import sensor_status
+from kim_pipeline.publishing.builds import Warehouse, WarehouseBusyError
 from kim_pipeline.settings import Settings
 
-OLD_RUNS = "old_runs"
-_EVERY_SECONDS = 6 * 3600
+DEAD_RUNS, OLD_RUNS = "dead_runs", "old_runs"
+_DEAD_SECONDS, _OLD_SECONDS = 300, 6 * 3600
+_DEAD_AFTER = dt.timedelta(minutes=5)
 _AT_ONCE = 200
 """Runs deleted at once; the tick of a sensor has a minute."""
 _OLD_EVALUATIONS = """
@@ -26,12 +28,47 @@ WHERE run_id = ? AND id NOT IN (SELECT max(id) FROM asset_check_executions GROUP
 """
 
 
+def dead_runs_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Mark runs as failed whose process is gone, or they would hold up the queue for good.
+
+    A run holds the warehouse from its first step to its last; one that has been going on for minutes while nobody holds
+    the warehouse is dead: the machine went down, or the process was killed.
+    """
+
+    @dg.sensor(
+        name=DEAD_RUNS,
+        minimum_interval_seconds=_DEAD_SECONDS,
+        default_status=sensor_status(settings),
+        description="Kennzeichnet Läufe als fehlgeschlagen, deren Prozess nicht mehr lebt.",
+    )
+    def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        gone = end_dead_runs(context.instance, settings, dt.datetime.now(dt.UTC) - _DEAD_AFTER)
+        return dg.SkipReason(f"beendet: {', '.join(gone) or 'keiner'}")
+
+    return dead_runs
+
+
+def end_dead_runs(instance: dg.DagsterInstance, settings: Settings, before: dt.datetime) -> list[str]:
+    """Mark the runs as failed that began before a time and hold the warehouse no more; their ids."""
+    going = instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+    suspects = [r.dagster_run for r in going if r.start_time and r.start_time < before.timestamp()]
+    if not suspects:
+        return []
+    try:
+        with Warehouse(settings.warehouse).lock():
+            for run in suspects:
+                instance.report_run_failed(run, "Der Prozess dieses Laufs lebt nicht mehr.")
+    except WarehouseBusyError:
+        return []
+    return [run.run_id for run in suspects]
+
+
 def old_runs_sensor(settings: Settings) -> dg.SensorDefinition:
     """Delete old runs now and then; a sensor, because a run of its own for this would be one more to keep."""
 
     @dg.sensor(
         name=OLD_RUNS,
-        minimum_interval_seconds=_EVERY_SECONDS,
+        minimum_interval_seconds=_OLD_SECONDS,
         default_status=sensor_status(settings),
         description="Löscht alte Läufe und ihre Ereignisse aus dem Gedächtnis des Leitstands.",
     )
