@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     keep_logs: int = Field(default=90, ge=1)
     purge_nightly: bool = True
     unattended: bool = False
-    keep_run_days: int = Field(default=45, ge=1)
+    keep_run_days: int = Field(default=30, ge=1)
     public_url: HttpUrl | None = None
     smtp_from: str | None = None
     smtp_to: str | None = None

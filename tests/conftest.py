@@ -6,8 +6,10 @@ import dataclasses
 import datetime as dt
 import io
 import logging
+import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from kim_pipeline.deliveries import worker
 from kim_pipeline.deliveries.intake import Intake, load_secret_for, take_in
 from kim_pipeline.deliveries.pool import Job, Outcome, ReaderPool, Setup
 from kim_pipeline.settings import PROJECT, Settings
+from tests.built import BUILT
 
 SAMPLE = PROJECT / "data_raw"
 TESTS = Path(__file__).parent
@@ -26,6 +29,14 @@ TESTS = Path(__file__).parent
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options for longer runs than CI's."""
     parser.addoption("--kills", type=int, default=None, help="Number of runs that tests/test_faults.py kills.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A folder for what all test processes of a run share; the process that starts the others makes it."""
+    if BUILT not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="kim-built-")
+        os.environ[BUILT] = folder.name
+        config.add_cleanup(folder.cleanup)
 
 
 @pytest.fixture

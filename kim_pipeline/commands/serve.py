@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from kim_pipeline.commands.common import DeliveriesOption, WarehouseOption, fail, require_deliveries, settings_from, wrong
+from kim_pipeline.commands.common import (
+    DeliveriesOption,
+    WarehouseOption,
+    fail,
+    require_deliveries,
+    settings_from,
+    wrong,
+)
 
 _PORTS = range(1, 65536)
 

@@ -61,7 +61,7 @@ def failure_alert(context: dg.RunFailureSensorContext, settings: Settings) -> Al
     return Alert(
         event=f"run {run.run_id}",
         title="Der Lauf ist fehlgeschlagen",
-        happened="\n".join(reasons or ["Der Lauf ist abgebrochen, ohne einen Grund zu nennen."]),
+        happened="\n".join(reasons) or context.failure_event.message or "Der Lauf ist abgebrochen.",
         about=f"Lauf {run.run_id[:8]} ({run.job_name}). Veröffentlicht bleibt der letzte gute Datenbestand.",
         turn=_OPERATOR,
         todo="Nichts, wenn der andere Lauf gelingt." if is_busy else f"Nach der Tabelle in {_HELP} vorgehen.",
