@@ -181,9 +181,7 @@ RULES = {
         "Bitte die Angabe berichtigen oder die doppelte Zeile löschen.",
     ),
     "unmapped_column": Rule("Spalte nicht vorgesehen", "{reason}.{did_you_mean}"),
-    "absent_column": Rule(
-        "Freiwillige Spalte fehlt", "Die Spalte {name} fehlt; {consequence}."
-    ),
+    "absent_column": Rule("Freiwillige Spalte fehlt", "Die Spalte {name} fehlt; {consequence}."),
 }
 """Every rule of the contract (`deliveries.md` §3 and §7) by its code."""
 

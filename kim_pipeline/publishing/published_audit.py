@@ -86,6 +86,7 @@ class FileAudit:
         rows: every hidden figure with its interval.
         breaches: rules that are broken.
         knows_rest: whether the internal file was there, so that the attacker knows the rows outside the relations.
+        small: cells of the small figures, where the internal file was there.
     """
 
     build: str
@@ -93,6 +94,7 @@ class FileAudit:
     rows: tuple[AuditRow, ...]
     breaches: tuple[Breach, ...]
     knows_rest: bool
+    small: frozenset[str] = frozenset()
 
     @property
     def at_risk(self) -> list[AuditRow]:
@@ -193,7 +195,8 @@ def _audited(view: View) -> FileAudit:
     if not view.has_internal:
         rows = [replace(row, passed=row.passed or _may_be_large(row)) for row in rows]
     rows.sort(key=lambda row: row.cell)
-    return FileAudit(view.build, tuple(_by_indicator(view, rows)), tuple(rows), tuple(breaches), view.has_internal)
+    lines = tuple(_by_indicator(view, rows))
+    return FileAudit(view.build, lines, tuple(rows), tuple(breaches), view.has_internal, view.small)
 
 
 def _audit_counts(view: View) -> list[AuditRow]:
