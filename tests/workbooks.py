@@ -491,7 +491,7 @@ _REQUEST: list[Cell] = [
 
 def requests(*rows: list[Cell], name: str = "Einsätze") -> Page:
     """A sheet of language mediation with these rows; the header is row 5 (1-based)."""
-    return Page(name, [*FACTS, [None] * len(HEADER), HEADER, *rows])
+    return Page(name, [*FACTS, [None] * len(HEADER), [*HEADER], *rows])
 
 
 def small_delivery(number: str = "A-1") -> bytes:
