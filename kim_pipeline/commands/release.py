@@ -57,11 +57,11 @@ def _release(folder: Warehouse, name: str, as_of: dt.date) -> int:
         return fail(str(error))
     out.print(f"Veröffentlicht: {final} (Datenbestand {build.stem}, Stichtag {as_of:%d.%m.%Y})", markup=False)
     for earlier, cells in made.hidden_again.items():
-        number = len(cells)
-        what = "1 Zahl hat" if number == 1 else f"{number} Zahlen haben"
+        changed = "hat sich 1 Zahl" if len(cells) == 1 else f"haben sich {len(cells)} Zahlen"
+        stays = "bleibt" if len(cells) == 1 else "bleiben"
         out.print(
-            f"Seit der Veröffentlichung {earlier} {what} sich um weniger als die Mindestzahl geändert und "
-            f"{'bleibt' if number == 1 else 'bleiben'} deshalb jetzt geheim: {'; '.join(cells)}",
+            f"Seit der Veröffentlichung {earlier} {changed} um weniger als die Mindestzahl geändert und {stays} deshalb "
+            f"jetzt geheim: {'; '.join(cells)}",
             markup=False,
         )
     return 0
