@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from kim_pipeline import cli
 from kim_pipeline.disclosure import Cell, LinkedSystem, Relation, at_risk, audit, protect
 from kim_pipeline.publishing import releases
 from kim_pipeline.publishing.builds import Build, Warehouse
@@ -180,6 +181,25 @@ def test_a_release_that_was_interrupted_is_as_if_it_never_was(warehouse: Warehou
         raise RuntimeError
     assert problems_of(warehouse) == {}
     assert not list((warehouse.folder / "releases").iterdir())
+
+
+def test_the_command_freezes_figures_and_report_and_tells_what_it_hides_again(
+    warehouse: Warehouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (first,) = warehouse.all_builds()
+    where = ["--warehouse", str(warehouse.folder)]
+    (warehouse.folder / "kim.duckdb").symlink_to(first.published.relative_to(warehouse.folder))
+    assert cli.invoke(["release", "2021", "--as-of", "2021-12-31", *where]) == 0
+    later, cell = revised_build(warehouse)
+    (warehouse.folder / "kim.duckdb").unlink()
+    (warehouse.folder / "kim.duckdb").symlink_to(later.published.relative_to(warehouse.folder))
+    assert cli.invoke(["release", "2023", "--as-of", "2023-12-31", *where]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Seit der Veröffentlichung 2021 haben sich" in said
+    assert cell in said
+    assert (warehouse.folder / "releases" / "2023" / "bericht.pdf").is_file()
+    assert cli.invoke(["release", "--verify", *where]) == 0
+    assert cli.invoke(["release", "2024", *where]) == 2
 
 
 def row(values: dict[str, int], k: int = 5) -> LinkedSystem:

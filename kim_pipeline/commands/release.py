@@ -60,8 +60,8 @@ def _release(folder: Warehouse, name: str, as_of: dt.date) -> int:
         changed = "hat sich 1 Zahl" if len(cells) == 1 else f"haben sich {len(cells)} Zahlen"
         stays = "bleibt" if len(cells) == 1 else "bleiben"
         out.print(
-            f"Seit der Veröffentlichung {earlier} {changed} um weniger als die Mindestzahl geändert und {stays} deshalb "
-            f"jetzt geheim: {'; '.join(cells)}",
+            f"Seit der Veröffentlichung {earlier} {changed} um weniger als die Mindestzahl geändert und {stays} "
+            f"deshalb jetzt geheim: {'; '.join(cells)}",
             markup=False,
         )
     return 0
