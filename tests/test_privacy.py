@@ -95,7 +95,7 @@ def test_no_name_of_a_file_shows_a_canary(sample: Sample) -> None:
 def test_no_value_of_the_cache_shows_a_canary(sample: Sample) -> None:
     """Parquet is compressed, so its bytes alone prove little."""
     for path in sample.settings.cache.rglob("*.parquet"):
-        assert canaries_in(_text(pq.read_table(path))) == [], path
+        assert canaries_in(text_of(pq.read_table(path))) == [], path
 
 
 def test_no_value_of_the_internal_file_shows_a_canary(sample: Sample) -> None:
@@ -103,9 +103,9 @@ def test_no_value_of_the_internal_file_shows_a_canary(sample: Sample) -> None:
         names = _tables(connection)
         assert len(names) > 40
         for name in names:
-            assert canaries_in(_text(connection.table(name).to_arrow_table())) == [], name
+            assert canaries_in(text_of(connection.table(name).to_arrow_table())) == [], name
         comments = "SELECT comment FROM duckdb_columns() UNION ALL SELECT comment FROM duckdb_tables()"
-        assert canaries_in(_text(connection.sql(comments).to_arrow_table())) == []
+        assert canaries_in(text_of(connection.sql(comments).to_arrow_table())) == []
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -113,7 +113,7 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [f'"{schema}"."{name}"' for schema, name in rows]
 
 
-def _text(table: pa.Table) -> bytes:
+def text_of(table: pa.Table) -> bytes:
     """Every distinct value of a table as text."""
     values = {str(v) for column in table.columns for v in column.unique().to_pylist()}
     return "\n".join(values).encode()

@@ -13,7 +13,7 @@ import pytest
 from kim_pipeline.nightly import Night
 from kim_pipeline.orchestration.runner import run_nightly
 from kim_pipeline.settings import PROJECT, Settings
-from tests.test_privacy import canaries_in
+from tests.test_privacy import canaries_in, text_of
 
 
 def test_a_night_leaves_no_personal_value_anywhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -38,7 +38,7 @@ def values_of(builds: Path) -> Iterator[tuple[str, bytes]]:
         with duckdb.connect(str(path), read_only=True) as connection:
             names = connection.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
             for schema, table in names:
-                rows = connection.execute(f'SELECT * FROM "{schema}"."{table}"').fetchall()
-                yield f"{schema}.{table}", repr(rows).encode()
+                block = connection.execute(f'SELECT * FROM "{schema}"."{table}"').to_arrow_table()
+                yield f"{schema}.{table}", text_of(block)
     for path in builds.glob("*/*.parquet"):
-        yield path.name, repr(pq.read_table(path).to_pylist()).encode()
+        yield path.name, text_of(pq.read_table(path))
