@@ -105,7 +105,9 @@ def test_a_release_holds_the_periods_that_are_over_on_its_key_date(warehouse: Wa
             "SELECT max(p.last_day) FROM indicator_value AS v JOIN period AS p USING (period)"
         ).fetchall()
         told = dict(connection.execute("SELECT name, value FROM build_info WHERE item = 'release'").fetchall())
+        ((totals,),) = connection.execute("SELECT count(*) FROM build_info WHERE item = 'count'").fetchall()
     assert last == FIRST
+    assert totals == 0, "numbers of rows tell of single persons from release to release"
     assert told == {"name": "2021", "as_of": "2021-12-31"}
 
 

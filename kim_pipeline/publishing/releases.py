@@ -136,7 +136,7 @@ def _made(draft: Release, internal: Path, ledger: Ledger) -> Release:
             ) from None
         hidden = frozenset(Key(*row) for row in connection.execute("FROM disclosure.hidden_cell").fetchall())
     _audit_jointly(linked, hidden, before)
-    told = [*stored_build_info(build.published), *_about(name, as_of)]
+    told = [*_info_of(build), *_about(name, as_of)]
     write_tables(internal, internal.with_name(FILE), told)
     _keep_quiet_about_rows(internal, internal.with_name(FILE), ledger)
     write_tables(internal, scratch / FILE, told)
@@ -205,6 +205,11 @@ def _refused(cells: Sequence[str]) -> ReleaseError:
         f"Die Veröffentlichung ist abgelehnt: zusammen mit früheren wäre zu genau bekannt: "
         f"{'; '.join(cells[:_SHOWN])}{more}."
     )
+
+
+def _info_of(build: Build) -> list[dict[str, Any]]:
+    """How the build came about, without its numbers of rows: from release to release they tell of single persons."""
+    return [row for row in stored_build_info(build.published) if row["item"] != "count"]
 
 
 def _about(name: str, as_of: dt.date) -> list[dict[str, Any]]:
