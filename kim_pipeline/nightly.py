@@ -114,8 +114,9 @@ class Night:
         settings: folders and limits.
         as_of: today, for what is due.
         full: whether every delivery is read and shown anew, whatever is known of it.
-        only: programmes that the run is about; None for all. What is built is the same.
+        only: programmes, layers and checks that the run is about; None for all. What is built is the same.
         failed: blocking checks that found offending rows.
+        warned: checks that only warn and found offending rows, with the number of those that they showed.
         ended_by: the error that ended a step.
         untidy: the error that kept the run from tidying up after it had published.
         audit: what the audit of the published file found; None before it.
@@ -134,6 +135,7 @@ class Night:
         self.only = None if only is None else frozenset(only)
         self.warehouse = Warehouse(settings.warehouse)
         self.failed: list[Check] = []
+        self.warned: list[tuple[Check, int]] = []
         self.ended_by: Exception | None = None
         self.untidy: OSError | None = None
         self.audit: FileAudit | None = None
@@ -159,8 +161,8 @@ class Night:
 
     @property
     def chosen(self) -> list[str]:
-        """Keys of the programmes that the run is about."""
-        return [key for key in programmes() if self.only is None or key in self.only]
+        """Keys of the programmes that the run is about: all of them where it is about layers or checks only."""
+        return [key for key in programmes() if self.only and key in self.only] or list(programmes())
 
     @_step
     def intake(self) -> Intake:
@@ -216,6 +218,8 @@ class Night:
             self._held.add(check.name)
         elif check.name in self.blocking:
             self.failed.append(check)
+        else:
+            self.warned.append((check, len(rows)))
         return rows
 
     def ensure_checked(self) -> None:
@@ -279,7 +283,6 @@ class Night:
             DamagedBuildError: a file cannot be read as it should.
         """
         _ = self.protected
-        _ = self.difference
         internal = self.warehouse.scratch(self.build.internal)
         target = self.warehouse.scratch(self.build.published)
         facts = BuildFacts(self.build.stem, self._started_at, self.as_of, time.monotonic() - self._started)
@@ -289,6 +292,7 @@ class Night:
             with duckdb.connect(str(target), read_only=True) as connection:
                 tables = _describe(connection)
         self.audit = audit_build(target, internal)
+        _ = self.difference  # after the last table but its own, or that would be missing in every build
         check_internal(internal, self.tables)
         check_published(target, self.build, {f"main.{model.name}" for model in published_models()})
         self.warehouse.switch_to(self.build)

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
         unattended: whether schedule and sensors are on from the start; `kim serve` turns this on.
         keep_run_days: days that the control room keeps runs; the last one of each asset is kept longer.
         public_url: where people open the control room, for links in alerts.
+        docs_url: where people read the pages of `docs/`, for links in the control room; else it names their paths.
         smtp_from: sender of alerts.
         smtp_to: recipients of alerts, separated by commas.
         smtp_host: mail server for alerts; without one there is no mail.
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     unattended: bool = False
     keep_run_days: int = Field(default=30, ge=1)
     public_url: HttpUrl | None = None
+    docs_url: HttpUrl | None = None
     smtp_from: str | None = None
     smtp_to: str | None = None
     smtp_host: str | None = None

@@ -20,6 +20,7 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.deliveries.intake import Delivery
 from kim_pipeline.nightly import TABLES, ProgrammeSummary
 from kim_pipeline.publishing.protection import Protection
+from kim_pipeline.warehouse.checks import MOST_ROWS, Check
 from kim_pipeline.warehouse.trace import Trace
 
 _PLAIN_WIDTH = 120
@@ -179,6 +180,18 @@ def unknown_folders(out: Console, folder: Path, unknown: Sequence[str]) -> None:
     if unknown:
         out.print()
         out.print(Text(f"Gehört zu keinem Programm und wurde nicht gelesen: {', '.join(unknown)} (in {folder})"))
+
+
+def conspicuous(out: Console, warned: Sequence[tuple[Check, int]]) -> None:
+    """Checks that keep nothing from being published and found something to look at."""
+    if not warned:
+        return
+    out.print()
+    out.print("Auffällig, bitte ansehen:", style="bold")
+    for check, number in warned:
+        many = "oder mehr Stellen" if number == MOST_ROWS else _plural(number, "Stelle", "Stellen")
+        text = f"{check.description} {number} {many} (Prüfung {check.name})"
+        out.print(Padding(Text(text), (0, 0, 0, 2), expand=False))
 
 
 def results(out: Console, warehouse: Path, log: Path, protection: Protection) -> None:

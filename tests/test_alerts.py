@@ -21,7 +21,7 @@ from aiosmtpd.controller import Controller
 
 from kim_pipeline.alerts import Alert, Outbox
 from kim_pipeline.orchestration import build_defs
-from kim_pipeline.orchestration.alarms import FAILED_RUN, late_deliveries_sensor
+from kim_pipeline.orchestration.alarms import FAILED_RUN, late_deliveries_sensor, missed_night_sensor
 from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse import checks
@@ -220,6 +220,67 @@ def test_without_mail_and_webhook_there_is_only_the_log(settings: Settings) -> N
 def test_half_a_mail_server_is_a_wrong_setting() -> None:
     with pytest.raises(ValueError, match="KIM_SMTP_FROM und KIM_SMTP_TO"):
         Settings(smtp_host="mail.example")
+
+
+class NightWatch:
+    """The sensor for missed nights from tick to tick, over builds that are there by name only."""
+
+    def __init__(self, settings: Settings, instance: dg.DagsterInstance) -> None:
+        self.settings, self.instance, self.cursor = settings, instance, ""
+
+    def built(self, *stamps: str) -> None:
+        builds = self.settings.warehouse / "builds"
+        builds.mkdir(parents=True, exist_ok=True)
+        for stamp in stamps:
+            (builds / f"kim_{stamp}_{'0' * 12}.duckdb").touch()
+
+    def tick(self, at: str) -> int:
+        """The number of alerts so far, after a tick at an instant."""
+        sensor = missed_night_sensor(self.settings, lambda: dt.datetime.fromisoformat(at))
+        context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
+        self.cursor = sensor.evaluate_tick(context).cursor or ""
+        return self.told.count("===")
+
+    @property
+    def told(self) -> str:
+        log = self.settings.logs / "alerts.log"
+        return log.read_text(encoding="utf-8") if log.exists() else ""
+
+
+def test_a_night_that_built_nothing_is_told_once(settings: Settings, instance: dg.DagsterInstance) -> None:
+    watch = NightWatch(settings, instance)
+    assert watch.tick("2026-05-04T06:10+02:00") == 0  # nothing was ever built
+    watch.built("20260504T000130Z")
+    assert watch.tick("2026-05-04T06:10+02:00") == 0
+    assert watch.tick("2026-05-05T05:59+02:00") == 0
+    assert watch.tick("2026-05-05T06:01+02:00") == 1
+    assert watch.tick("2026-05-05T06:11+02:00") == 1
+    for part in (
+        "Bis zum 05.05.2026, 06:00 Uhr, ist kein neuer Datenbestand veröffentlicht",
+        "Veröffentlicht ist der Datenbestand vom 04.05.2026, 02:01 Uhr.",
+        "Die Betreuung des Datenbestands.",
+        "kim run",
+    ):
+        assert part in watch.told
+    assert watch.tick("2026-05-06T06:01+02:00") == 2
+    watch.built("20260506T080000Z")
+    assert watch.tick("2026-05-06T10:10+02:00") == 2
+
+
+def test_a_failed_run_of_the_night_is_not_told_twice(settings: Settings, instance: dg.DagsterInstance) -> None:
+    watch = NightWatch(settings, instance)
+    watch.built("20260504T000130Z")
+    failing = dg.Definitions(assets=[broken_asset]).resolve_implicit_global_asset_job_def()
+    assert not failing.execute_in_process(instance=instance, raise_on_error=False).success
+    now = dt.datetime.now(dt.UTC)
+    assert watch.tick(now.isoformat()) == 0
+    assert watch.tick((now + dt.timedelta(days=2)).isoformat()) == 1
+
+
+@dg.asset
+def broken_asset() -> None:
+    """Fails."""
+    raise ValueError("on purpose")
 
 
 class FailureWatch:

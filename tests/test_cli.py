@@ -75,6 +75,25 @@ def test_only_one_programme(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "8 Lieferungen, davon 3 neu gelesen" in log
 
 
+def test_only_one_check(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = Warehouse(folder / "warehouse").current()
+    assert cli.invoke(["run", *places(folder), *AS_OF, "--only", "gap_keys_unique"]) == 0
+    assert "FIT (Frühkindliches Integrationstraining)" in capsys.readouterr().out
+    assert Warehouse(folder / "warehouse").current() != whole
+
+
+def test_what_is_conspicuous_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    checks = [Check(name, f"{name} fällt auf.", "", None) for name in ("one", "some", "many")]
+    terminal.conspicuous(Console(width=80, no_color=True), list(zip(checks, (1, 19, 20), strict=True)))
+    assert [line.strip() for line in capsys.readouterr().out.splitlines()[2:]] == [
+        "one fällt auf. 1 Stelle (Prüfung one)",
+        "some fällt auf. 19 Stellen (Prüfung some)",
+        "many fällt auf. 20 oder mehr Stellen (Prüfung many)",
+    ]
+    terminal.conspicuous(Console(width=80), [])
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_the_summary_fits(folder: Path, width: int, capsys: pytest.CaptureFixture[str]) -> None:
     night = Night(Settings(deliveries=folder / "deliveries", warehouse=folder / "warehouse", key_file=None))
@@ -119,7 +138,11 @@ def test_two_runs_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     [
         (["run", "--deliveries", "/gibt/es/nicht"], "Der Ordner der Lieferungen fehlt: /gibt/es/nicht"),
         (["run", "--as-of", "gestern"], "„gestern“ ist kein Datum"),
-        (["run", "--only", "fitt"], "„fitt“ ist kein Programm"),
+        (
+            ["run", "--only", "fitt"],
+            "„fitt“ ist weder Programm noch Schicht noch Prüfung. Es gibt:\nProgramme: angebote, ",
+        ),
+        (["feedback", "--programme", "fitt"], "„fitt“ ist kein Programm"),
         (["run", "--fulll"], "Die Option --fulll gibt es nicht."),
         (["check", "gibt_es_nicht.xlsx", "--programme", "fit"], "Die Datei gibt_es_nicht.xlsx gibt es nicht."),
         (["check", ".", "--programme", "fit"], ". ist keine Datei."),

@@ -16,9 +16,10 @@ from dagster._core.definitions.freshness import CronFreshnessPolicy
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.nightly import Night
-from kim_pipeline.orchestration import build_defs
+from kim_pipeline.orchestration import NIGHTLY, build_defs
 from kim_pipeline.orchestration.metadata import MAX_FINDINGS
-from kim_pipeline.orchestration.runner import run_nightly
+from kim_pipeline.orchestration.parts import assets_of
+from kim_pipeline.orchestration.runner import known_parts, run_nightly
 from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse import checks
@@ -148,6 +149,7 @@ def test_metadata_of_deliveries_and_tables(settings: Settings, instance: dg.Dags
     assert "zurückgewiesen" in str(grants["Lieferungen"].value)
     assert str(grants["Befunde"].value).startswith("| Schwere | Datei |")
     assert str(grants["Befunde"].value).count("\n") <= MAX_FINDINGS + 4
+    assert Path(str(grants["Neueste Arbeitsmappe, die zählt"].value)).is_file()
     table = found["staging/fit_groups"]
     assert isinstance(table["dagster/row_count"].value, int)
     schema = table["dagster/column_schema"].value
@@ -197,10 +199,97 @@ def test_a_part_again_ends_with_the_same_tables(settings: Settings, instance: dg
         )
         assert made(result) <= {key.to_user_string() for key in again.asset_layer.selected_asset_keys}
         assert content(settings) == whole, job.name
-    shutil.rmtree(settings.warehouse / "builds")
-    with Night(settings, dt.date.fromisoformat(AS_OF), only=["fit"]).locked() as night:  # kim run --only fit
-        assert run_nightly(night, instance)
-    assert content(settings) == whole
+
+
+@pytest.mark.parametrize("name", ["fit", "core", "gap_keys_unique"])
+def test_a_part_by_its_name_ends_with_the_same_tables(settings: Settings, name: str) -> None:
+    """As `kim run --only` does it: a programme, a layer, a check."""
+    found = []
+    for only in (None, [name]):
+        with Night(settings, dt.date.fromisoformat(AS_OF), only=only).locked() as night:
+            assert run_nightly(night)
+        found.append(content(settings))
+        shutil.rmtree(settings.warehouse / "builds")
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "begins", "leaves_out"),
+    [
+        ("fit", "deliveries/fit", "deliveries/komm_an"),
+        ("core", "core/fact_grant", "staging/komm_an_grants"),
+        ("gap_keys_unique", "indicators/offer_gap", "core/fact_grant"),
+    ],
+)
+def test_what_a_part_shows(name: str, begins: str, leaves_out: str) -> None:
+    shown = {key.to_user_string() for key in assets_of(build_defs().resolve_job_def(NIGHTLY), [name])}
+    assert {begins, "published/indicator_value", "quality/finding"} <= shown
+    assert leaves_out not in shown
+
+
+def test_every_part_has_a_name(settings: Settings) -> None:
+    parts = known_parts(settings)
+    assert parts["Programme"] == list(programmes())
+    assert {"core", "indicators", "published"} <= set(parts["Schichten"])
+    assert {"delivered_on_time", "headline_jumps", "fit_groups_key_unique"} <= set(parts["Prüfungen"])
+    names = [name for kind in parts.values() for name in kind]
+    assert len(names) == len(set(names))
+
+
+def told(instance: dg.DagsterInstance, asset: str) -> dict[str, float]:
+    """Label → number of the last materialisation of an asset: what the UI plots."""
+    event = instance.get_latest_materialization_event(dg.AssetKey(asset.split("/")))
+    assert event is not None
+    assert event.asset_materialization is not None
+    found = event.asset_materialization.metadata.items()
+    return {label: number.value for label, number in found if isinstance(number.value, int | float)}
+
+
+def test_a_night_without_news_changes_nothing(settings: Settings, instance: dg.DagsterInstance) -> None:
+    def changes() -> dict[str, float]:
+        numbers = told(instance, "published/build_info").items()
+        return {label: number for label, number in numbers if label.startswith("Geändert: ") and number}
+
+    run(settings, instance)
+    run(settings, instance)
+    with duckdb.connect(str(settings.warehouse / "internal.duckdb"), read_only=True) as connection:
+        assert connection.execute("FROM quality.build_diff").fetchall() == []
+    assert changes() == {}
+    (settings.deliveries / "fit" / "FIT_2021_2022.xlsx").unlink()
+    run(settings, instance)
+    assert {"Geändert: Werte weggefallen", "Geändert: Tabellen mit anderer Zeilenzahl"} <= changes().keys()
+
+
+def test_figures_over_the_nights(settings: Settings, instance: dg.DagsterInstance) -> None:
+    """Headline figures are plotted as they are published; what is hidden is counted only."""
+    run(settings, instance)
+    numbers = told(instance, "published/indicator_value")
+    with duckdb.connect(str(settings.warehouse / "kim.duckdb"), read_only=True) as connection:
+        ((groups,),) = connection.execute(
+            "SELECT value FROM indicator_value WHERE indicator_id = 'fit_groups' AND area = '05570' "
+            "AND period = '2022/23' AND breakdown_kind = 'total'"
+        ).fetchall()
+        ((rows,),) = connection.execute("SELECT count(*) FROM indicator_value").fetchall()
+    assert numbers["FIT-Gruppen, 2022/23"] == groups > 0
+    assert numbers["Geförderte Maßnahmen, 2023"] > 0
+    assert numbers["Zahlen, veröffentlicht"] + numbers["Zahlen, geheim"] == rows == numbers["dagster/row_count"]
+
+
+def test_links_lead_to_the_documentation() -> None:
+    def links(settings: Settings) -> dict[str, str]:
+        graph = build_defs(settings).resolve_asset_graph()
+        labels = {"Was zu liefern ist", "Was gezählt wird", "Wie man damit auswertet", "Was geheim bleibt"}
+        found = {}
+        for key in graph.get_all_asset_keys():
+            for label, value in graph.get(key).metadata.items():
+                if label in labels:
+                    found[label] = str(value.value)
+        assert found.keys() == labels
+        return found
+
+    assert all(Path(path).is_file() for path in links(Settings()).values())
+    served = links(Settings.model_validate({"docs_url": "https://kim.example/docs/"}))
+    assert served["Was zu liefern ist"] == "https://kim.example/docs/deliveries.md"
 
 
 def test_a_failing_check_keeps_the_published_build(

@@ -56,7 +56,7 @@ def test_schedule_and_sensors_are_on_where_nobody_attends(unattended: bool) -> N
     switches = [*(s.default_status.value for s in repository.schedule_defs)]
     switches += [s.default_status.value for s in repository.sensor_defs]
     assert set(switches) == {"RUNNING" if unattended else "STOPPED"}
-    assert len(switches) == 7
+    assert len(switches) == 8
 
 
 def test_they_are_off_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,10 +15,10 @@ from kim_pipeline.commands.common import (
     DeliveriesOption,
     WarehouseOption,
     fail,
-    known_programmes,
     parsed_day,
     require_inputs,
     settings_from,
+    wrong,
 )
 
 if TYPE_CHECKING:
@@ -44,17 +44,37 @@ def run(
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="PROGRAMM", help="Nur dieses Programm zeigen; mehrfach möglich. Gebaut wird immer alles."),
+        typer.Option(
+            metavar="NAME",
+            help="Nur dieses Programm, diese Schicht (core, indicators …) oder diese Prüfung; mehrfach möglich. "
+            "Gebaut und veröffentlicht wird immer alles.",
+        ),
     ] = None,
 ) -> None:
     """Der nächtliche Lauf: Lieferungen lesen, Tabellen bauen, prüfen, veröffentlichen."""
     from kim_pipeline import terminal  # noqa: PLC0415
 
     settings = settings_from(deliveries=deliveries, warehouse=warehouse)
-    today, chosen = parsed_day(as_of), known_programmes(only)
+    today, chosen = parsed_day(as_of), _known_parts(only, settings)
     require_inputs(settings)
     out = terminal.console()
     raise typer.Exit(_run(settings, today, chosen, out, full=full))
+
+
+def _known_parts(given: list[str] | None, settings: Settings) -> list[str] | None:
+    """The given names, None for none; ends with code 2 where one is no part of the run."""
+    from kim_pipeline.contracts import programmes  # noqa: PLC0415
+
+    if not given or set(given) <= set(programmes()):
+        return given or None
+    from kim_pipeline.orchestration.runner import known_parts  # noqa: PLC0415
+
+    parts = known_parts(settings)
+    unknown = [name for name in given if not any(name in names for names in parts.values())]
+    if unknown:
+        there = "\n".join(f"{kind}: {', '.join(names)}" for kind, names in parts.items())
+        wrong(f"„{unknown[0]}“ ist weder Programm noch Schicht noch Prüfung. Es gibt:\n{there}")
+    return given
 
 
 def _run(settings: Settings, day: dt.date | None, only: list[str] | None, out: Console, *, full: bool) -> int:
@@ -105,6 +125,7 @@ def _report(night: Night, out: Console, log: Path) -> None:
     terminal.run_summary(out, summary(night))
     terminal.rejected_deliveries(out, chosen)
     terminal.unknown_folders(out, night.settings.deliveries, night.intake.unknown)
+    terminal.conspicuous(out, night.warned)
     terminal.results(out, night.settings.warehouse, log, night.protected)
     if night.untidy is not None:
         cause = told(night.untidy, night.settings.warehouse) or "Bitte die Betreuung informieren."

@@ -1,4 +1,4 @@
-"""When people are told: a run failed, a delivery is late. Each event is told once.
+"""When people are told: a run failed, a night built nothing, a delivery is late. Each event is told once.
 
 Belongs here: the sensors and their German texts. Does not belong here: how a message reaches people
 (`kim_pipeline.alerts`).
@@ -10,6 +10,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import duckdb
@@ -18,12 +19,15 @@ from kim_pipeline.alerts import Alert, Outbox
 from kim_pipeline.contracts import programmes
 from kim_pipeline.nightly import today as today_in_germany
 from kim_pipeline.orchestration.delivery_checks import Due, due_of
+from kim_pipeline.orchestration.freshness import ZONE, last_night
 from kim_pipeline.orchestration.switches import sensor_status
+from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse.checks import blocking_checks
 
-FAILED_RUN, LATE_DELIVERIES = "failed_run", "late_deliveries"
-_FAILED_SECONDS, _LATE_SECONDS = 60, 600
+FAILED_RUN, MISSED_NIGHT, LATE_DELIVERIES = "failed_run", "missed_night", "late_deliveries"
+_FAILED_SECONDS, _MISSED_SECONDS, _LATE_SECONDS = 60, 600, 600
+_ZONE = ZoneInfo(ZONE)
 _OPERATOR = "Die Betreuung des Datenbestands."
 _HELP = "docs/operations.md, Abschnitt „The night was red“"
 _FAILED_CHECK = "DagsterAssetCheckFailedError"
@@ -88,6 +92,52 @@ def _errors(context: dg.RunFailureSensorContext) -> Iterator[str]:
             continue
         said = error.message.split(": ", 1)[-1].strip() if error.cls_name in _SAYS_NO_CONTENT else ""
         yield said or f"Fehler der Art {error.cls_name}."
+
+
+def missed_night_sensor(settings: Settings, now: Callable[[], dt.datetime] | None = None) -> dg.SensorDefinition:
+    """Tell of a night that is over and has built nothing, unless a run of it failed, which has been told."""
+
+    @dg.sensor(
+        name=MISSED_NIGHT,
+        minimum_interval_seconds=_MISSED_SECONDS,
+        default_status=sensor_status(settings),
+        description="Meldet einmal, wenn bis 6 Uhr kein neuer Datenbestand veröffentlicht ist, ohne dass ein Lauf "
+        "fehlgeschlagen wäre.",
+    )
+    def missed_night(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        begin, deadline = last_night(now() if now else dt.datetime.now(dt.UTC))
+        newest = next(iter(Warehouse(settings.warehouse).all_builds()), None)
+        if newest is None or newest.made_at >= begin:
+            return dg.SensorResult(skip_reason="Der Datenbestand ist von dieser Nacht.", cursor=context.cursor)
+        if context.cursor == deadline.isoformat() or _has_failed(context.instance, begin):
+            return dg.SensorResult(skip_reason="Ist schon gemeldet.", cursor=deadline.isoformat())
+        outbox = Outbox(settings)
+        outbox.put(missed_alert(newest.made_at, deadline, settings))
+        outbox.send()
+        return dg.SensorResult(skip_reason="Gemeldet.", cursor=deadline.isoformat())
+
+    return missed_night
+
+
+def _has_failed(instance: dg.DagsterInstance, since: dt.datetime) -> bool:
+    failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=since)
+    return bool(instance.get_runs(failed, limit=1))
+
+
+def missed_alert(built_at: dt.datetime, deadline: dt.datetime, settings: Settings) -> Alert:
+    """What is told of a night that built nothing."""
+    built, by = built_at.astimezone(_ZONE), deadline.astimezone(_ZONE)
+    return Alert(
+        event=f"missed {by:%Y-%m-%d}",
+        title="In der Nacht ist kein neuer Datenbestand entstanden",
+        happened=f"Bis zum {by:%d.%m.%Y}, {by:%H:%M} Uhr, ist kein neuer Datenbestand veröffentlicht, und kein Lauf "
+        "ist fehlgeschlagen: er ist nicht gestartet, wartet, oder hängt.",
+        about=f"Veröffentlicht ist der Datenbestand vom {built:%d.%m.%Y, %H:%M} Uhr.",
+        turn=_OPERATOR,
+        todo="Auf der Seite „Automation“ nachsehen, ob der Zeitplan nightly an ist, auf der Seite „Runs“, ob ein Lauf "
+        f"wartet oder hängt, und den Lauf mit kim run nachholen. Sonst hilft die Tabelle in {_HELP}.",
+        link=_page(settings, "runs"),
+    )
 
 
 def late_deliveries_sensor(settings: Settings, today: Callable[[], dt.date] = today_in_germany) -> dg.SensorDefinition:

@@ -17,7 +17,7 @@ from kim_pipeline.orchestration.freshness import ZONE
 from kim_pipeline.orchestration.switches import schedule_status, sensor_status
 from kim_pipeline.settings import Settings
 
-EVERY_NIGHT, NEW_DELIVERIES = "every_night", "new_deliveries"
+NEW_DELIVERIES = "new_deliveries"
 _SECONDS = 60
 """Between two looks at the folder; a file that is the same at both has stopped growing."""
 
@@ -41,7 +41,7 @@ class Look:
 def nightly_schedule(job: dg.UnresolvedAssetJobDefinition, settings: Settings) -> dg.ScheduleDefinition:
     """Two o'clock in Germany; on the night without that hour at three, on the night that has it twice once."""
     return dg.ScheduleDefinition(
-        name=EVERY_NIGHT,
+        name=job.name,
         job=job,
         cron_schedule="0 2 * * *",
         execution_timezone=ZONE,

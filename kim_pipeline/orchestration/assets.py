@@ -16,12 +16,13 @@ from kim_pipeline.orchestration.freshness import report_built, report_deliveries
 from kim_pipeline.orchestration.keys import (
     BUILD_INFO,
     HIDDEN_CELLS,
+    INDICATOR_VALUE,
     delivery_key,
     loaded_assets,
     published_keys,
     table_key,
 )
-from kim_pipeline.orchestration.metadata import delivery_metadata, table_metadata
+from kim_pipeline.orchestration.metadata import delivery_metadata, figures_metadata, table_metadata
 from kim_pipeline.orchestration.night import (
     NIGHT,
     PUBLISH_OP,
@@ -32,6 +33,7 @@ from kim_pipeline.orchestration.night import (
 )
 from kim_pipeline.orchestration.specs import delivery_specs, loaded_specs, published_specs, table_specs
 from kim_pipeline.settings import Settings
+from kim_pipeline.warehouse.diff import KINDS
 from kim_pipeline.warehouse.load import summary_counts
 
 _COUNTS = {
@@ -54,7 +56,7 @@ def warehouse_assets(settings: Settings) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name=WAREHOUSE_OP,
-        specs=[*delivery_specs(settings), *loaded_specs(), *table_specs()],
+        specs=[*delivery_specs(settings), *loaded_specs(settings), *table_specs(settings)],
         check_specs=delivery_check_specs(),
         can_subset=True,
         required_resource_keys={NIGHT},
@@ -112,12 +114,12 @@ def _tell(context: dg.AssetExecutionContext, intake: Intake) -> None:
         context.log.warning(f"gehört zu keinem Programm: {', '.join(intake.unknown)}")
 
 
-def published_assets() -> dg.AssetsDefinition:
+def published_assets(settings: Settings) -> dg.AssetsDefinition:
     """The tables that analysts get."""
 
     @dg.multi_asset(
         name=PUBLISH_OP,
-        specs=published_specs(),
+        specs=published_specs(settings),
         can_subset=True,
         required_resource_keys={NIGHT},
         description="Schreibt die geschützte Datei und schaltet auf sie um.",
@@ -132,11 +134,16 @@ def published_assets() -> dg.AssetsDefinition:
         for key in published_keys():
             if key in context.selected_asset_keys:
                 metadata = table_metadata(published[key.path[-1]])
-                more = _build_metadata(night) if key == BUILD_INFO else {}
-                yield _made(context, key, {**metadata, **more})
+                yield _made(context, key, {**metadata, **_more_metadata(key, night)})
         report_built(context.instance)
 
     return publish
+
+
+def _more_metadata(key: dg.AssetKey, night: Night) -> Mapping[str, Any]:
+    if key == BUILD_INFO:
+        return _build_metadata(night)
+    return figures_metadata(night.build.published) if key == INDICATOR_VALUE else {}
 
 
 def _build_metadata(night: Night) -> dict[str, dg.MetadataValue]:
@@ -144,7 +151,8 @@ def _build_metadata(night: Night) -> dict[str, dg.MetadataValue]:
     found: dict[str, dg.MetadataValue] = {
         label: dg.MetadataValue.int(counts.get(name, 0)) for name, label in _COUNTS.items()
     }
-    found.update({f"Änderungen: {kind}": dg.MetadataValue.int(number) for kind, number in night.difference.items()})
+    changes = {label: dg.MetadataValue.int(night.difference.get(kind, 0)) for kind, label in KINDS.items()}
+    found.update({f"Geändert: {label}": number for label, number in changes.items()})
     found["Veröffentlichte Datei"] = dg.MetadataValue.path(night.build.published)
     found["Interne Datei"] = dg.MetadataValue.path(night.build.internal)
     found["Fingerabdruck der Lieferungen"] = dg.MetadataValue.text(night.intake.inputs_sha256)

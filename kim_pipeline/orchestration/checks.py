@@ -10,7 +10,7 @@ import dagster as dg
 from kim_pipeline.orchestration.keys import QUALITY, table_key
 from kim_pipeline.orchestration.metadata import offending_table
 from kim_pipeline.orchestration.night import CHECK_OP, NIGHT, night_of, publish_if_last
-from kim_pipeline.warehouse.checks import Check, blocking_checks, plausibility_checks
+from kim_pipeline.warehouse.checks import MOST_ROWS, Check, blocking_checks, plausibility_checks
 
 _ABOUT_DELIVERIES = f"{QUALITY}.sheet_account"
 
@@ -56,5 +56,8 @@ def _result(key: dg.AssetCheckKey, rows: list[dict[str, object]], *, is_blocking
         check_name=key.name,
         passed=not rows,
         severity=severity,
-        metadata={"Anzahl (höchstens 20)": len(rows), "Gefundene Zeilen": dg.MetadataValue.md(offending_table(rows))},
+        metadata={
+            f"Anzahl (höchstens {MOST_ROWS})": len(rows),
+            "Gefundene Zeilen": dg.MetadataValue.md(offending_table(rows)),
+        },
     )

@@ -7,7 +7,7 @@ import logging
 import dagster as dg
 
 from kim_pipeline.nightly import Night
-from kim_pipeline.orchestration.alarms import failed_run_sensor, late_deliveries_sensor
+from kim_pipeline.orchestration.alarms import failed_run_sensor, late_deliveries_sensor, missed_night_sensor
 from kim_pipeline.orchestration.arrivals import new_deliveries_sensor, nightly_schedule
 from kim_pipeline.orchestration.assets import published_assets, warehouse_assets
 from kim_pipeline.orchestration.checks import integrity_checks
@@ -40,13 +40,14 @@ def build_defs(settings: Settings | None = None, night: Night | None = None) -> 
         description="Liest alle Lieferungen, baut alle Tabellen neu, prüft sie und veröffentlicht sie.",
     )
     return dg.Definitions(
-        assets=[warehouse_assets(settings), published_assets()],
+        assets=[warehouse_assets(settings), published_assets(settings)],
         asset_checks=[integrity_checks()],
         jobs=[nightly],
         schedules=[nightly_schedule(nightly, settings)],
         sensors=[
             new_deliveries_sensor(nightly, settings),
             failed_run_sensor(settings),
+            missed_night_sensor(settings),
             late_deliveries_sensor(settings),
             freshness_sensor(settings),
             dead_runs_sensor(settings),

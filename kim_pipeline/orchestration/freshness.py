@@ -18,8 +18,9 @@ from dagster._core.definitions.freshness import FreshnessState, FreshnessStateCh
 
 from kim_pipeline.contracts.calendar import Cadence
 from kim_pipeline.orchestration.delivery_checks import Due, due_of
-from kim_pipeline.orchestration.keys import BUILD_INFO, delivery_key, published_keys
+from kim_pipeline.orchestration.keys import delivery_key, published_keys
 from kim_pipeline.orchestration.switches import sensor_status
+from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.settings import Settings
 
 ZONE = "Europe/Berlin"
@@ -78,10 +79,15 @@ def build_state(built_at: dt.datetime | None, now: dt.datetime) -> FreshnessStat
     """Whether the build is that of the last night that is over."""
     if built_at is None:
         return FreshnessState.UNKNOWN
+    return FreshnessState.PASS if built_at >= last_night(now)[0] else FreshnessState.FAIL
+
+
+def last_night(now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+    """Beginning and end (UTC) of the hours in which the last night that is over had to build."""
     local = now.astimezone(ZoneInfo(ZONE))
     day = local.date() if local.time() >= _BUILT_BY else local.date() - _DAY
     deadline = dt.datetime.combine(day, _BUILT_BY, ZoneInfo(ZONE)).astimezone(dt.UTC)
-    return FreshnessState.PASS if built_at >= deadline - _BUILT_WITHIN else FreshnessState.FAIL
+    return deadline - _BUILT_WITHIN, deadline
 
 
 def _report(instance: dg.DagsterInstance, states: Mapping[dg.AssetKey, FreshnessState]) -> list[dg.AssetKey]:
@@ -115,13 +121,14 @@ def freshness_sensor(settings: Settings, now: Callable[[], dt.datetime] | None =
         with duckdb.connect(str(internal), read_only=True) as connection:
             due = due_of(connection)
         changed = report_deliveries(context.instance, due, at.astimezone(ZoneInfo(ZONE)).date())
-        built = build_state(_built_at(context.instance), at)
+        built = build_state(built_at(settings), at)
         changed += _report(context.instance, dict.fromkeys(published_keys(), built))
         return dg.SkipReason(f"geändert: {', '.join(key.to_user_string() for key in changed) or 'nichts'}")
 
     return freshness
 
 
-def _built_at(instance: dg.DagsterInstance) -> dt.datetime | None:
-    event = instance.get_latest_materialization_event(BUILD_INFO)
-    return dt.datetime.fromtimestamp(event.timestamp, dt.UTC) if event else None
+def built_at(settings: Settings) -> dt.datetime | None:
+    """When what readers get was built, whichever run did it; None before the first build."""
+    current = Warehouse(settings.warehouse).current()
+    return current.made_at if current else None

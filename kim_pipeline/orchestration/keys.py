@@ -13,7 +13,7 @@ from kim_pipeline.warehouse.build import loaded_tables
 
 DELIVERIES, QUALITY, STAGING, PUBLISHED = "deliveries", "quality", "staging", "published"
 HIDDEN_CELLS = "disclosure.hidden_cell"
-BUILD_INFO = dg.AssetKey([PUBLISHED, "build_info"])
+BUILD_INFO, INDICATOR_VALUE = dg.AssetKey([PUBLISHED, "build_info"]), dg.AssetKey([PUBLISHED, "indicator_value"])
 
 
 def delivery_key(programme: str) -> dg.AssetKey:

@@ -7,6 +7,7 @@ personal, as the return copy does; nothing else that a cell holds gets here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -19,8 +20,13 @@ from kim_pipeline.orchestration.markdown import markdown_table
 MAX_FINDINGS = 200
 _STATUS = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgewiesen"}
 _SEVERITY = {"rejected": "zurückgewiesen", "error": "Fehler", "warning": "Warnung", "notice": "Hinweis"}
-_MANY = {"rejected": "Zurückweisungen", "error": "Fehler", "warning": "Warnungen", "notice": "Hinweise"}
-_FILE_HEADER = ("Datei", "Stand", "Zeitraum", "Status", "gelesen", "angenommen", "Quarantäne", "Befunde")
+_COUNTED = {
+    "rejected": ("Zurückweisung", "Zurückweisungen"),
+    "error": ("Fehler", "Fehler"),
+    "warning": ("Warnung", "Warnungen"),
+    "notice": ("Hinweis", "Hinweise"),
+}
+_FILE_HEADER = ("Datei", "Stand", "Zeitraum", "Status", "Zeilen", "Befunde")
 _FINDING_HEADER = ("Schwere", "Datei", "Blatt", "Zeile", "Spalte", "Regel", "Meldung")
 
 
@@ -34,7 +40,7 @@ def delivery_metadata(night: Night, programme: str, connection: duckdb.DuckDBPyC
     """
     deliveries = night.intake.of(programme)
     rows = {name: sum(a[name] for d in deliveries for a in d.accounts) for name in _ROWS}
-    stands = [d.read.as_of for d in deliveries if d.read and d.read.as_of and not d.is_rejected]
+    counting = [(d.read.as_of, d.file, d.path) for d in deliveries if d.read and d.status == "counted"]
     found: dict[str, Any] = {
         "Lieferungen": dg.MetadataValue.md(markdown_table(_FILE_HEADER, (_file_row(d) for d in deliveries))),
         "Befunde": dg.MetadataValue.md(findings_table(connection, programme)),
@@ -43,21 +49,26 @@ def delivery_metadata(night: Night, programme: str, connection: duckdb.DuckDBPyC
         **{label: rows[name] for name, label in _ROWS.items()},
         "Ordner": dg.MetadataValue.path(night.settings.deliveries / programme),
     }
-    if stands:
-        found["Stand"] = dg.MetadataValue.text(f"{max(stands):%d.%m.%Y}")
+    if counting:
+        as_of, _, path = max(counting)
+        found["Stand"] = f"{as_of:%d.%m.%Y}"
+        found["Neueste Arbeitsmappe, die zählt"] = dg.MetadataValue.path(path)
     return found
 
 
 _ROWS = {"rows_read": "Zeilen gelesen", "accepted": "Zeilen angenommen", "quarantined": "Zeilen in Quarantäne"}
+_IN_WORDS = ("gelesen", "angenommen", "in Quarantäne")
 
 
 def _file_row(delivery: Delivery) -> tuple[object, ...]:
     read = delivery.read
-    rows = [sum(a[name] for a in delivery.accounts) for name in _ROWS]
+    numbers = (sum(a[name] for a in delivery.accounts) for name in _ROWS)
+    rows = ", ".join(f"{number} {what}" for number, what in zip(numbers, _IN_WORDS, strict=True))
     counts = counts_by_severity(delivery)
-    findings = ", ".join(f"{label} {counts[s]}" for s, label in _MANY.items() if counts.get(s)) or "–"
+    findings = ", ".join(f"{counts[s]} {words[counts[s] != 1]}" for s, words in _COUNTED.items() if counts.get(s))
     period = str(read.period) if read and read.period else ""
-    return delivery.file, read.as_of if read else None, period, _STATUS[delivery.status], *rows, findings
+    facts = delivery.file, read.as_of if read else None, period, _STATUS[delivery.status]
+    return *facts, rows if delivery.accounts else "–", findings or "–"
 
 
 def findings_table(connection: duckdb.DuckDBPyConnection, programme: str) -> str:
@@ -80,6 +91,35 @@ def table_metadata(table: BuiltTable) -> dict[str, Any]:
     """Metadata of a built table: rows, columns with types and descriptions."""
     columns = [dg.TableColumn(c.name, c.type, c.description or None) for c in table.columns]
     return {"dagster/row_count": table.rows, "dagster/column_schema": dg.TableSchema(columns=columns)}
+
+
+def figures_metadata(published: Path) -> dict[str, Any]:
+    """What is plotted over the nights: numbers of published and hidden figures, and each programme's headline figure.
+
+    Args:
+        published: the published file, so that nothing hidden gets here.
+    """
+    with duckdb.connect(str(published), read_only=True) as connection:
+        counts = dict(connection.execute("SELECT status, count(*) FROM indicator_value GROUP BY status").fetchall())
+        headlines = connection.execute(_HEADLINES).fetchall()
+    return {
+        "Zahlen, veröffentlicht": int(counts.get("published", 0)),
+        "Zahlen, geheim": int(counts.get("suppressed", 0)),
+        **{f"{label}, {period}": float(value) for label, period, value in headlines},
+    }
+
+
+_HEADLINES = """
+SELECT i.label, v.period, v.value
+FROM indicator_value AS v
+INNER JOIN indicator AS i ON i.indicator_id = v.indicator_id AND i.is_headline
+INNER JOIN area AS a ON a.area = v.area AND a.part_of IS NULL
+INNER JOIN period AS p ON p.period = v.period AND p.calendar IN ('year', 'school_year')
+WHERE v.breakdown_kind = 'total' AND v.status = 'published'
+QUALIFY row_number() OVER (PARTITION BY v.indicator_id ORDER BY p.last_day DESC) = 1
+ORDER BY i.programme, i.indicator_id
+"""
+"""The latest year or school year of each programme's headline figure, for the county."""
 
 
 def offending_table(rows: Sequence[Mapping[str, object]]) -> str:

@@ -14,7 +14,7 @@ import dagster as dg
 
 from kim_pipeline.nightly import Night
 from kim_pipeline.orchestration.definitions import FILE_LOGGER, NIGHTLY, build_defs
-from kim_pipeline.orchestration.keys import PUBLISHED, QUALITY, delivery_key
+from kim_pipeline.orchestration.parts import assets_of, part_names
 from kim_pipeline.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ _HOME = "DAGSTER_HOME"
 
 
 def run_nightly(night: Night, instance: dg.DagsterInstance | None = None) -> bool:
-    """Run the job, or the part that is about the night's programmes, with the same result.
+    """Run the job, or the parts of it that the night is about, with the same result.
 
     Args:
         night: the run, which holds the warehouse.
@@ -40,7 +40,7 @@ def run_nightly(night: Night, instance: dg.DagsterInstance | None = None) -> boo
             instance=keeper,
             raise_on_error=False,
             run_config={"loggers": {FILE_LOGGER: {}}},
-            asset_selection=_selection(job, night.only),
+            asset_selection=None if night.only is None else assets_of(job, night.only),
         )
         errors = list(_errors(result.all_events))
     for text in errors:
@@ -60,13 +60,9 @@ def instance_for(settings: Settings) -> dg.DagsterInstance:
     return dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}})
 
 
-def _selection(job: dg.JobDefinition, only: Iterable[str] | None) -> list[dg.AssetKey] | None:
-    """Some programmes' deliveries, all that is made from them, and what is published."""
-    if only is None:
-        return None
-    graph = job.asset_layer.asset_graph
-    chosen = dg.AssetSelection.assets(*(delivery_key(key) for key in only)).downstream()
-    return sorted((chosen | dg.AssetSelection.groups(QUALITY, PUBLISHED)).resolve(graph))
+def known_parts(settings: Settings) -> dict[str, list[str]]:
+    """Kind of part, as people call it → the names that a night can be about."""
+    return part_names(build_defs(settings).resolve_job_def(NIGHTLY))
 
 
 def _errors(events: Iterable[dg.DagsterEvent]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from kim_pipeline.nightly import published_models, table_models
 from kim_pipeline.orchestration.freshness import BUILT_BY, delivery_policy
 from kim_pipeline.orchestration.keys import (
     BUILD_INFO,
+    DELIVERIES,
     HIDDEN_CELLS,
     PUBLISHED,
     QUALITY,
@@ -43,6 +44,14 @@ _KINDS = {
     "nationality": "Staat",
     "category": "Auswahl",
 }
+_DOCS = {
+    DELIVERIES: ("Was zu liefern ist", "deliveries.md"),
+    QUALITY: ("Was die Befunde bedeuten", "deliveries.md"),
+    "indicators": ("Was gezählt wird", "indicators.md"),
+    "disclosure": ("Was geheim bleibt", "privacy.md"),
+    PUBLISHED: ("Wie man damit auswertet", "analysts.md"),
+}
+"""Group → label and file of the page of `docs/` that people need there."""
 _TREATMENTS = {
     "pseudonym": "🔒 wird durch ein Pseudonym ersetzt",
     "drop": "🔒 wird beim Lesen weggelassen",
@@ -74,9 +83,19 @@ def _delivery_spec(programme: Programme, settings: Settings) -> dg.AssetSpec:
         metadata={
             "dagster/column_schema": dg.TableSchema(columns=list(_delivered_columns(programme))),
             "Ordner": dg.MetadataValue.path(settings.deliveries / programme.key),
-            "Was zu liefern ist": dg.MetadataValue.path(PROJECT / "docs" / "deliveries.md"),
+            **_page(DELIVERIES, settings),
         },
     )
+
+
+def _page(group: str, settings: Settings) -> dict[str, dg.MetadataValue]:
+    """A link to the page of the documentation that belongs to a group; a path where nothing serves it."""
+    if group not in _DOCS:
+        return {}
+    label, file = _DOCS[group]
+    if settings.docs_url:
+        return {label: dg.MetadataValue.url(f"{str(settings.docs_url).rstrip('/')}/{file}")}
+    return {label: dg.MetadataValue.path(PROJECT / "docs" / file)}
 
 
 def _delivered_columns(programme: Programme) -> Iterable[dg.TableColumn]:
@@ -96,7 +115,7 @@ def _column_text(column: Column) -> str:
     return f"{column.label}{header}{treatment}"
 
 
-def loaded_specs() -> list[dg.AssetSpec]:
+def loaded_specs(settings: Settings) -> list[dg.AssetSpec]:
     """The tables about all deliveries, and the vocabulary; made in every run, so that nothing after them is skipped."""
     deliveries = [delivery_key(p) for p in programmes()]
     return [
@@ -107,17 +126,18 @@ def loaded_specs() -> list[dg.AssetSpec]:
             group_name=group_of(name),
             owners=[OWNER],
             kinds={"duckdb"} if group_of(name) == QUALITY else {"csv", "duckdb"},
+            metadata=_page(group_of(name), settings),
         )
         for name, text in loaded_assets().items()
     ]
 
 
-def table_specs() -> list[dg.AssetSpec]:
+def table_specs(settings: Settings) -> list[dg.AssetSpec]:
     """One asset per SQL file of the internal file."""
-    return [_table_spec(model) for model in table_models()]
+    return [_table_spec(model, settings) for model in table_models()]
 
 
-def published_specs() -> list[dg.AssetSpec]:
+def published_specs(settings: Settings) -> list[dg.AssetSpec]:
     """One asset per table of the published file."""
     about_deliveries = [table_key(f"{QUALITY}.delivery"), table_key(f"{QUALITY}.sheet_account")]
     build_info = dg.AssetSpec(
@@ -128,11 +148,12 @@ def published_specs() -> list[dg.AssetSpec]:
         owners=[OWNER],
         kinds={"duckdb"},
         freshness_policy=BUILT_BY,
+        metadata=_page(PUBLISHED, settings),
     )
-    return [_hidden_cells_spec(), *(_table_spec(model) for model in published_models()), build_info]
+    return [_hidden_cells_spec(settings), *(_table_spec(model, settings) for model in published_models()), build_info]
 
 
-def _hidden_cells_spec() -> dg.AssetSpec:
+def _hidden_cells_spec(settings: Settings) -> dg.AssetSpec:
     """Made by disclosure control, from the tables of its own layer."""
     schema = group_of(HIDDEN_CELLS)
     return dg.AssetSpec(
@@ -142,10 +163,11 @@ def _hidden_cells_spec() -> dg.AssetSpec:
         group_name=schema,
         owners=[OWNER],
         kinds={"duckdb"},
+        metadata=_page(schema, settings),
     )
 
 
-def _table_spec(model: SqlModel) -> dg.AssetSpec:
+def _table_spec(model: SqlModel, settings: Settings) -> dg.AssetSpec:
     parents = {key for name in model.parents if (key := parent_key(name)) is not None}
     return dg.AssetSpec(
         table_key(model.full_name),
@@ -159,6 +181,7 @@ def _table_spec(model: SqlModel) -> dg.AssetSpec:
         metadata={
             "Herkunft der Spalten": dg.MetadataValue.md(lineage_text(model.full_name)),
             "SQL": dg.MetadataValue.md(f"```sql\n{model.sql.strip()}\n```"),
+            **_page(group_of(model.full_name), settings),
             **({"dagster/column_lineage": lineage} if (lineage := table_lineage(model.full_name)) else {}),
         },
     )

@@ -16,6 +16,8 @@ import duckdb
 from kim_pipeline.contracts import programmes
 from kim_pipeline.warehouse.sql_models import SQL_FOLDER
 
+MOST_ROWS = 20
+"""Offending rows that are shown of a check."""
 _ASSET = re.compile(r"--\s*asset:\s*(\w+\.\w+)\s*")
 
 
@@ -129,7 +131,7 @@ def _accepted_rows() -> str:
     return " UNION ALL ".join(parts)
 
 
-def offending_rows(connection: duckdb.DuckDBPyConnection, check: Check, limit: int = 20) -> list[dict[str, object]]:
+def offending_rows(connection: duckdb.DuckDBPyConnection, check: Check, limit: int = MOST_ROWS) -> list[dict[str, object]]:
     """The first rows that break a check; empty if it holds."""
     result = connection.execute(check.sql)
     names = [column[0] for column in result.description or []]

@@ -12,6 +12,17 @@ import duckdb
 
 from kim_pipeline.warehouse.build import comment, quoted
 
+KINDS = {
+    "value_added": "Werte dazugekommen",
+    "value_removed": "Werte weggefallen",
+    "value_changed": "Werte anders",
+    "row_count": "Tabellen mit anderer Zeilenzahl",
+    "table_added": "Tabellen dazugekommen",
+    "table_gone": "Tabellen weggefallen",
+    "column_added": "Spalten dazugekommen",
+    "column_gone": "Spalten weggefallen",
+}
+"""Kinds of difference, with their German labels."""
 _COLUMNS = (
     "kind VARCHAR, object VARCHAR, area VARCHAR, period VARCHAR, breakdown_kind VARCHAR, breakdown VARCHAR, "
     "old_value DOUBLE, new_value DOUBLE, caused_by VARCHAR"
