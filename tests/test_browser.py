@@ -71,10 +71,15 @@ def keep(page: Page, name: str) -> None:
 
 
 def test_the_graph_shows_programmes_and_layers(page: Page) -> None:
+    page.set_viewport_size({"width": 1600, "height": 2000})  # what is out of sight is not drawn
     page.goto("/asset-groups")
-    for group in (*programmes(), "vocabulary", "quality", "core", "indicators", "review", "disclosure", "published"):
-        expect(page.get_by_text(group, exact=True).first).to_be_visible()
+    boxes = page.locator("svg foreignObject")
+    groups = (*programmes(), "vocabulary", "quality", "core", "indicators", "review", "disclosure", "published")
+    for group in groups:
+        expect(boxes.get_by_text(group, exact=True)).to_have_count(1)
+    expect(boxes).to_have_count(len(groups))
     keep(page, "graph")
+    page.set_viewport_size({"width": 1600, "height": 1000})
 
 
 def test_a_late_programme_shows_as_late(page: Page) -> None:
@@ -107,6 +112,14 @@ def test_column_lineage_leads_from_published_to_staging(page: Page) -> None:
     expect(page.get_by_text("Anzahl Familien").first).to_be_visible()
 
 
+def test_figures_are_plotted_over_the_nights(page: Page) -> None:
+    page.goto("/assets/published/indicator_value")
+    page.get_by_role("button", name="Plots").click()
+    expect(page.get_by_text("FIT-Gruppen, 2022/23")).to_be_visible()
+    expect(page.locator("canvas").first).to_be_visible()
+    keep(page, "plots")
+
+
 def test_a_run_can_be_started_and_succeeds(page: Page) -> None:
     page.goto("/assets/published/area")
     page.get_by_role("button", name=re.compile("Materialize")).first.click()
@@ -114,6 +127,15 @@ def test_a_run_can_be_started_and_succeeds(page: Page) -> None:
     page.goto("/runs")
     expect(page.get_by_text("Success", exact=True)).to_have_count(2)
     keep(page, "run")
+
+
+def test_a_failed_check_can_be_run_again(page: Page) -> None:
+    page.goto("/assets/deliveries/komm_an?view=checks&checkDetail=delivery_accepted")
+    page.get_by_role("button").filter(has_text=re.compile("^Execute$")).click()
+    expect(page.get_by_text("Launched run")).to_be_visible()
+    page.goto("/runs")
+    expect(page.get_by_text("Success", exact=True)).to_have_count(3)
+    keep(page, "check_again")
 
 
 def test_nothing_is_asked_of_any_other_machine(room: Served, requested: list[str]) -> None:

@@ -88,9 +88,9 @@ class County:
 
 @dataclass(frozen=True)
 class ProgrammeLife:
-    """When a programme began and ended, as far as known, and what replaced it."""
+    """When a programme began (the year; the day is not known) and ended, as far as known, and what replaced it."""
 
-    valid_from: dt.date | None
+    since_year: int | None
     valid_to: dt.date | None
     successor: str | None
 
@@ -103,7 +103,9 @@ def programme_life() -> dict[str, ProgrammeLife]:
         return dt.date.fromisoformat(text) if text else None
 
     return {
-        r["programme"]: ProgrammeLife(day(r["valid_from"]), day(r["valid_to"]), r["successor"] or None)
+        r["programme"]: ProgrammeLife(
+            int(r["since_year"]) if r["since_year"] else None, day(r["valid_to"]), r["successor"] or None
+        )
         for r in rows(DATA / "programmes.csv")
     }
 

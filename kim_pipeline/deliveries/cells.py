@@ -57,7 +57,7 @@ class Sheet:
 
     Attributes:
         name: as it stands in the workbook; for .csv the file's stem.
-        distinct: per column its distinct cells.
+        distinct: per column its distinct cells, the blank one first.
         codes: per column, per row the index into `distinct`.
         merges: merged ranges.
         epoch_1904: serial numbers count from 1904 instead of 1900.
@@ -102,10 +102,17 @@ class Sheet:
         self.distinct[column].append(cell)
         self.codes[column][row] = len(self.distinct[column]) - 1
 
-    def fill_down(self, column: int) -> None:
-        """Let the top value of each merged range in `column` fill the rows below it."""
+    def clear_covered(self) -> None:
+        """Blank what merged ranges hide: the value belongs to the top-left cell (`deliveries.md` §1.4)."""
         for merge in self.merges:
-            if merge.first_column == column and merge.first_row < self.height:
+            for column in range(merge.first_column, min(merge.last_column + 1, self.width)):
+                first = merge.first_row + (column == merge.first_column)
+                self.codes[column][first : merge.last_row + 1] = 0
+
+    def fill_down(self, column: int, first: int = 0) -> None:
+        """Let the top value of each merged range in `column`, from row `first` on, fill the rows below it."""
+        for merge in self.merges:
+            if merge.first_column == column and first <= merge.first_row < self.height:
                 self.codes[column][merge.first_row : merge.last_row + 1] = self.codes[column][merge.first_row]
 
     def _grow(self, height: int, width: int) -> None:
@@ -140,7 +147,13 @@ def raw_text(cell: Cell) -> str:
         case dt.date():  # an instant is one, too
             return cell.isoformat()[:10]
         case _:
-            return str(cell)
+            return _span(cell) if isinstance(cell, dt.timedelta) else str(cell)
+
+
+def _span(span: dt.timedelta) -> str:
+    """A span of time as `[h]:mm` shows it."""
+    minutes = span // dt.timedelta(minutes=1)
+    return f"{minutes // 60}:{minutes % 60:02}"
 
 
 def encode_sheet(name: str, rows: Iterable[Sequence[Cell]], *, first_column: int = 0, text_only: bool = False) -> Sheet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 
 from kim_pipeline.deliveries.cells import Sheet, encode_sheet
@@ -15,7 +16,9 @@ _DELIMITERS = (";", ",")
 _FIELD_LIMIT = 1 << 20
 _MAX_COLUMNS = 16_384
 _CHECK_QUOTES = "Bitte Trennzeichen und Anführungszeichen prüfen oder die Datei in Excel als .xlsx speichern."
-_CONTROL = frozenset(range(32)) - {9, 10, 12, 13, 26}
+_CONTROL = frozenset(range(32)) - {9, 10, 11, 12, 13, 26}
+_MARKUP = re.compile(rb"<(?:!doctype|!--|\?xml|html|head|body|table|svg)\b", re.IGNORECASE)
+_FOREIGN = (b"%PDF", b"{\\rtf", b"PK\x05\x06", b"PK\x07\x08")
 
 
 def decode(content: bytes) -> str:
@@ -43,7 +46,7 @@ def is_named_by_file(head: bytes) -> bool:
 def looks_like_text(content: bytes) -> bool:
     """Whether the bytes could be a .csv at all: no markup, no control characters."""
     head = content[:65_536].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return not head.startswith((b"<", b"%PDF", b"{\\rtf", b"PK")) and not _CONTROL.intersection(head)
+    return not (_MARKUP.match(head) or head.startswith(_FOREIGN) or _CONTROL.intersection(head))
 
 
 def read_csv(name: str, content: bytes, fits: Callable[[Sheet], int]) -> Sheet:
@@ -82,7 +85,24 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
             if len(record) > _MAX_COLUMNS:
                 raise unreadable(f"Eine Zeile der Datei hat mehr als {_MAX_COLUMNS} Spalten. {_CHECK_QUOTES}")
             yield record
+        if _ends_in_quotes(text, delimiter):
+            raise unreadable(
+                "Ein Anführungszeichen in der Datei wird nicht geschlossen; alles danach gälte als eine Zelle. "
+                f"{_CHECK_QUOTES}"
+            )
     except csv.Error:
         raise unreadable(
             f"Eine Zelle der Datei ist länger, als eine Tabelle sie fassen kann. {_CHECK_QUOTES}"
         ) from None
+
+
+def _ends_in_quotes(text: str, delimiter: str) -> bool:
+    """Whether the file ends inside a quoted cell, so that the rest of it has been read as one cell."""
+    if text.count('"') % 2 == 0:
+        return False
+    try:
+        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            pass
+    except csv.Error as error:
+        return "unexpected end of data" in str(error)
+    return False

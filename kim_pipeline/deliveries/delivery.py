@@ -59,6 +59,8 @@ class _Page:
     sheet: Sheet
     header: Header | None
     facts: Facts
+    below: Facts = field(default_factory=Facts)
+    """Facts whose value stands in the row below its label: they count only where no other statement is found."""
 
 
 def read_delivery(path: PurePath, content: bytes, programme: Programme, key: bytes, limits: Limits) -> DeliveryResult:
@@ -140,18 +142,20 @@ class _Reader:
             return _Page(sheet, None, Facts())
         stated = sorted(statements(sheet, sheet.height, self.context(sheet)), key=lambda s: s.row)
         header = self.finder.find(sheet, {s.row for s in stated if not s.below})
-        facts = Facts()
+        page = _Page(sheet, header, Facts())
         for statement in stated:
             if header is None or statement.row < header.first_row:
+                facts = page.below if statement.below else page.facts
                 facts.period = facts.period or statement.facts.period
                 facts.as_of = facts.as_of or statement.facts.as_of
-        return _Page(sheet, header, facts)
+        return page
 
 
 def _state_facts(result: DeliveryResult, pages: list[_Page], programme: Programme) -> None:
-    result.as_of = next((page.facts.as_of for page in pages if page.facts.as_of), None)
+    facts = [page.facts for page in pages] + [page.below for page in pages]
+    result.as_of = next((f.as_of for f in facts if f.as_of), None)
     if programme.delivery == "period":
-        result.period = next((page.facts.period for page in pages if page.facts.period), None)
+        result.period = next((f.period for f in facts if f.period), None)
         if result.period is None:
             raise RejectedError("missing_period", told("missing_period"))
     if result.as_of is None:
@@ -230,7 +234,7 @@ def _column_name(column: Column) -> str:
 
 
 def _missing_column(sheet: Sheet, header: Header, column: Column) -> Finding:
-    """`missing_column`, with the nearest header by edit distance among those that nothing claims."""
+    """`missing_column`, with the nearest of all headers by edit distance (`deliveries.md` §2)."""
     if not column.headers:
         row = header.last_row + 1
         message = (
@@ -238,11 +242,14 @@ def _missing_column(sheet: Sheet, header: Header, column: Column) -> Finding:
             f"Tabelle wurde nicht gelesen. {_sheet_names(column)}"
         )
         return Finding(sheet.name, row, None, column.label, "missing_column", "error", None, message)
-    accepted = [comparable(h) for h in column.headers]
-    closest = min(
-        header.unmapped or header.cells,
-        key=lambda cell: min(Levenshtein.distance(comparable(cell.text), h) for h in accepted),
-    )
+    accepted = [comparable(f"{group} {h}") for h in column.headers for group in column.group or ("",)]
+
+    def distance(cell: HeaderCell) -> int:
+        detail = comparable(cell.text)
+        written = {f"{cell.group} {detail}".strip()} | (set() if column.group else {detail})
+        return min(Levenshtein.distance(one, other) for one in written for other in accepted)
+
+    closest = min(header.cells, key=distance)
     near = nearest(closest.text, column.headers)
     hint = f" Meinten Sie hier „{near}“?" if near else ""
     message = told("missing_column", name=_column_name(column), did_you_mean=hint)

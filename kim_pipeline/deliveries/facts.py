@@ -13,6 +13,8 @@ from kim_pipeline.deliveries.cells import BLANK, Cell, Sheet, is_filled, raw_tex
 from kim_pipeline.deliveries.values import Context, parse_date
 
 _PERIOD = re.compile(r"berichtszeitraum\s*:?\s*(.*)", re.IGNORECASE)
+_BETWEEN = re.compile(r"[\s,;|/–—-]+(?=(?:berichtszeitraum|stand)\b)", re.IGNORECASE)
+"""What stands between two facts in one cell."""
 _AS_OF = re.compile(r"stand(?:\s*:\s*|\s+|$)(.*)", re.IGNORECASE)
 
 
@@ -42,9 +44,7 @@ def statements(sheet: Sheet, rows: int, context: Context) -> Iterator[Statement]
         labels = [code for code, cell in enumerate(sheet.distinct[column]) if _is_label(cell)]
         for code in labels:
             for row in (sheet.codes[column][:rows] == code).nonzero()[0].tolist():
-                found = _read(sheet, row, column, context)
-                if found is not None:
-                    yield found
+                yield from _read(sheet, row, column, context)
 
 
 def _is_label(cell: Cell) -> bool:
@@ -54,16 +54,19 @@ def _is_label(cell: Cell) -> bool:
     return bool(_PERIOD.fullmatch(text) or _AS_OF.fullmatch(text))
 
 
-def _read(sheet: Sheet, row: int, column: int, context: Context) -> Statement | None:
-    """What the label at a position states: its own rest, else the cell to the right, else the cell below."""
-    text = clean_text(sheet.cell(row, column))
-    period, as_of = _PERIOD.fullmatch(text), _AS_OF.fullmatch(text)
-    rest = (period or as_of or [None, BLANK])[1]
-    for at, cell in enumerate([rest] if rest else _neighbours(sheet, row, column)):
-        facts = _facts(cell, is_period=period is not None, context=context)
-        if facts.period or facts.as_of:
-            return Statement(row, facts, below=at == 1)
-    return None
+def _read(sheet: Sheet, row: int, column: int, context: Context) -> Iterator[Statement]:
+    """What the label at a position states: its own rest, else the cell to the right, else the cell below.
+
+    A cell may state both facts: „Berichtszeitraum: 2023, Stand: 15.01.2024“.
+    """
+    for text in _BETWEEN.split(clean_text(sheet.cell(row, column))):
+        period, as_of = _PERIOD.fullmatch(text), _AS_OF.fullmatch(text)
+        rest = (period or as_of or [None, BLANK])[1]
+        for at, cell in enumerate([rest] if rest else _neighbours(sheet, row, column)):
+            facts = _facts(cell, is_period=period is not None, context=context)
+            if facts.period or facts.as_of:
+                yield Statement(row, facts, below=at == 1)
+                break
 
 
 def _facts(cell: Cell, *, is_period: bool, context: Context) -> Facts:

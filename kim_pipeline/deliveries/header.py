@@ -108,6 +108,10 @@ class _Names:
                         self.plain.setdefault(name, Match(column, minutes))
             self.groups.update(comparable(group) for group in column.group)
 
+    def is_joined(self, cell: HeaderCell) -> bool:
+        """Whether group and detail joined are a name."""
+        return bool(cell.group) and f"{cell.group} {comparable(cell.text)}" in self.plain
+
     def find(self, cell: HeaderCell) -> Match | None:
         """Group and detail joined, else the detail alone."""
         detail = comparable(cell.text)
@@ -222,11 +226,15 @@ def single_row(sheet: Sheet, row: int) -> list[HeaderCell]:
 
 
 def _is_title(sheet: Sheet, row: int, cells: list[HeaderCell], names: _Names) -> bool:
-    """A row with one filled cell is a title, unless that cell is a known group or merged down over both rows."""
+    """A row with one filled cell is a title, unless it is merged down or names a column, alone or with a cell below."""
     if len(cells) != 1 or comparable(cells[0].text) in names.groups:
         return False
     at = cells[0].position
-    return not any((m.first_row, m.first_column) == (row, at) and m.last_row > row for m in sheet.merges)
+    if any((m.first_row, m.first_column) == (row, at) and m.last_row > row for m in sheet.merges):
+        return False
+    return not any(
+        names.is_joined(cell) or (cell.row == row and names.find(cell) is not None) for cell in two_rows(sheet, row)
+    )
 
 
 def two_rows(sheet: Sheet, row: int) -> list[HeaderCell]:

@@ -1,4 +1,4 @@
-"""What calamine does not tell of an .ods: error cells, formulas without a result, merged ranges, the 1904 date system.
+"""What calamine does not tell of an .ods: error cells, uncalculated formulas, line breaks, merged ranges, 1904 dates.
 
 Belongs here: one streamed pass over `content.xml` with expat, taken only where the file holds any of these.
 """
@@ -10,18 +10,25 @@ from dataclasses import dataclass, field
 from typing import IO
 from xml.parsers import expat
 
-from kim_pipeline.deliveries.cells import ErrorCell, Merge
+from kim_pipeline.deliveries.cells import Cell, ErrorCell, Merge
 from kim_pipeline.deliveries.errors import unreadable
 
 _BLOCK = 1 << 20
-_MARKS = (b"table:formula", b"number-rows-spanned", b"number-columns-spanned", b'"error"', b"null-date")
+_MARKS = (
+    b"table:formula",
+    b"number-rows-spanned",
+    b"number-columns-spanned",
+    b'"error"',
+    b"null-date",
+    b"text:line-break",
+)
 
 
 @dataclass
 class LostOnSheet:
     """What calamine does not give of one sheet: positions are 0-based (row, column)."""
 
-    cells: dict[tuple[int, int], ErrorCell] = field(default_factory=dict)
+    cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
     merges: list[Merge] = field(default_factory=list)
 
 
@@ -73,6 +80,7 @@ class _Scanner:
         self._column = self._column_step = 0
         self._pending: str | None = None
         self._text: list[str] = []
+        self._has_break = False
         self._depth = 0
         self._in_note = False
 
@@ -97,6 +105,9 @@ class _Scanner:
             self._note(attributes)
         elif tag == "office:annotation":
             self._in_note = True
+        elif tag == "text:line-break" and not self._in_note:
+            self._has_break = True
+            self._text.append("\n")
         elif tag == "table:null-date":
             self.lost.epoch_1904 = attributes.get("table:date-value", "").startswith("1904")
 
@@ -106,14 +117,14 @@ class _Scanner:
         if rows > 1 or columns > 1:
             self._sheet.merges.append(Merge(self._row, self._column, self._row + rows - 1, self._column + columns - 1))
         formula = attributes.get("table:formula")
-        self._pending, self._text = None, []
+        self._pending, self._text, self._has_break = None, [], False
         if attributes.get("calcext:value-type") == "error":
             self._pending = "error"
         elif formula is not None and "office:value-type" not in attributes:
             self._pending = "=" + formula.split("=", 1)[-1]
 
     def _characters(self, data: str) -> None:
-        if self._pending == "error" and not self._in_note:
+        if not self._in_note:
             self._text.append(data)
 
     def _end(self, tag: str) -> None:
@@ -121,6 +132,8 @@ class _Scanner:
             self._depth -= 1
         elif tag == "office:annotation":
             self._in_note = False
+        elif tag == "text:p" and not self._in_note:
+            self._text.append("\n")
         elif tag == "table:table-row":
             self._row += self._row_step
         elif tag in ("table:table-cell", "table:covered-table-cell"):
@@ -128,10 +141,14 @@ class _Scanner:
             self._column += self._column_step
 
     def _keep(self) -> None:
-        if self._pending is None:
-            return
-        raw = "".join(self._text).strip() if self._pending == "error" else self._pending
+        text = "".join(self._text).strip()
+        if self._pending is not None:
+            self._repeat(ErrorCell((text if self._pending == "error" else self._pending) or "#?"))
+        elif self._has_break:
+            self._repeat(text)
+        self._pending = None
+
+    def _repeat(self, cell: Cell) -> None:
         for row in range(self._row, self._row + min(self._row_step, 1000)):
             for column in range(self._column, self._column + min(self._column_step, 1000)):
-                self._sheet.cells[row, column] = ErrorCell(raw or "#?")
-        self._pending = None
+                self._sheet.cells[row, column] = cell

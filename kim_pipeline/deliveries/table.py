@@ -181,7 +181,7 @@ def _read_part(table: Table, sheet: Sheet, header: Header, context: Context, key
     positions = {m.column.name: at for at, m in header.matches.items()}
     for name, position in positions.items():
         if table.columns[name].fills_down:
-            sheet.fill_down(position)
+            sheet.fill_down(position, header.last_row + 1)
     rows = _without_other_areas(table, sheet, positions, kinds.data, context)
     part = _Part(sheet, places_of(table, sheet, header), kinds, len(kinds.data) - len(rows), rows, {})
     part.errors = np.zeros(len(rows), dtype=np.bool_)
@@ -291,6 +291,7 @@ class _Evaluation:
         stored = [c.name for c in table.columns.values() if c.is_stored]
         self._stored = pa.table({name: self._values[name] for name in stored})
         self._frame = _to_frame(self._stored)
+        self._bounded: set[tuple[int, str]] = set()
 
     def _derive(self) -> None:
         for column in self._table.columns.values():
@@ -319,6 +320,7 @@ class _Evaluation:
 
     def _apply_bound(self, name: str, check: pandera.Check) -> None:
         for i in _broken(check, self._frame[name]):
+            self._bounded.add((i, name))
             minutes = self._place(i, name).minutes
             expected = bounds_in_words(self._table.schema.columns[name].checks, 60 if minutes else 1)
             column = self._table.columns[name]
@@ -332,11 +334,11 @@ class _Evaluation:
             return
         names = rule.blame(self._frame.iloc[broken])
         for i, name in zip(broken, names.tolist(), strict=True):
-            if rule.rule not in _PER_CELL and (i, rule.rule) in seen:
+            at = self._delivered_one(i, name, *rule.columns)
+            if (i, at) in self._bounded if rule.rule in _PER_CELL else (i, rule.rule) in seen:
                 continue
             seen.add((i, rule.rule))
             headers = {column: self._place(i, column).name for column in rule.columns}
-            at = self._delivered_one(i, name, *rule.columns)
             self._add(i, at, rule.rule, expected=rule.expected.format(**headers))
 
     def _apply_future_dates(self) -> None:

@@ -190,7 +190,7 @@ def _languages_in(cell: Cell, context: Context) -> list[tuple[str, str]]:
 
 def _languages_of(part: str, languages: dict[str, str]) -> list[tuple[str, str]]:
     """An alias is one language; else pieces between `/`, the longest alias first; each with its code."""
-    pieces = [comparable(piece) for piece in part.split("/")]
+    pieces = [form for piece in part.split("/") if (form := comparable(piece))]
     found = []
     while pieces:
         for size in range(len(pieces), 0, -1):

@@ -63,9 +63,9 @@ def read_sheets(path: PurePath, content: bytes, limits: Limits, fits: Callable[[
         raise unreadable("Die Datei ist leer (0 Byte). Bitte die Datei erneut speichern und ablegen.")
     try:
         if content.startswith(ZIP):
-            return _read_package(content, limits)
+            return _without_covered(_read_package(content, limits))
         if content.startswith(OLE):
-            return _read_ole(content)
+            return _without_covered(_read_ole(content))
     except (RejectedError, MemoryError, ImportError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # noqa: BLE001  (pyo3's PanicException derives from BaseException)
@@ -74,6 +74,12 @@ def read_sheets(path: PurePath, content: bytes, limits: Limits, fits: Callable[[
     if looks_like_text(content):
         return [read_csv(path.stem, content, fits)]
     raise unreadable(_NOT_A_TABLE)
+
+
+def _without_covered(sheets: list[Sheet]) -> list[Sheet]:
+    for sheet in sheets:
+        sheet.clear_covered()
+    return sheets
 
 
 def _read_package(content: bytes, limits: Limits) -> list[Sheet]:
@@ -129,6 +135,7 @@ def _calamine_sheets(content: bytes) -> list[Sheet]:
     with calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
         for metadata in workbook.sheets_metadata:
             if metadata.typ != calamine.SheetTypeEnum.WorkSheet:
+                sheets.append(encode_sheet(metadata.name, ()))  # a chart sheet: listed as ignored
                 continue
             source = workbook.get_sheet_by_name(metadata.name)
             start = source.start

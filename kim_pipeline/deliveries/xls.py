@@ -19,6 +19,8 @@ from kim_pipeline.deliveries.cells import BLANK, Cell, ErrorCell, Merge, Sheet, 
 
 _RECALCID = 0x01C1
 _EOF = 0x000A
+_BOF = frozenset({0x0009, 0x0209, 0x0409, 0x0809})
+_FORMULA = frozenset({0x0006, 0x0206, 0x0406})
 _UNCALCULATED = ErrorCell("=…")
 
 
@@ -29,10 +31,14 @@ def read_xls(content: bytes) -> Iterator[Sheet]:
         xlrd.XLRDError, struct.error and others: the bytes are not a readable workbook.
     """
     book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=io.StringIO())
-    calculated = _was_calculated(content)
-    for sheet in book.sheets():
+    formulas = {} if _was_calculated(content) else _formulas(content, book)
+    for number, sheet in enumerate(book.sheets()):
+        ours = formulas.get(number, frozenset())
         rows = (
-            [_cell(sheet, book.datemode, row, column, calculated) for column in range(sheet.row_len(row))]
+            [
+                _cell(sheet, book.datemode, row, column, (row, column) not in ours)
+                for column in range(sheet.row_len(row))
+            ]
             for row in range(sheet.nrows)
         )
         found = encode_sheet(sheet.name, rows)
@@ -78,3 +84,21 @@ def _was_calculated(content: bytes) -> bool:
             return False
         position += 4 + size
     return False
+
+
+def _formulas(content: bytes, book: xlrd.Book) -> dict[int, frozenset[tuple[int, int]]]:
+    """Sheet's number → where its FORMULA records stand ([MS-XLS] 2.4.127); charts in it are streams of their own."""
+    stream, _, _ = xlrd.compdoc.CompDoc(content).locate_named_stream("Workbook")
+    found = {}
+    for number, begin in enumerate(book._sh_abs_posn if stream else ()):
+        position, depth, cells = begin, 0, set()
+        while position + 4 <= len(stream):
+            record, size = struct.unpack_from("<HH", stream, position)
+            depth += (record in _BOF) - (record == _EOF)
+            if depth == 0:
+                break
+            if record in _FORMULA:
+                cells.add(struct.unpack_from("<HH", stream, position + 4))
+            position += 4 + size
+        found[number] = frozenset(cells)
+    return found

@@ -2,6 +2,7 @@
 
 from kim_pipeline.disclosure.audit import AuditError, AuditRow, at_risk, audit
 from kim_pipeline.disclosure.pattern import ComponentResult, Memory, Pattern, UnprotectableError, protect
+from kim_pipeline.disclosure.prior import with_prior
 from kim_pipeline.disclosure.system import Cell, Kind, LinkedSystem, LinkedSystemError, PublishedCell, Relation, Role
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "at_risk",
     "audit",
     "protect",
+    "with_prior",
 ]

@@ -34,7 +34,8 @@ class AuditRow:
         cell: its id.
         lower: least possible value: that of the linear program, rounded up; exact where it decides.
         upper: greatest possible value, rounded down likewise; None if there is none.
-        required_lower: `lower` must not exceed it; None for unprotected cells.
+        required_lower: `lower` must not exceed it: 1, or what is known before anything is published; None for
+            unprotected cells.
         required_upper: `upper` must not be below it; None for unprotected cells.
         passed: whether the cell is safe (see `audit`).
         method: `lp` where whole tables attain the bounds of the linear program, `integer` where an integer program
@@ -65,6 +66,7 @@ def audit(
     relations: Iterable[Relation],
     *,
     known: Mapping[str, int] | None = None,
+    told: Iterable[Relation] = (),
     sensitive: Collection[str] = (),
     zeros_printed: bool = False,
     exact: bool = False,
@@ -72,14 +74,16 @@ def audit(
 ) -> list[AuditRow]:
     """Compute the interval of every hidden cell over all whole, non-negative tables that fit what is published.
 
-    A protected cell is safe if the attacker can exclude no value from at most 1 up to at least `k`. He does not learn
+    A protected cell is safe if the attacker can exclude no value from at most 1 up to at least `k`, other than those
+    that somebody excludes who sees nothing at all and knows the relations with their constants. He does not learn
     which of the hidden cells are small, nor does this audit: a hidden cell is also safe where no value of `1 … k - 1`
     is possible at all, for then it is not small. Between the two lies what the rules forbid: a small cell with a narrow
     interval, or one that can be recognised as not small because a small one would have a wider interval.
 
     Args:
         cells: all cells of the linked set; hidden and unpublished ones without a value.
-        relations: all relations of the linked set.
+        relations: all relations of the linked set, that hold whatever is published.
+        told: relations that follow from what is published.
         known: values of unpublished or hidden cells that the attacker has from elsewhere; they get no row.
         sensitive: cells of which the caller knows that they must be possible over all of `1 … k`: for these the second
             way to be safe is closed.
@@ -99,13 +103,15 @@ def audit(
     least = {
         i: 1 if zeros_printed and not by_id[i].is_unpublished else 0 for i, value in values.items() if value is None
     }
-    rows = [_substituted(relation, values) for relation in relations]
+    relations = list(relations)
+    prior = _Prior(least, by_id, relations, integer_seconds)
+    rows = [_substituted(relation, values) for relation in (*relations, *told)]
     rows_by_group = _linked(least, rows)
     result: list[AuditRow] = []
     for members, group_rows in rows_by_group:
         attacker = _Attacker(members, [least[i] for i in members], group_rows, integer_seconds)
         result.extend(
-            _judged(cell, attacker, cell.id in sensitive, exact)
+            _judged(cell, attacker, prior, cell.id in sensitive, exact)
             for cell in map(by_id.__getitem__, members)
             if cell.k is not None or not cell.is_unpublished
         )
@@ -117,21 +123,22 @@ def at_risk(rows: Iterable[AuditRow]) -> list[AuditRow]:
     return [row for row in rows if not row.passed]
 
 
-def _judged(cell: PublishedCell, attacker: _Attacker, is_sensitive: bool, exact: bool) -> AuditRow:
+def _judged(cell: PublishedCell, attacker: _Attacker, prior: _Prior, is_sensitive: bool, exact: bool) -> AuditRow:
     low, high = attacker.bound(cell.id, -1), attacker.bound(cell.id, +1)
     if exact:
         low, high = low.exactly(), high.exactly()
     k = cell.k
     if k is None:
         return AuditRow(cell.id, low.least, high.greatest, None, None, passed=True, method=_method(low, high))
-    if low.least <= 1 and high.reaches(k):
-        low, high = low.proven(1), high.proven(k)
+    required = 1 if low.least <= 1 else max(1, prior.least(cell.id))
+    if low.least <= required and high.reaches(k):
+        low, high = low.proven(required), high.proven(k)
     elif low.least < k and not is_sensitive:
         low = low.exactly()
-    is_covered = low.least <= 1 and high.reaches(k)
+    is_covered = low.least <= required and high.reaches(k)
     is_clear = low.least >= k or high.greatest == 0
     passed = (is_covered or (is_clear and not is_sensitive)) and cell.id not in attacker.undecided
-    return AuditRow(cell.id, low.least, high.greatest, 1, k, passed, _method(low, high))
+    return AuditRow(cell.id, low.least, high.greatest, required, k, passed, _method(low, high))
 
 
 def _method(low: _Bound, high: _Bound) -> Literal["lp", "integer"]:
@@ -223,6 +230,31 @@ class _Bound:
             return self
         value = self.attacker.whole_bound(self.column, self.direction, self.value)
         return replace(self, value=value, table=None, took_integers=True)
+
+
+class _Prior:
+    """What somebody knows who sees nothing: the relations with their constants."""
+
+    def __init__(
+        self,
+        hidden: Mapping[str, int],
+        cells: Mapping[str, PublishedCell],
+        relations: Sequence[Relation],
+        seconds: float,
+    ) -> None:
+        self._hidden, self._cells, self._relations, self._seconds = hidden, cells, relations, seconds
+        self._attackers: dict[str, _Attacker] = {}
+
+    def least(self, cell_id: str) -> int:
+        """The least value of a cell that he thinks possible."""
+        if not self._attackers:
+            nothing = dict.fromkeys(self._cells)
+            rows = [_substituted(relation, nothing) for relation in self._relations]
+            for members, group_rows in _linked(self._cells, rows):
+                floor = [self._hidden.get(member, 0) for member in members]
+                attacker = _Attacker(members, floor, group_rows, self._seconds)
+                self._attackers |= dict.fromkeys(members, attacker)
+        return self._attackers[cell_id].bound(cell_id, -1).least
 
 
 class _Attacker:

@@ -178,8 +178,8 @@ def _digest(component: Component, forced: Mask) -> str:
     """Tells whether a component is the same: cells, values, rules, relations, and what is forced."""
     digest = hashlib.sha256("\0".join(component.ids).encode())
     for part in (
-        component.value, component.k, component.cost, component.floor, component.is_sensitive, component.is_free,
-        component.row_start, component.column, component.coefficient, forced,
+        component.value, component.k, component.least, component.cost, component.floor, component.is_sensitive,
+        component.is_free, component.row_start, component.column, component.coefficient, forced,
     ):  # fmt: skip
         digest.update(part.tobytes() + b"|")
     return digest.hexdigest()

@@ -29,10 +29,10 @@ class Need:
 
 
 def needs_of(component: Component, column: int) -> list[Need]:
-    """What it takes that the attacker cannot exclude any of `1 … k` for a cell."""
-    value, k = int(component.value[column]), int(component.k[column])
+    """What it takes that the attacker cannot exclude any of `1 … k` for a cell, but for what is known beforehand."""
+    value, k, least = int(component.value[column]), int(component.k[column]), max(1, int(component.least[column]))
     up = [Need(column, 1, k - value)] if value < k else []
-    down = [Need(column, -1, value - 1)] if value > 1 else []
+    down = [Need(column, -1, value - least)] if value > least else []
     return up + down
 
 

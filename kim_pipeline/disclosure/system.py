@@ -54,6 +54,7 @@ class Cell:
         role: what the attacker sees of it.
         factor: hiding it costs `factor × (1 + ln(1 + value))`; above 1 for the county and for years.
         treat_as_small: hidden and protected like `0 < value < k` whatever the value (the 100 % rule).
+        least: known beforehand to be at least so much (`prior.py`); nothing can make it seem smaller.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Cell:
     role: Role = Role.PUBLISHED
     factor: float = 1.0
     treat_as_small: bool = False
+    least: int = 0
 
     def __post_init__(self) -> None:
         if self.value < 0:
@@ -72,6 +74,8 @@ class Cell:
             raise LinkedSystemError(f"Cell {self.id}: it has k = {self.k}, but a known cell cannot be protected.")
         if self.treat_as_small and self.k is None:
             raise LinkedSystemError(f"Cell {self.id}: treat_as_small needs a k.")
+        if not 0 <= self.least <= self.value:
+            raise LinkedSystemError(f"Cell {self.id}: it cannot be known to be at least {self.least}.")
         if not self.factor > 0:
             raise LinkedSystemError(f"Cell {self.id}: the factor is {self.factor}; hiding a cell must cost something.")
 
@@ -141,6 +145,7 @@ class Component:
         ids: cell ids, ascending; the slacks' names behind them.
         value: true values.
         k: 0 where unprotected.
+        least: known beforehand to be at least so much.
         cost: of hiding; 0 where never published.
         floor: lowest deviation from the true value that the attacker thinks possible (-value; 1 - value where it
             is known that no hidden cell is zero).
@@ -154,6 +159,7 @@ class Component:
     ids: tuple[str, ...]
     value: Whole
     k: Whole
+    least: Whole
     cost: Real
     floor: Whole
     is_sensitive: Mask
@@ -201,6 +207,7 @@ class Component:
             ids=tuple(self.ids[c] for c in columns),
             value=self.value[columns],
             k=self.k[columns],
+            least=self.least[columns],
             cost=self.cost[columns],
             floor=self.floor[columns],
             is_sensitive=self.is_sensitive[columns],
@@ -302,6 +309,7 @@ class LinkedSystem:
             ids=(*members, *(f"slack of {r.name}" for r, _ in slacks)),
             value=value,
             k=np.array([*(cell.k or 0 for cell in cells), *none], dtype=np.int64),
+            least=np.array([*(cell.least for cell in cells), *none], dtype=np.int64),
             cost=np.array([*(cell.cost for cell in cells), *none], dtype=np.float64),
             floor=np.array([*least, *none], dtype=np.int64) - value,
             is_sensitive=np.array([*(cell.is_sensitive for cell in cells), *none], dtype=np.bool_),

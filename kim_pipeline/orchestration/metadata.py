@@ -20,13 +20,7 @@ from kim_pipeline.orchestration.markdown import markdown_table
 MAX_FINDINGS = 200
 _STATUS = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgewiesen"}
 _SEVERITY = {"rejected": "zurückgewiesen", "error": "Fehler", "warning": "Warnung", "notice": "Hinweis"}
-_COUNTED = {
-    "rejected": ("Zurückweisung", "Zurückweisungen"),
-    "error": ("Fehler", "Fehler"),
-    "warning": ("Warnung", "Warnungen"),
-    "notice": ("Hinweis", "Hinweise"),
-}
-_FILE_HEADER = ("Datei", "Stand", "Zeitraum", "Status", "Zeilen", "Befunde")
+_FILE_HEADER = ("Datei", "Status", "Zeitraum", "Stand", "Zeilen", "Quarantäne", "Befunde")
 _FINDING_HEADER = ("Schwere", "Datei", "Blatt", "Zeile", "Spalte", "Regel", "Meldung")
 
 
@@ -57,18 +51,14 @@ def delivery_metadata(night: Night, programme: str, connection: duckdb.DuckDBPyC
 
 
 _ROWS = {"rows_read": "Zeilen gelesen", "accepted": "Zeilen angenommen", "quarantined": "Zeilen in Quarantäne"}
-_IN_WORDS = ("gelesen", "angenommen", "in Quarantäne")
 
 
 def _file_row(delivery: Delivery) -> tuple[object, ...]:
     read = delivery.read
-    numbers = (sum(a[name] for a in delivery.accounts) for name in _ROWS)
-    rows = ", ".join(f"{number} {what}" for number, what in zip(numbers, _IN_WORDS, strict=True))
-    counts = counts_by_severity(delivery)
-    findings = ", ".join(f"{counts[s]} {words[counts[s] != 1]}" for s, words in _COUNTED.items() if counts.get(s))
     period = str(read.period) if read and read.period else ""
-    facts = delivery.file, read.as_of if read else None, period, _STATUS[delivery.status]
-    return *facts, rows if delivery.accounts else "–", findings or "–"
+    rows, quarantined = (sum(a[name] for a in delivery.accounts) for name in ("rows_read", "quarantined"))
+    findings = sum(counts_by_severity(delivery).values())
+    return delivery.file, _STATUS[delivery.status], period, read.as_of if read else None, rows, quarantined, findings
 
 
 def findings_table(connection: duckdb.DuckDBPyConnection, programme: str) -> str:

@@ -242,14 +242,24 @@ class Relations:
         before = {str(p): str(b) for p, b in self.view.rows(_BEFORE)}
         for place in self._at(stock):
             _, area, period, breakdown = place
-            others = [
-                (stock, area, before.get(period, ""), breakdown),
-                (inflow, area, period, breakdown),
-                (outflow, area, period, breakdown),
-            ]
-            if not breakdown and self.places.issuperset(others):
-                terms = zip((place, *others), (1, -1, -1, 1), strict=True)
+            start = (stock, area, before.get(period, ""), breakdown)
+            terms = [(place, 1), ((inflow, area, period, breakdown), -1), ((outflow, area, period, breakdown), 1)]
+            if not breakdown and self.places.issuperset(other for other, _ in terms):
+                terms += [(start, -1)] if start in self.places else []
                 yield self._equal(f"stock of {cell_id(place)}", terms)
+
+    def of_printed_sums(self) -> Iterator[Relation]:
+        """Where a sum of hours or euros is printed, everybody knows that enough persons make it up."""
+        persons = {str(i): str(c) for i, c in self.view.rows(_CONTRIBUTORS)}
+        year_of = {quarter: year for year, quarters in self._quarters().items() for quarter in quarters}
+        for place, value in sorted(self.view.seen.items()):
+            count, area, period, breakdown = place
+            if value and count in persons:
+                own = [(persons[count], area, when, breakdown) for when in (period, year_of.get(period, period))]
+                for those in [other for other in own if other in self.places][:1]:
+                    yield Relation(
+                        f"persons of {cell_id(place)}", ((cell_id(those), -1),), -_LEAST_PERSONS, Kind.AT_MOST
+                    )
 
     def _quarters(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -258,6 +268,7 @@ class Relations:
         return found
 
 
+_CONTRIBUTORS = "SELECT indicator_id, contributors FROM published.indicator WHERE contributors IS NOT NULL"
 _STOCKS = "SELECT indicator_id FROM published.indicator WHERE aggregation = 'stock'"
 _DISTINCT = "SELECT indicator_id FROM published.indicator WHERE aggregation = 'distinct'"
 _RULES = """

@@ -70,6 +70,7 @@ class Rules:
         parts: counts that make it up, beside a rest.
         flow: inflow and outflow of a stock.
         hidden_with: the count with which a sum of hours or euros is hidden.
+        contributors: the count of the persons that make it up, with which it is hidden, too.
     """
 
     indicator: str
@@ -80,6 +81,7 @@ class Rules:
     parts: tuple[str, ...] = ()
     flow: tuple[str, str] | None = None
     hidden_with: str | None = None
+    contributors: str | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,12 @@ class LinkedSet:
             _amount_cell(key, figure, self.calendar, is_unsafe=key in unsafe) for key, figure in self.amounts.items()
         ]
         return LinkedSystem(cells, self._additive(self.amounts))
+
+    def contributors_of(self, key: Key, count: str) -> Key:
+        """The count of the persons behind a sum; for a quarter that of its year, where that is the only one."""
+        own = key._replace(count_id=count)
+        year = next((y for y, quarters in self.calendar.quarters.items() if key.period in quarters), key.period)
+        return own if own in self.counts else own._replace(period=year)
 
     def _whole_groups(self) -> set[Key]:
         """Figures of sensitive indicators that hold all of a published group (100 %)."""
@@ -231,10 +239,12 @@ class LinkedSet:
         return found
 
     def _flow(self, key: Key, inflow: str, outflow: str) -> list[Relation]:
+        """For the first period that is published the stock at its start is known: it is what does not fit."""
         before = key._replace(period=self.calendar.previous.get(key.period, ""))
-        terms = ((key, 1), (before, -1), (key._replace(count_id=inflow), -1), (key._replace(count_id=outflow), 1))
+        terms = [(key, 1), (key._replace(count_id=inflow), -1), (key._replace(count_id=outflow), 1)]
         if key.breakdown or not all(other in self.counts for other, _ in terms):
             return []
+        terms += [(before, -1)] if before in self.counts else []
         known = sum(sign * self.counts[other].value for other, sign in terms)
         return [Relation(f"Bestand {key.cell}", tuple((other.cell, sign) for other, sign in terms), known)]
 
@@ -288,7 +298,7 @@ def read_linked_set(connection: duckdb.DuckDBPyConnection) -> LinkedSet:
 def _rules(connection: duckdb.DuckDBPyConnection) -> list[Rules]:
     rows = connection.execute(
         "SELECT indicator_id, aggregation = 'stock', aggregation = 'count', numerator_count, denominator_count, "
-        "difference_count, at_most, string_split(parts, ','), inflow, outflow, hidden_with "
+        "difference_count, at_most, string_split(parts, ','), inflow, outflow, hidden_with, contributors "
         "FROM indicators.indicator WHERE k IS NOT NULL ORDER BY indicator_id"
     ).fetchall()
     return [
@@ -301,8 +311,9 @@ def _rules(connection: duckdb.DuckDBPyConnection) -> list[Rules]:
             tuple(parts or ()),
             (inflow, outflow) if inflow else None,
             count,
+            persons,
         )
-        for i, is_stock, is_share, num, den, diff, most, parts, inflow, outflow, count in rows
+        for i, is_stock, is_share, num, den, diff, most, parts, inflow, outflow, count, persons in rows
     ]
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from kim_pipeline.disclosure import LinkedSystem, Memory, Pattern, Role, UnprotectableError, protect
+from kim_pipeline.disclosure import LinkedSystem, Memory, Pattern, Role, UnprotectableError, protect, with_prior
 from kim_pipeline.publishing.linked_set import Key, LinkedSet, Rules, read_linked_set
 from kim_pipeline.warehouse.build import comment
 
@@ -87,9 +87,9 @@ def hidden_figures(linked: LinkedSet, known: Joiner | None = None, memory: Memor
         ProtectionError: a figure that no pattern protects.
     """
     join: Joiner = known or (lambda system: system)
-    counts = _hidden_counts(linked, join(linked.system_of_counts()), memory)
+    counts = _hidden_counts(linked, join(with_prior(linked.system_of_counts())), memory)
     with_count = {key for rules in linked.rules for key in _hidden_with(linked, rules, counts)}
-    amounts = _pattern(join(linked.system_of_amounts(with_count)), with_count, memory)
+    amounts = _pattern(join(with_prior(linked.system_of_amounts(with_count))), with_count, memory)
     return counts | {key for key in linked.amounts if key.cell in amounts.hidden}
 
 
@@ -143,13 +143,15 @@ def _parts_of_hidden_rates(linked: LinkedSet, rules: Rules, hidden: frozenset[Ke
 
 
 def _hidden_with(linked: LinkedSet, rules: Rules, hidden: frozenset[Key]) -> Iterator[Key]:
-    """Sums of hours and euros whose count is hidden."""
+    """Sums of hours and euros whose count is hidden, or that of the persons who make them up."""
     if rules.hidden_with is None:
         return
-    for count_id in {rules.indicator, *filter(None, rules.rate)}:
-        for key in linked.amounts:
-            if key.count_id == count_id and key._replace(count_id=rules.hidden_with) in hidden:
-                yield key
+    for key in linked.amounts:
+        if key.count_id not in {rules.indicator, *rules.rate}:
+            continue
+        is_told = rules.contributors is not None and linked.contributors_of(key, rules.contributors) in hidden
+        if is_told or key._replace(count_id=rules.hidden_with) in hidden:
+            yield key
 
 
 def _write(connection: duckdb.DuckDBPyConnection, hidden: frozenset[Key]) -> None:

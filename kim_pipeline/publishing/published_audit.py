@@ -206,7 +206,8 @@ def _audit_counts(view: View) -> list[AuditRow]:
     cells += [PublishedCell(cell_id(place), None, view.k[place[0]], is_unpublished=True) for place in unprinted]
     relations = Relations(view, [*counts, *unprinted])
     view.small = frozenset(small_figures(view, unprinted))
-    return audit(cells, [*relations.additive(), *relations.of_counts()], sensitive=view.small)
+    told = relations.of_printed_sums()
+    return audit(cells, [*relations.additive(), *relations.of_counts()], told=told, sensitive=view.small)
 
 
 def _audit_amounts(view: View) -> list[AuditRow]:

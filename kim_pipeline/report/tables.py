@@ -45,9 +45,10 @@ class Context:
         known = self.figures.periods[period]
         marks = [event.mark for event in self.wording.events if event.concerns(programme, known)]
         life = self.figures.programmes[programme]
-        for day, word in ((life["valid_from"], "Beginn"), (life["valid_to"], "Ende")):
-            if day is not None and known.first_day <= day <= known.last_day:
-                marks.append(f"{word}{german.NBSP}{day:%d.%m.}")
+        if life["since_year"] == known.first_day.year:
+            marks.append("Beginn")
+        if life["valid_to"] is not None and known.first_day <= life["valid_to"] <= known.last_day:
+            marks.append(f"Ende{german.NBSP}{life['valid_to']:%d.%m.}")
         return marks
 
     def events(self, programme: str, periods: Iterable[str]) -> list[Event]:

@@ -53,6 +53,8 @@ class Indicator(BaseModel):
         n_within: published counts that tell something about the number of values behind a median.
         n_count: the indicator that is the number of rows behind a sum.
         hidden_with: the count with which a sum of hours or euros is hidden.
+        contributors: the count of the persons that such a sum is made up by: where the sum is printed, there are enough
+            of them, and everybody knows.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -87,6 +89,7 @@ class Indicator(BaseModel):
     n_within: tuple[str, ...] = ()
     n_count: str | None = None
     hidden_with: str | None = None
+    contributors: str | None = None
 
     @property
     def programme(self) -> str:
@@ -121,6 +124,8 @@ class Indicator(BaseModel):
             raise ValueError(f"{self.id}: a k below {LOWEST_K} protects nobody")
         if (self.hidden_with is not None) != (self.is_amount and self.k is not None):
             raise ValueError(f"{self.id}: protected sums of hours or euros, and only they, name hidden_with")
+        if self.contributors is not None and self.hidden_with is None:
+            raise ValueError(f"{self.id}: contributors belong to protected sums of hours or euros")
         return self
 
 

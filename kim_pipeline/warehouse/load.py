@@ -56,7 +56,7 @@ def load_vocabulary(connection: duckdb.DuckDBPyConnection, raised_k: Mapping[str
 
 
 _PROGRAMME_COLUMNS = (
-    "programme VARCHAR, title VARCHAR, delivery VARCHAR, cadence VARCHAR, valid_from DATE, valid_to DATE, "
+    "programme VARCHAR, title VARCHAR, delivery VARCHAR, cadence VARCHAR, since_year INTEGER, valid_to DATE, "
     "successor VARCHAR"
 )
 _INDICATOR_COLUMNS = (
@@ -65,13 +65,13 @@ _INDICATOR_COLUMNS = (
     "numerator VARCHAR, denominator VARCHAR, per_1000_of VARCHAR, direction VARCHAR, k BIGINT, caveat VARCHAR, "
     "is_headline BOOLEAN, county_only BOOLEAN, breakdown_complete BOOLEAN, is_share BOOLEAN, is_amount BOOLEAN, "
     "numerator_count VARCHAR, denominator_count VARCHAR, difference_count VARCHAR, at_most VARCHAR, parts VARCHAR, "
-    "inflow VARCHAR, outflow VARCHAR, n_within VARCHAR, n_count VARCHAR, hidden_with VARCHAR"
+    "inflow VARCHAR, outflow VARCHAR, n_within VARCHAR, n_count VARCHAR, hidden_with VARCHAR, contributors VARCHAR"
 )
 
 
 def _programme_row(programme: Programme) -> tuple[Any, ...]:
     life = programme_life().get(programme.key)
-    known = (life.valid_from, life.valid_to, life.successor) if life else (None, None, None)
+    known = (life.since_year, life.valid_to, life.successor) if life else (None, None, None)
     return (programme.key, programme.title, programme.delivery, programme.cadence.label, *known)
 
 
@@ -81,6 +81,7 @@ def _indicator_row(position: int, i: Indicator) -> tuple[Any, ...]:
         ",".join(i.calendars), i.breakdown_kind, i.numerator, i.denominator, i.per_1000_of, i.direction, i.k, i.caveat,
         i.headline, i.county_only, i.breakdown_complete, i.is_share, i.is_amount, *i.counts_of_rate, i.at_most,
         ",".join(i.parts) or None, i.inflow, i.outflow, ",".join(i.n_within) or None, i.n_count, i.hidden_with,
+        i.contributors,
     )  # fmt: skip
 
 

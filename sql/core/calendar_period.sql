@@ -1,7 +1,7 @@
 -- Zeiträume der drei Kalender, soweit Lieferungen reichen: Jahre, Quartale, Schuljahre (1. August bis 31. Juli).
 WITH bounds AS (
     SELECT
-        year(min(c.first_day)) - 1 AS first_year,
+        year(min(c.first_day)) - 2 AS first_year,
         year(max(c.last_day)) AS last_year
     FROM quality.coverage AS c
 ),

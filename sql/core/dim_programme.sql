@@ -4,7 +4,7 @@ SELECT
     p.title,  -- Name des Programms
     p.delivery,  -- Art der Lieferung: period (Zeitraum) oder snapshot (Gesamtliste)
     p.cadence,  -- Turnus der Lieferung
-    p.valid_from,  -- Beginn des Programms; leer, wenn nicht bekannt
+    p.since_year,  -- Jahr, in dem das Programm begann; leer, wenn nicht bekannt
     p.valid_to,  -- Ende des Programms; leer, wenn es läuft
     p.successor  -- Nachfolger; leer, wenn es keinen gibt
 FROM vocabulary.programme AS p

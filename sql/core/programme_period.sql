@@ -5,7 +5,7 @@ SELECT
     p.calendar,  -- Kalender: year, quarter oder school_year
     CASE
         WHEN p.first_day > g.valid_to THEN 'beendet'
-        WHEN p.last_day < g.valid_from THEN 'noch nicht begonnen'
+        WHEN year(p.last_day) < g.since_year THEN 'noch nicht begonnen'
         ELSE 'läuft'
     END AS state  -- läuft, beendet oder noch nicht begonnen
 FROM core.dim_programme AS g

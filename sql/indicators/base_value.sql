@@ -1,4 +1,5 @@
 -- Werte aller Indikatoren mit den Zeiträumen, die Lieferungen abdecken; Anzahlen und Summen auch, wo sie 0 sind.
+-- Was beim Addieren von Kommazahlen übrig bleibt (unter 1e-9), ist 0.
 WITH catalogue AS (
     SELECT
         i.*,
@@ -28,7 +29,7 @@ measured AS (
         coalesce(v.breakdown, '') AS breakdown,
         v.numerator,
         v.denominator,
-        coalesce(v.value, 0) AS value,
+        CASE WHEN abs(v.value) > 1e-9 THEN v.value ELSE 0 END AS value,
         v.n
     FROM indicators.all_values AS v
     INNER JOIN covered AS c ON c.indicator_id = v.indicator_id AND c.period = v.period
@@ -37,7 +38,7 @@ measured AS (
         AND CASE c.aggregation
             WHEN 'rate' THEN v.denominator > 0
             WHEN 'median' THEN v.n > 0
-            ELSE v.breakdown IS NULL OR v.value <> 0
+            ELSE v.breakdown IS NULL OR abs(v.value) > 1e-9
         END
 ),
 

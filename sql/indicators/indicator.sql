@@ -29,6 +29,7 @@ SELECT
     i.n_within,  -- Zahlen, die etwas über die Zahl der Werte hinter einem Median sagen
     i.n_count,  -- Indikator, der die Zahl der Zeilen hinter einer Summe ist
     i.hidden_with,  -- Zahl, mit der eine Summe von Stunden oder Euro geheim bleibt
+    i.contributors,  -- Zahl der Personen, die zu einer Summe von Stunden oder Euro beitragen; mit ihr bleibt sie geheim
     i.k,  -- Kleinste Zahl, die veröffentlicht werden darf; leer, wenn jede
     i.caveat  -- Was er nicht sagt
 FROM vocabulary.indicator AS i

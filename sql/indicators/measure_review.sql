@@ -24,7 +24,7 @@ county_gap AS (
 judged AS (
     SELECT
         m.*,
-        coalesce(a.t, y.period) AS t,
+        a.t,
         a.value_t,
         a.is_delivered,
         a.t2,
@@ -38,7 +38,7 @@ judged AS (
         CASE
             WHEN m.status = 'entfallen' THEN 1
             WHEN a.programme IS NOT NULL AND (NOT a.is_delivered OR a.value_t <= 0) THEN 2
-            WHEN a.value_t < 0.8 * a.value_t2 THEN 3
+            WHEN round(a.value_t, 6) < round(0.8 * a.value_t2, 6) THEN 3
             WHEN g.theme IS NOT NULL THEN 4
             WHEN m.status IN ('umgesetzt', 'laufend') THEN 5
             WHEN
@@ -50,7 +50,6 @@ judged AS (
     LEFT JOIN indicators.measure_activity AS a ON a.programme = m.programme
     LEFT JOIN core.dim_programme AS p ON p.programme = m.programme
     LEFT JOIN county_gap AS g ON g.theme = m.theme
-    LEFT JOIN calendar_year AS y ON TRUE
     WHERE m.ki_involved
 ),
 
@@ -112,7 +111,7 @@ SELECT
         r.reason,
         coalesce(g.programme_title, ''),
         coalesce(g.label, ''),
-        g.t,
+        coalesce(g.t, ''),
         g.text_t,
         coalesce(g.t2, ''),
         coalesce(g.text_t2, ''),
@@ -129,7 +128,7 @@ SELECT
         coalesce(g.text_status_on, 'unbekannt'),
         coalesce('; das Programm endete am ' || strftime(g.programme_end, '%d.%m.%Y'), '')
     ) AS reason,  -- Grund in einem Satz mit den Zahlen, auf denen er beruht
-    g.t,  -- Jahr oder Schuljahr, dessen Aktivität zählt
+    g.t,  -- Jahr oder Schuljahr, dessen Aktivität zählt; leer ohne Programm, dessen Aktivität gemessen wird
     g.value_t,  -- Aktivität des Programms in t
     g.value_t2,  -- Aktivität zwei Jahre davor
     d.decision,  -- Jüngste Entscheidung; leer, wenn keine

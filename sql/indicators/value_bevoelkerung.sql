@@ -20,7 +20,7 @@ counted AS (
     INNER JOIN expected AS e ON e.area = r.reporting_area
     INNER JOIN core.calendar_period AS p
         ON p.calendar = 'year'
-        AND f.reported_on BETWEEN p.first_day AND p.last_day
+        AND f.reported_on = p.last_day
     GROUP BY r.reporting_area, p.period, e.municipalities
     HAVING count(DISTINCT f.area) = e.municipalities
 )

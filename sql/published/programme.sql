@@ -3,7 +3,7 @@ SELECT
     p.programme,  -- Schlüssel des Programms
     p.title,  -- Name des Programms
     p.cadence,  -- Turnus der Lieferung
-    p.valid_from,  -- Beginn des Programms; leer, wenn nicht bekannt
+    p.since_year,  -- Jahr, in dem das Programm begann; leer, wenn nicht bekannt
     p.valid_to,  -- Ende des Programms; leer, wenn es läuft
     p.successor  -- Nachfolger; leer, wenn es keinen gibt
 FROM core.dim_programme AS p

@@ -1,5 +1,6 @@
--- Zeilen der Lieferungen, die zählen, je Programm: gelesen, verwendet, in Quarantäne. Leer, wo sich daraus auf geheime
--- Zahlen schließen ließe: wenn ein Programm mit nur einer Tabelle einen für den ganzen Kreis geheimen Wert hat.
+-- Zeilen der Lieferungen, die zählen, je Programm: gelesen, verwendet, in Quarantäne. Leer, wo sich daraus auf kleine
+-- Zahlen schließen ließe: wenn ein Programm mit nur einer Tabelle einen für den ganzen Kreis geheimen Wert hat, oder
+-- wenn außerhalb der veröffentlichten Zeiträume nur wenige Zeilen liegen.
 WITH account AS (
     SELECT
         a.programme,
@@ -12,6 +13,21 @@ WITH account AS (
     GROUP BY a.programme
 ),
 
+outside AS (
+    SELECT
+        i.programme,
+        a.accepted - sum(v.value) AS rows_outside,
+        min(i.k) AS k
+    FROM published.indicator_value AS v
+    INNER JOIN indicators.indicator AS i
+        ON i.indicator_id = v.indicator_id AND i.aggregation = 'count' AND i.k IS NOT NULL
+    INNER JOIN core.dim_area AS c ON c.area = v.area AND c.is_county
+    INNER JOIN core.calendar_period AS p ON p.period = v.period AND p.calendar <> 'quarter'
+    INNER JOIN account AS a ON a.programme = i.programme
+    WHERE v.breakdown_kind = 'total' AND v.status = 'published'
+    GROUP BY i.programme, i.indicator_id, a.accepted
+),
+
 telling AS (
     SELECT DISTINCT i.programme
     FROM published.indicator_value AS v
@@ -20,6 +36,10 @@ telling AS (
     INNER JOIN core.dim_area AS c ON c.area = v.area AND c.is_county
     INNER JOIN core.calendar_period AS p ON p.period = v.period AND p.calendar <> 'quarter'
     WHERE v.breakdown_kind = 'total' AND v.status = 'suppressed'
+    UNION
+    SELECT o.programme
+    FROM outside AS o
+    WHERE o.rows_outside > 0 AND o.rows_outside < o.k
 )
 
 SELECT
