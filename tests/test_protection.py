@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from kim_pipeline import nightly
-from kim_pipeline.disclosure import Cell, LinkedSystem, Relation, pattern
+from kim_pipeline.disclosure import Cell, LinkedSystem, Relation, audit, pattern
 from kim_pipeline.publishing import protection
 from kim_pipeline.publishing.linked_set import Calendar, Figure, Key, LinkedSet, Rules
 from kim_pipeline.publishing.pattern_memory import PatternMemory
@@ -88,6 +88,14 @@ def test_stock_and_flow_are_linked_and_what_does_not_fit_is_known() -> None:
     assert relations(system) == {("Bestand x|A|2023-Q2|", 1)}
 
 
+def test_the_stock_before_the_first_period_is_known() -> None:
+    """Nothing was there before: opened - active = closed, which three figures would tell."""
+    values = {("x", "A", "2023-Q1", ""): 10, ("in", "A", "2023-Q1", ""): 12, ("out", "A", "2023-Q1", ""): 2}
+    given = linked(figures(values), replace(PLAIN, is_stock=True, flow=("in", "out")))
+    assert relations(given.system_of_counts()) == {("Bestand x|A|2023-Q1|", 0)}
+    assert {key.count_id for key in hidden_figures(given)} > {"out"}
+
+
 def test_a_rate_is_hidden_with_its_small_denominator_and_its_own_counts_with_it() -> None:
     rate = Rules("r", rate=("r.numerator", "r.denominator", "r.difference"))
     counts = figures({("r.numerator", "A", "2023", ""): 8, ("r.denominator", "A", "2023", ""): 19})
@@ -113,6 +121,29 @@ def test_a_sum_is_hidden_with_its_count_and_nobody_can_subtract_it() -> None:
     hidden = hidden_figures(LinkedSet(counts, amounts, (PLAIN, hours), CALENDAR))
     assert Key("h", "C", "2023", "") in hidden
     assert len([key for key in hidden if key.count_id == "h"]) >= 2
+
+
+def test_a_sum_is_hidden_where_the_number_of_its_contributors_is() -> None:
+    """A printed sum tells that at least three persons make it up; theirs is counted by the year only."""
+    hours = replace(PLAIN, indicator="h", hidden_with="x", contributors="p")
+    counts = figures({("x", "A", period, ""): 30 for period in ("2023", "2023-Q1")}, k=3)
+    counts |= figures({("p", "A", "2023", ""): 4}, k=5)
+    amounts = {Key("h", "A", period, ""): Figure(9000, 3, is_printed=True) for period in ("2023", "2023-Q1")}
+    hidden = hidden_figures(LinkedSet(counts, amounts, (PLAIN, hours), CALENDAR))
+    assert hidden == {Key("p", "A", "2023", ""), *amounts}
+
+
+def test_what_is_known_beforehand_cannot_be_protected_and_keeps_nobody_from_publishing() -> None:
+    """Three at the county, two of them without a municipality: nothing published tells more than these two."""
+    given = linked(figures(areas((3, 1, 0, 0))))
+    hidden = hidden_figures(given)
+    assert Key("x", "K", "2023", "") in hidden
+    system = given.system_of_counts()
+    rows = audit(system.published([key.cell for key in hidden]), system.relations, sensitive=system.sensitive())
+    assert [(row.lower, row.required_lower, row.passed) for row in rows if row.cell == "x|K|2023|"] == [(2, 2, True)]
+    assert all(row.passed for row in rows)
+    told = audit(system.published(["x|K|2023|"]), system.relations, sensitive=system.sensitive())
+    assert [row.passed for row in told] == [False]
 
 
 def test_a_figure_that_nothing_protects_is_an_error_that_says_what_to_do() -> None:

@@ -180,6 +180,17 @@ def test_a_sum_of_two_persons_is_found(changed: Changed) -> None:
     assert "Summen von zu wenigen Personen bleiben geheim." in {breach.rule for breach in found.breaches}
 
 
+def test_a_sum_that_tells_of_its_contributors_is_found(changed: Changed) -> None:
+    """Hours of a language tell of three interpreters; where their number is hidden, that is too much."""
+    place = "area = '05570' AND period = '2023' AND breakdown = 'ukr'"
+    found = changed(
+        "UPDATE indicator_value SET status = 'published', value = 300, n_class = '50+' "
+        f"WHERE indicator_id = 'smp_hours' AND {place} AND EXISTS (FROM indicator_value AS p "
+        f"WHERE p.indicator_id = 'smp_active_interpreters' AND p.status = 'suppressed' AND {place})"
+    )
+    assert "smp_active_interpreters|05570|2023|ukr" in {row.cell for row in found.at_risk}
+
+
 def test_the_gap_tables_may_not_tell_more_than_the_indicators(changed: Changed) -> None:
     found = changed(
         "UPDATE offer_gap SET unmet_needs = t.unmet_needs, gap = FALSE FROM internal.indicators.offer_gap AS t "
