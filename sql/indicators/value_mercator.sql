@@ -15,30 +15,19 @@ WITH taught AS (
     HAVING GROUPING(f.subject) = 1 OR f.subject IS NOT NULL
 ),
 
-school_year_subject AS (
-    SELECT
-        f.area,
-        p.period,
-        f.school,
-        f.subject,
-        max(f.pupils) AS pupils
-    FROM core.fact_tuition_subject AS f
-    INNER JOIN core.calendar_period AS p
-        ON p.calendar = 'school_year'
-        AND f.reported_on BETWEEN p.first_day AND p.last_day
-    GROUP BY f.area, p.period, f.school, f.subject
-),
-
 supported AS (
     SELECT
         r.reporting_area AS area,
-        f.period,
+        p.period,
         f.subject AS breakdown,
         sum(f.pupils) AS pupils,
         count(f.pupils) AS rows_with_pupils
-    FROM school_year_subject AS f
+    FROM core.fact_tuition_subject AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
-    GROUP BY GROUPING SETS ((r.reporting_area, f.period), (r.reporting_area, f.period, f.subject))
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'school_year'
+        AND f.reported_on BETWEEN p.first_day AND p.last_day
+    GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.subject))
     HAVING GROUPING(f.subject) = 1 OR f.subject IS NOT NULL
 )
 
