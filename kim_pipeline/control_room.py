@@ -7,6 +7,7 @@ process only watches the others, so it loads neither Dagster nor DuckDB.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import shutil
@@ -30,6 +31,7 @@ _LOCK = ".serve.lock"
 _STARTING_SECONDS = 120.0
 _STOPPING_SECONDS = 20.0
 _LOOK_SECONDS = 0.5
+_PR_SET_PDEATHSIG = 1
 _WORKSPACE = """load_from:
   - grpc_server:
       socket: {socket}
@@ -112,9 +114,21 @@ def _daemon(workspace: Path) -> list[str]:
 
 
 def _start(argv: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Start a program of this environment, as the head of a process group of its own."""
+    """Start a program of this environment, as the head of a process group of its own that ends with this process."""
     program = Path(sys.executable).with_name(argv[0])
-    return subprocess.Popen([str(program), *argv[1:]], env=environment, cwd=PROJECT, start_new_session=True)  # noqa: S603
+    return subprocess.Popen(  # noqa: S603
+        [str(program), *argv[1:]],
+        env=environment,
+        cwd=PROJECT,
+        start_new_session=True,
+        preexec_fn=_end_with_parent,  # noqa: PLW1509  (this process has one thread)
+    )
+
+
+def _end_with_parent() -> None:
+    """Ask Linux for a SIGTERM when the control room is killed: nothing goes on that nobody watches."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait(processes: Mapping[str, subprocess.Popen[bytes]], stop: threading.Event, ready: Callable[[], bool]) -> None:

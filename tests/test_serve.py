@@ -7,6 +7,8 @@ import json
 import signal
 import socket
 import stat
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,6 +68,22 @@ def test_a_process_that_ends_by_itself_ends_the_control_room(
     monkeypatch.setattr(control_room, "_code_server", lambda _: ["python", "-c", "raise SystemExit(3)"])
     with pytest.raises(ControlRoomError, match=r"Code-Server hat sich beendet \(Code 3\)"):
         control_room.serve(settings, "127.0.0.1", free_port(), lambda _: None)
+
+
+KILLED = """
+import os, time
+from kim_pipeline.control_room import _start
+print(_start(["python", "-c", "import time; time.sleep(600)"], os.environ).pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_what_a_killed_control_room_has_started_ends_with_it() -> None:
+    with psutil.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE, text=True) as room:
+        started = psutil.Process(int(room.stdout.readline()))
+        room.kill()
+    _, alive = psutil.wait_procs([started], 30)
+    assert alive == []
 
 
 def test_a_taken_port_is_told(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
