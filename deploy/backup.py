@@ -1,8 +1,9 @@
 """Backup and restore of all that cannot be made anew: deliveries, builds, releases, history of the control room.
 
 Needs Python's standard library only. `save` waits for a run that is going on, and copies the databases of the control
-room as they are at one moment, so that it need not be stopped. Left out are the key for pseudonyms, which belongs into
-a backup of its own, and what can be made again: cache and annotated return copies.
+room as they are at one moment, so that it need not be stopped; a run that begins while it copies the warehouse fails.
+Left out are the key for pseudonyms, which belongs into a backup of its own, and what can be made again: cache and
+annotated return copies.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 _NAME = "kim_%Y%m%dT%H%M%SZ.tar.gz"
 _LEFT_OUT = frozenset({"secret.key", "cache", "feedback", "scratch", ".lock", ".serve.lock"})
+_BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside an open database: the copy of one moment is whole without, and would be damaged by it."""
 _SCRATCH = ".new-"
 
 
@@ -52,27 +55,44 @@ def save(folder: Path, warehouse: Path, deliveries: Path, keep: int = 0) -> Path
     folder.mkdir(parents=True, exist_ok=True)
     archive = folder / dt.datetime.now(dt.UTC).strftime(_NAME)
     scratch = folder / f"{_SCRATCH}{archive.name}"
+    for interrupted in folder.glob(f"{_SCRATCH}kim_*.tar.gz"):
+        interrupted.unlink()
     scratch.touch(mode=0o600)
-    with _no_run(warehouse), tarfile.open(scratch, "w:gz", compresslevel=1) as tar:
-        tar.add(deliveries, "deliveries")
-        tar.add(warehouse, "warehouse", recursive=False)
-        for path in sorted(warehouse.rglob("*")):
-            name = path.relative_to(warehouse)
-            if not _LEFT_OUT & set(name.parts) and not path.name.startswith(_SCRATCH):
-                _add(tar, path, Path("warehouse") / name)
+    with tarfile.open(scratch, "w:gz", compresslevel=1) as tar:
+        _add_all(tar, deliveries, Path("deliveries"))
+        with _no_run(warehouse):
+            _add_all(tar, warehouse, Path("warehouse"), _LEFT_OUT)
     scratch.replace(archive)
     for old in sorted(folder.glob("kim_*.tar.gz"), reverse=True)[keep:] if keep else ():
         old.unlink()
     return archive
 
 
+def _add_all(tar: tarfile.TarFile, folder: Path, top: Path, left_out: frozenset[str] = frozenset()) -> None:
+    """A folder with all that is in it."""
+    tar.add(folder, str(top), recursive=False)
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        if not left_out & set(name.parts) and not path.name.startswith(_SCRATCH):
+            _add(tar, path, top / name)
+
+
 def _add(tar: tarfile.TarFile, path: Path, name: Path) -> None:
-    """One file or folder; a database of the control room as a copy of one moment."""
-    if path.suffix != ".db":
-        tar.add(path, str(name), recursive=False)
+    """One file or folder, unless it has gone meanwhile; a database of the control room as a copy of one moment."""
+    if path.name.endswith(_BESIDE):
+        return
+    if not path.name.endswith(".db"):  # one of them is named `.db` and has no suffix
+        with suppress(FileNotFoundError):
+            tar.add(path, str(name), recursive=False)
         return
     with tempfile.NamedTemporaryFile(suffix=".db") as copy:
-        with closing(sqlite3.connect(path, timeout=60)) as source, closing(sqlite3.connect(copy.name)) as target:
+        try:
+            source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", timeout=60, uri=True)
+        except sqlite3.OperationalError:
+            if path.exists():
+                raise
+            return
+        with closing(source), closing(sqlite3.connect(copy.name)) as target:
             source.backup(target)
         shutil.copymode(path, copy.name)
         tar.add(copy.name, str(name))
@@ -96,9 +116,10 @@ def restore(archive: Path, warehouse: Path, deliveries: Path) -> None:
             raise SystemExit(f"{folder} is not empty: move it away first")
         folder.mkdir(parents=True, exist_ok=True)
     with tarfile.open(archive) as tar:
+        tar.extraction_filter = getattr(tarfile, "tar_filter", None)  # from Python 3.11.4 on; Debian 12 has 3.11.2
         for member in tar:
             top, _, member.name = member.name.partition("/")
-            tar.extract(member, warehouse if top == "warehouse" else deliveries, filter="tar")
+            tar.extract(member, warehouse if top == "warehouse" else deliveries)
 
 
 if __name__ == "__main__":

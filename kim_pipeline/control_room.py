@@ -175,6 +175,9 @@ def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> N
 
 
 def _group_lives(process: subprocess.Popen[bytes]) -> bool:
+    with contextlib.suppress(ChildProcessError):  # the first process of a container inherits what others leave behind
+        while os.waitpid(-process.pid, os.WNOHANG) != (0, 0):
+            pass
     try:
         os.killpg(process.pid, 0)
     except ProcessLookupError:

@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tarfile
 from contextlib import closing
 from pathlib import Path
 from types import ModuleType
@@ -73,9 +74,28 @@ def test_a_database_in_use_is_copied_as_of_one_moment(tmp_path: Path, backup: Mo
         busy.execute("INSERT INTO runs VALUES (2)")
         archive = backup.save(tmp_path / "archives", tmp_path / "warehouse", tmp_path / "deliveries")
         busy.commit()
+    with tarfile.open(archive) as tar:
+        assert [name for name in tar.getnames() if name.startswith("warehouse/dagster/")] == [
+            "warehouse/dagster/runs.db"
+        ]
     backup.restore(archive, tmp_path / "w", tmp_path / "d")
     with closing(sqlite3.connect(tmp_path / "w" / "dagster" / "runs.db")) as restored:
         assert restored.execute("SELECT id FROM runs").fetchall() == [(1,)]
+
+
+def test_what_goes_meanwhile_is_left_out(tmp_path: Path, backup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite's own files, forgotten runs and sent alerts come and go; an interrupted archive is removed."""
+    for name in ("warehouse", "deliveries", "archives"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "archives" / ".new-kim_20240101T200000Z.tar.gz").touch()
+    (tmp_path / "warehouse" / "stays.json").touch()
+    listed = Path.rglob
+    gone = ("index.db-wal", "forgotten.db", "sent.json")
+    monkeypatch.setattr(Path, "rglob", lambda folder, _: [*listed(folder, "*"), *(folder / name for name in gone)])
+    archive = backup.save(tmp_path / "archives", tmp_path / "warehouse", tmp_path / "deliveries")
+    with tarfile.open(archive) as tar:
+        assert set(tar.getnames()) == {"deliveries", "warehouse", "warehouse/stays.json"}
+    assert [path.name for path in (tmp_path / "archives").iterdir()] == [archive.name]
 
 
 def test_only_the_newest_archives_are_kept(tmp_path: Path, backup: ModuleType) -> None:
