@@ -74,10 +74,12 @@ def test_the_graph_shows_programmes_and_layers(page: Page) -> None:
     page.set_viewport_size({"width": 1600, "height": 2000})  # what is out of sight is not drawn
     page.goto("/asset-groups")
     boxes = page.locator("svg foreignObject")
-    groups = (*programmes(), "vocabulary", "quality", "core", "indicators", "review", "disclosure", "published")
-    for group in groups:
-        expect(boxes.get_by_text(group, exact=True)).to_have_count(1)
+    groups = {*programmes(), "vocabulary", "quality", "core", "indicators", "review", "disclosure", "published"}
     expect(boxes).to_have_count(len(groups))
+    for shown in boxes.all_text_contents():
+        head, _, tail = shown.partition("…")  # long names are shortened in the middle
+        groups -= {group for group in groups if group.startswith(head) and group.endswith(tail or head)}
+    assert groups == set()
     keep(page, "graph")
     page.set_viewport_size({"width": 1600, "height": 1000})
 

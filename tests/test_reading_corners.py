@@ -57,13 +57,6 @@ def test_a_group_that_is_the_only_cell_of_its_row_is_no_title(name: str) -> None
     assert (accounts(result), findings(result)) == ([(1, 1, 0, 0, 0)], [])
 
 
-def test_a_name_that_stands_alone_in_the_upper_row_is_a_name() -> None:
-    lone = xlsx([Page("Blatt", [AS_OF, ["Nr."], [None, *OFFERS[1:]], OFFER])])
-    assert accounts(read("angebote", lone)) == [(1, 1, 0, 0, 0)]
-    title = xlsx([Page("Blatt", [AS_OF, ["Angebot"], OFFERS, OFFER])])
-    assert accounts(read("angebote", title)) == [(1, 1, 0, 0, 0)]
-
-
 def exported(grid: list[list[Any]]) -> bytes:
     """An .xls with text cells of no length, as export programs write it, and no sign that Excel calculated it."""
     book = xlwt.Workbook()

@@ -226,15 +226,13 @@ def single_row(sheet: Sheet, row: int) -> list[HeaderCell]:
 
 
 def _is_title(sheet: Sheet, row: int, cells: list[HeaderCell], names: _Names) -> bool:
-    """A row with one filled cell is a title, unless it is merged down or names a column, alone or with a cell below."""
+    """A row with one filled cell is a title, unless it is merged down or gives a name together with a cell below."""
     if len(cells) != 1 or comparable(cells[0].text) in names.groups:
         return False
     at = cells[0].position
     if any((m.first_row, m.first_column) == (row, at) and m.last_row > row for m in sheet.merges):
         return False
-    return not any(
-        names.is_joined(cell) or (cell.row == row and names.find(cell) is not None) for cell in two_rows(sheet, row)
-    )
+    return not any(names.is_joined(cell) for cell in two_rows(sheet, row))
 
 
 def two_rows(sheet: Sheet, row: int) -> list[HeaderCell]:
