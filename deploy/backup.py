@@ -25,6 +25,8 @@ _NAME = "kim_%Y%m%dT%H%M%SZ.tar.gz"
 _LEFT_OUT = frozenset({"secret.key", "cache", "feedback", "scratch", ".lock", ".serve.lock"})
 _BESIDE = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside an open database: the copy of one moment is whole without, and would be damaged by it."""
+_ROOM = ("warehouse", "dagster")
+"""Where the control room's databases lie; a `Thumbs.db` among the deliveries is none."""
 _SCRATCH = ".new-"
 
 
@@ -79,9 +81,10 @@ def _add_all(tar: tarfile.TarFile, folder: Path, top: Path, left_out: frozenset[
 
 def _add(tar: tarfile.TarFile, path: Path, name: Path) -> None:
     """One file or folder, unless it has gone meanwhile; a database of the control room as a copy of one moment."""
-    if path.name.endswith(_BESIDE):
+    is_room_s = name.parts[:2] == _ROOM
+    if is_room_s and path.name.endswith(_BESIDE):
         return
-    if not path.name.endswith(".db"):  # one of them is named `.db` and has no suffix
+    if not (is_room_s and path.name.endswith(".db")):  # one of them is named `.db` and has no suffix
         with suppress(FileNotFoundError):
             tar.add(path, str(name), recursive=False)
         return

@@ -88,13 +88,17 @@ def test_what_goes_meanwhile_is_left_out(tmp_path: Path, backup: ModuleType, mon
     for name in ("warehouse", "deliveries", "archives"):
         (tmp_path / name).mkdir()
     (tmp_path / "archives" / ".new-kim_20240101T200000Z.tar.gz").touch()
+    (tmp_path / "warehouse" / "dagster").mkdir()
     (tmp_path / "warehouse" / "stays.json").touch()
+    (tmp_path / "deliveries" / "Thumbs.db").write_bytes(b"no database of ours")
     listed = Path.rglob
-    gone = ("index.db-wal", "forgotten.db", "sent.json")
+    gone = ("dagster/index.db-wal", "dagster/forgotten.db", "sent.json")
     monkeypatch.setattr(Path, "rglob", lambda folder, _: [*listed(folder, "*"), *(folder / name for name in gone)])
     archive = backup.save(tmp_path / "archives", tmp_path / "warehouse", tmp_path / "deliveries")
     with tarfile.open(archive) as tar:
-        assert set(tar.getnames()) == {"deliveries", "warehouse", "warehouse/stays.json"}
+        assert set(tar.getnames()) == {
+            "deliveries", "deliveries/Thumbs.db", "warehouse", "warehouse/dagster", "warehouse/stays.json",
+        }  # fmt: skip
     assert [path.name for path in (tmp_path / "archives").iterdir()] == [archive.name]
 
 
