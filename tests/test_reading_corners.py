@@ -178,6 +178,12 @@ def test_a_csv_may_begin_with_anything(title: str) -> None:
     assert accounts(read("angebote", text.encode(), "L.csv")) == [(1, 1, 0, 0, 0)]
 
 
+@pytest.mark.parametrize("start", ["<!-- saved -->", "<?xml version='1.0'?>", "<!DOCTYPE html>", "<TABLE border=1>"])
+def test_markup_is_no_csv(start: str) -> None:
+    text = start + "\n" + csv_text(Page("x", [AS_OF, OFFERS, [*OFFER[:4], "01.01.2023"]]))
+    assert read("angebote", text.encode(), "L.csv").rejected == "unreadable"
+
+
 def test_a_quotation_mark_that_is_never_closed_is_told() -> None:
     rows = "".join(f"{n};Kurs;Ahlen;Kita;01.01.2023\n" for n in range(2, 9))
     text = f'Stand: 15.01.2024\n{";".join(OFFERS)}\n1;"Kurs;Ahlen;Kita;01.01.2023\n{rows}'

@@ -17,7 +17,7 @@ _FIELD_LIMIT = 1 << 20
 _MAX_COLUMNS = 16_384
 _CHECK_QUOTES = "Bitte Trennzeichen und Anführungszeichen prüfen oder die Datei in Excel als .xlsx speichern."
 _CONTROL = frozenset(range(32)) - {9, 10, 11, 12, 13, 26}
-_MARKUP = re.compile(rb"<(?:!doctype|!--|\?xml|html|head|body|table|svg)\b", re.IGNORECASE)
+_MARKUP = re.compile(rb"<(?:[!?]|(?:html|head|body|meta|style|script|table|svg)\b)", re.IGNORECASE)
 _FOREIGN = (b"%PDF", b"{\\rtf", b"PK\x05\x06", b"PK\x07\x08")
 
 
