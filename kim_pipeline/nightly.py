@@ -19,14 +19,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property, wraps
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import duckdb
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.deliveries.intake import Delivery, Intake, entries_of, take_in
+from kim_pipeline.deliveries.intake import Delivery, Intake, entries_of, present_entries, take_in
 from kim_pipeline.deliveries.storage import write_private
 from kim_pipeline.publishing.builds import Build, Warehouse
+from kim_pipeline.publishing.missing import MissingDeliveriesError, missing_deliveries
 from kim_pipeline.publishing.parquet import write_package
 from kim_pipeline.publishing.pattern_memory import PatternMemory
 from kim_pipeline.publishing.protection import Protection, protect_figures
@@ -34,14 +34,13 @@ from kim_pipeline.publishing.published import BuildFacts, write_published
 from kim_pipeline.publishing.published_audit import FileAudit, audit_build
 from kim_pipeline.publishing.purge import purgeable, remove
 from kim_pipeline.publishing.smoke import can_open, check_internal, check_published
-from kim_pipeline.settings import Settings
+from kim_pipeline.settings import Settings, today
 from kim_pipeline.warehouse import build as warehouse_build
 from kim_pipeline.warehouse.checks import Check, blocking_checks, offending_rows
 from kim_pipeline.warehouse.diff import write_diff
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 
 _LOG = logging.getLogger(__name__)
-_ZONE = ZoneInfo("Europe/Berlin")
 _SEEN = "delivered.json"
 _HARMLESS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.IOException)
 """Errors whose texts hold names only; the text of any other error of the database may quote a cell."""
@@ -88,11 +87,6 @@ def published_models() -> tuple[SqlModel, ...]:
     return tuple(load_models(["published"]))
 
 
-def today() -> dt.date:
-    """The day in Germany."""
-    return dt.datetime.now(_ZONE).date()
-
-
 def _step(make: Callable[[Night], Made]) -> cached_property[Made]:
     """A step that is done once; what ends it is kept for those who tell people."""
 
@@ -115,6 +109,7 @@ class Night:
         as_of: today, for what is due.
         full: whether every delivery is read and shown anew, whatever is known of it.
         only: programmes, layers and checks that the run is about; None for all. What is built is the same.
+        accept_missing: programmes of which everything that counted may be gone.
         failed: blocking checks that found offending rows.
         warned: checks that only warn and found offending rows, with the number of those that they showed.
         ended_by: the error that ended a step.
@@ -129,9 +124,11 @@ class Night:
         *,
         full: bool = False,
         only: Iterable[str] | None = None,
+        accept_missing: Iterable[str] = (),
     ) -> None:
         """Set up; nothing is read or written yet."""
         self.settings, self.as_of, self.full = settings, as_of or today(), full
+        self.accept_missing = frozenset(accept_missing)
         self.only = None if only is None else frozenset(only)
         self.warehouse = Warehouse(settings.warehouse)
         self.failed: list[Check] = []
@@ -168,9 +165,10 @@ class Night:
     def intake(self) -> Intake:
         """The deliveries; those that are new are read now."""
         if self.full:
-            for key in self.chosen:
-                shutil.rmtree(self.settings.cache / key, ignore_errors=True)
-        return take_in(self.settings, self._progress)
+            for entry in present_entries(self.settings):
+                if entry.parent.name in self.chosen:
+                    shutil.rmtree(entry, ignore_errors=True)
+        return take_in(self.settings, self._progress, today=self.as_of)
 
     @cached_property
     def build(self) -> Build:
@@ -182,8 +180,13 @@ class Night:
         """Every table of the new internal file, `schema.table`; the file is built now.
 
         Raises:
+            MissingDeliveriesError: what the published build rests on is gone.
             BuildError: a table could not be built.
         """
+        missing = missing_deliveries(self.warehouse.current(), self.intake)
+        unaccepted = {key: number for key, number in missing.items() if key not in self.accept_missing}
+        if unaccepted:
+            raise MissingDeliveriesError(unaccepted)
         models = table_models()
         with warehouse_build.new_internal_file(self.warehouse.scratch(self.build.internal)) as connection:
             with _named_errors("loading the deliveries"):

@@ -1,15 +1,23 @@
-"""Settings: environment variables `KIM_…`, with defaults that need none of them."""
+"""Settings: environment variables `KIM_…`, with defaults that need none of them; and what day it is."""
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).parents[1]
+ZONE = ZoneInfo("Europe/Berlin")
 _MIB = 2**20
+
+
+def today() -> dt.date:
+    """The day in Germany."""
+    return dt.datetime.now(ZONE).date()
 
 
 class Settings(BaseSettings):

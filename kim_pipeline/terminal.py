@@ -172,7 +172,7 @@ def rejected_deliveries(out: Console, deliveries: Iterable[Delivery]) -> None:
 
 def rejection_reason(delivery: Delivery) -> str:
     """Why a delivery is rejected."""
-    return delivery.problem or (delivery.read.message if delivery.read else None) or "nicht lesbar"
+    return delivery.rejected_because or "nicht lesbar"
 
 
 def unknown_folders(out: Console, folder: Path, unknown: Sequence[str]) -> None:

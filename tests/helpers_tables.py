@@ -17,6 +17,7 @@ from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.deliveries.cells import Cell, Merge, Sheet, encode_sheet
 from kim_pipeline.deliveries.delivery import DeliveryResult, read_delivery
 from kim_pipeline.deliveries.header import Header, HeaderFinder
+from kim_pipeline.deliveries.quoting import Quoting
 from kim_pipeline.deliveries.table import Delivered, TableResult, read_table
 from kim_pipeline.deliveries.values import Context
 from kim_pipeline.deliveries.workbook import Limits
@@ -74,7 +75,12 @@ def read_sheets_of(
         assert not header.missing
         found.append((sheet, header))
     stated: Period | None = parse_period(period) if period else None
-    return read_table(contract.table(table), found, context(), Delivered(stated, as_of, KEY), known)
+    return read_table(contract.table(table), found, context(), Delivered(stated, as_of, KEY, quoting()), known)
+
+
+def quoting() -> Quoting:
+    """What may be quoted where no column is personal."""
+    return Quoting(tuple, lambda text: text in context().vocabulary.languages)
 
 
 def csv_bytes(rows: Iterable[Sequence[str]]) -> bytes:

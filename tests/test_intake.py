@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import random
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from kim_pipeline.deliveries.intake import Delivery, Intake, counts_by_severity, settle, take_in
-from kim_pipeline.settings import Settings
+from kim_pipeline.deliveries.intake import Delivery, Intake, all_findings, counts_by_severity, settle, take_in
+from kim_pipeline.settings import Settings, today
 from tests.conftest import DirectPool, direct, put
 from tests.workbooks import Page, csv_text, day, request, requests, small_delivery, xlsx
 
@@ -230,7 +231,7 @@ def test_without_a_register_nothing_is_judged(content: bytes | None, settings: S
 def test_an_empty_register_makes_every_reference_an_orphan(settings: Settings) -> None:
     put(settings, "massnahmen", "1.xlsx", register("30.06.2023", new=[]))
     put(settings, "beschluesse", "x.xlsx", decisions("31.01.2024", decision("B1", "99")))
-    assert [rule for rule, _, _ in settled(direct(settings), "x.xlsx")] == ["orphan"]
+    assert [rule for rule, _, _ in settled(direct(settings), "x.xlsx")] == ["orphan", "nothing_accepted"]
 
 
 def test_only_a_row_without_an_error_holds_its_key(settings: Settings) -> None:
@@ -261,15 +262,85 @@ def test_settling_again_changes_nothing(settings: Settings) -> None:
     put(settings, "beschluesse", "x.xlsx", decisions("31.01.2024", decision("B1", "9"), decision("B2", "1")))
     intake = direct(settings)
     before = repr([(d.status, d.settled, d.excluded, d.accounts) for d in intake.deliveries])
-    settle(intake)
+    settle(intake, today())
     assert repr([(d.status, d.settled, d.excluded, d.accounts) for d in intake.deliveries]) == before
 
 
 def test_a_new_register_judges_cached_decisions_anew(settings: Settings) -> None:
     put(settings, "massnahmen", "1.xlsx", register("30.06.2023", new=["1"]))
-    put(settings, "beschluesse", "x.xlsx", decisions("31.01.2024", decision("B1", "2")))
+    put(settings, "beschluesse", "x.xlsx", decisions("31.01.2024", decision("B1", "2"), decision("B2", "1")))
     assert len(settled(direct(settings), "x.xlsx")) == 1
     put(settings, "massnahmen", "2.xlsx", register("31.01.2024", new=["1", "2"]))
     again = direct(settings)
     assert settled(again, "x.xlsx") == []
     assert not delivery(again, "x.xlsx").parsed
+
+
+# --- what must not replace a good delivery ---------------------------------------------------------------------------
+
+
+def test_a_stand_after_the_day_of_the_run_rejects(settings: Settings) -> None:
+    put(settings, P, "gut.xlsx", small_delivery("1", as_of="2024-01-15"))
+    put(settings, P, "morgen.xlsx", small_delivery("2", as_of="2042-02-02"))
+    intake = take_in(settings, pool=DirectPool(settings), today=dt.date(2042, 2, 1))
+    assert statuses(intake) == {"gut.xlsx": ("counted", None), "morgen.xlsx": ("rejected", "as_of_in_future")}
+    late = delivery(intake, "morgen.xlsx")
+    assert [(f.rule, f.severity) for f in all_findings(late)] == [("as_of_in_future", "rejected")]
+    assert late.accounts == []
+    assert late.rejected_because.startswith("Der Stand 02.02.2042 liegt nach dem heutigen Tag (01.02.2042).")
+
+
+def test_the_day_after_it_counts(settings: Settings) -> None:
+    put(settings, P, "gut.xlsx", small_delivery("1", as_of="2024-01-15"))
+    put(settings, P, "morgen.xlsx", small_delivery("2", as_of="2042-02-02"))
+    first = take_in(settings, pool=DirectPool(settings), today=dt.date(2042, 2, 1))
+    then = take_in(settings, pool=DirectPool(settings), today=dt.date(2042, 2, 2))
+    assert statuses(then) == {"gut.xlsx": ("superseded", "newer_delivery"), "morgen.xlsx": ("counted", None)}
+    assert first.inputs_sha256 != then.inputs_sha256
+
+
+def test_a_delivery_without_one_accepted_row_replaces_nothing(settings: Settings) -> None:
+    put(settings, P, "gut.xlsx", small_delivery("1", as_of="2024-01-15"))
+    put(settings, P, "neu.xlsx", xlsx([requests(request("1", **{"Anfrage am": "gestern"}), as_of="2024-02-15")]))
+    intake = direct(settings)
+    assert statuses(intake) == {"gut.xlsx": ("counted", None), "neu.xlsx": ("rejected", "nothing_accepted")}
+    empty = delivery(intake, "neu.xlsx")
+    assert [f.rule for f in all_findings(empty) if f.severity == "error"] == ["nothing_accepted", "invalid_date"]
+    assert all_findings(empty)[0].row == 5
+    assert [(a["rows_read"], a["accepted"], a["quarantined"]) for a in empty.accounts] == [(1, 0, 1)]
+    assert "keine frühere Lieferung" in empty.rejected_because
+
+
+def test_a_delivery_without_data_rows_counts(settings: Settings) -> None:
+    put(settings, P, "leer.xlsx", xlsx([requests()]))
+    assert statuses(direct(settings)) == {"leer.xlsx": ("counted", None)}
+
+
+def test_orphans_alone_replace_nothing(settings: Settings) -> None:
+    """Whether a row is an orphan is known only once the register is: then the earlier decisions count on."""
+    put(settings, "massnahmen", "1.xlsx", register("30.06.2023", new=["1"]))
+    put(settings, "beschluesse", "alt.xlsx", decisions("31.01.2024", decision("B1", "1")))
+    put(settings, "beschluesse", "neu.xlsx", decisions("29.02.2024", decision("B1", "9"), decision("B2", "8")))
+    found = statuses(direct(settings))
+    assert found["alt.xlsx"] == ("counted", None)
+    assert found["neu.xlsx"] == ("rejected", "nothing_accepted")
+
+
+def test_one_empty_table_leaves_the_others(settings: Settings) -> None:
+    cases = ["Fallnummer", "Wohnort", "Anmeldung"]
+    needs = ["Fallnummer", "Bedarf", "Festgestellt am", "Ergebnis"]
+
+    def list_of(as_of: str, outcome: str) -> bytes:
+        return xlsx(
+            [
+                Page("Fälle", [[f"Stand: {as_of}"], cases, ["F-1", "Ahlen", day("2023-05-05")]]),
+                Page("Bedarfe", [needs, ["F-1", "Sprache", day("2023-05-06"), outcome]]),
+            ]
+        )
+
+    put(settings, "kim_case_management", "a.xlsx", list_of("15.01.2024", "offen"))
+    put(settings, "kim_case_management", "b.xlsx", list_of("15.02.2024", "vielleicht"))
+    intake = direct(settings)
+    assert statuses(intake) == {"a.xlsx": ("counted", None), "b.xlsx": ("counted", None)}
+    counting = {table: windows[0].file for (key, table), windows in intake.windows.items() if windows}
+    assert counting == {"cases": "b.xlsx", "needs": "a.xlsx"}

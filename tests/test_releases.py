@@ -204,6 +204,23 @@ def test_the_command_freezes_figures_and_report_and_tells_what_it_hides_again(
     assert cli.invoke(["release", "2024", *where]) == 2
 
 
+def test_releases_with_exact_numbers_of_findings_are_named(
+    warehouse: Warehouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (build,) = warehouse.all_builds()
+    released(warehouse, "neu", FIRST, build)
+    for name, table in {
+        "alt": "quality_summary (findings BIGINT)",
+        "sehr-alt": "programme_rows (accepted BIGINT)",
+    }.items():
+        (warehouse.folder / "releases" / name).mkdir()
+        with duckdb.connect(str(warehouse.folder / "releases" / name / "kim.duckdb")) as connection:
+            connection.execute(f"CREATE TABLE {table}")
+    assert releases.telling_counts(warehouse) == ["alt", "sehr-alt"]
+    cli.invoke(["release", "--verify", "--warehouse", str(warehouse.folder)])
+    assert "geheime Zahlen ergeben können: alt, sehr-alt." in " ".join(capsys.readouterr().err.split())
+
+
 def row(values: dict[str, int], k: int = 5) -> LinkedSystem:
     cells = [Cell(name, value, k) for name, value in values.items()]
     parts = [name for name in values if name != "total"]

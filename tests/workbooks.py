@@ -489,11 +489,12 @@ _REQUEST: list[Cell] = [
 ]  # fmt: skip
 
 
-def requests(*rows: list[Cell], name: str = "Einsätze") -> Page:
+def requests(*rows: list[Cell], name: str = "Einsätze", as_of: str | None = None) -> Page:
     """A sheet of language mediation with these rows; the header is row 5 (1-based)."""
-    return Page(name, [*FACTS, [None] * len(HEADER), [*HEADER], *rows])
+    facts = [*FACTS[:-1], ["Stand:", day(as_of)]] if as_of else FACTS
+    return Page(name, [*facts, [None] * len(HEADER), [*HEADER], *rows])
 
 
-def small_delivery(number: str = "A-1") -> bytes:
+def small_delivery(number: str = "A-1", as_of: str | None = None) -> bytes:
     """A valid .xlsx of language mediation with one row."""
-    return xlsx([requests(request(number))])
+    return xlsx([requests(request(number), as_of=as_of)])

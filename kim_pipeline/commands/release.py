@@ -30,6 +30,7 @@ def release(
     folder = Warehouse(settings_from(warehouse=warehouse).warehouse)
     if verify:
         raise typer.Exit(_verify(folder))
+    _warn_of_counts(folder)
     day = parsed_day(as_of)
     if name is None or day is None:
         wrong("Bitte einen Namen und mit --as-of den Stichtag angeben, oder --verify.")
@@ -67,6 +68,21 @@ def _release(folder: Warehouse, name: str, as_of: dt.date) -> int:
     return 0
 
 
+def _warn_of_counts(folder: Warehouse) -> None:
+    """Name the earlier releases that hold numbers from which hidden figures can be worked out."""
+    from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.publishing.releases import telling_counts  # noqa: PLC0415
+
+    names = telling_counts(folder)
+    if names:
+        terminal.console(stderr=True).print(
+            f"Achtung: Diese Veröffentlichungen nennen in quality_summary oder programme_rows genaue Zahlen von "
+            f"Befunden oder Zeilen, aus denen sich geheime Zahlen ergeben können: {', '.join(names)}. Bitte "
+            "zurückziehen und unter neuem Namen neu veröffentlichen.",
+            markup=False,
+        )
+
+
 def _verify(folder: Warehouse) -> int:
     from kim_pipeline import terminal  # noqa: PLC0415
     from kim_pipeline.publishing.releases import problems_of  # noqa: PLC0415
@@ -77,4 +93,5 @@ def _verify(folder: Warehouse) -> int:
         out.print(f"{name}: {'; '.join(problems) or 'unversehrt'}", markup=False)
     if not found:
         out.print("Es gibt noch keine Veröffentlichung.")
+    _warn_of_counts(folder)
     return FAILED if any(found.values()) else 0

@@ -15,6 +15,7 @@ from kim_pipeline.commands.common import (
     DeliveriesOption,
     WarehouseOption,
     fail,
+    known_programmes,
     parsed_day,
     require_inputs,
     settings_from,
@@ -33,6 +34,7 @@ _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def run(
+    *,
     deliveries: DeliveriesOption = None,
     warehouse: WarehouseOption = None,
     full: Annotated[
@@ -50,15 +52,24 @@ def run(
             "Gebaut und veröffentlicht wird immer alles.",
         ),
     ] = None,
+    accept_missing: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PROGRAMM",
+            help="Auch veröffentlichen, wenn von diesem Programm alles fehlt, was bisher zählte; mehrfach möglich.",
+        ),
+    ] = None,
 ) -> None:
     """Der nächtliche Lauf: Lieferungen lesen, Tabellen bauen, prüfen, veröffentlichen."""
     from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.nightly import Night  # noqa: PLC0415
 
     settings = settings_from(deliveries=deliveries, warehouse=warehouse)
     today, chosen = parsed_day(as_of), _known_parts(only, settings)
+    accepted = known_programmes(accept_missing)
     require_inputs(settings)
-    out = terminal.console()
-    raise typer.Exit(_run(settings, today, chosen, out, full=full))
+    night = Night(settings, today, full=full, only=chosen, accept_missing=accepted or ())
+    raise typer.Exit(_run(night, terminal.console()))
 
 
 def _known_parts(given: list[str] | None, settings: Settings) -> list[str] | None:
@@ -77,16 +88,14 @@ def _known_parts(given: list[str] | None, settings: Settings) -> list[str] | Non
     return given
 
 
-def _run(settings: Settings, day: dt.date | None, only: list[str] | None, out: Console, *, full: bool) -> int:
+def _run(night: Night, out: Console) -> int:
     from kim_pipeline import terminal  # noqa: PLC0415
-    from kim_pipeline.nightly import Night  # noqa: PLC0415
 
-    night = Night(settings, day, full=full, only=only)
     progress = terminal.RunProgress(out, night.chosen)
     night.on_progress(progress)
     log: Path | None = None
     try:
-        with night.locked(), _logged(settings) as log:
+        with night.locked(), _logged(night.settings) as log:
             with progress:
                 from kim_pipeline.orchestration.runner import run_nightly  # noqa: PLC0415
 
@@ -106,8 +115,31 @@ def _failed(night: Night, error: Exception | None, log: Path | None) -> int:
     from kim_pipeline.publishing.faults import told  # noqa: PLC0415
 
     cause = None if night.failed else told(night.ended_by or error, night.settings.warehouse)
+    _alert_of_missing(night)
     unknown = "" if cause else " Bitte die Betreuung informieren."
     return fail(cause or _what_failed(night), f"{_what_stands(night)}{unknown}", log)
+
+
+def _alert_of_missing(night: Night) -> None:
+    """Tell who is to be told that deliveries are gone, where no control room does."""
+    from kim_pipeline.alerts import Alert, Outbox  # noqa: PLC0415
+    from kim_pipeline.orchestration.runner import keeps_runs  # noqa: PLC0415
+    from kim_pipeline.publishing.missing import MissingDeliveriesError  # noqa: PLC0415
+
+    if not isinstance(night.ended_by, MissingDeliveriesError) or keeps_runs(night.settings):
+        return
+    outbox = Outbox(night.settings)
+    outbox.put(
+        Alert(
+            event=f"missing {night.as_of}",
+            title="Lieferungen fehlen; nichts ist veröffentlicht",
+            happened=str(night.ended_by),
+            about="Veröffentlicht bleibt der letzte gute Datenbestand; nichts ist entfernt.",
+            turn="Die Betreuung des Datenbestands.",
+            todo="Den Ordner der Lieferungen prüfen und den Lauf wiederholen.",
+        )
+    )
+    outbox.send()
 
 
 def _what_stands(night: Night) -> str:

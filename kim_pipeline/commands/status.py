@@ -43,8 +43,8 @@ def status(
     from rich.text import Text  # noqa: PLC0415
 
     from kim_pipeline import terminal  # noqa: PLC0415
-    from kim_pipeline.nightly import today  # noqa: PLC0415
     from kim_pipeline.office import status as office  # noqa: PLC0415
+    from kim_pipeline.settings import today  # noqa: PLC0415
 
     day, chosen = parsed_day(as_of) or today(), known_programmes(programme)
     intake = intake_of(settings)

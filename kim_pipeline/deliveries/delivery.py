@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -14,11 +15,12 @@ from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.normalise import comparable
 from kim_pipeline.contracts.vocabulary import vocabulary
-from kim_pipeline.deliveries.cells import Sheet, column_letter
+from kim_pipeline.deliveries.cells import Cell, Sheet, column_letter
 from kim_pipeline.deliveries.errors import RejectedError, unreadable
 from kim_pipeline.deliveries.facts import Facts, statements
 from kim_pipeline.deliveries.findings import Finding, listed, place_name, told
 from kim_pipeline.deliveries.header import Header, HeaderCell, HeaderFinder
+from kim_pipeline.deliveries.quoting import Quoting
 from kim_pipeline.deliveries.returned import is_return_sheet
 from kim_pipeline.deliveries.suggest import nearest
 from kim_pipeline.deliveries.table import Delivered, TableResult, read_table
@@ -85,8 +87,10 @@ def read_delivery(path: PurePath, content: bytes, programme: Programme, key: byt
         return rejection(error.rule, error.message, result.period, result.as_of)
     result.ignored_sheets = [page.sheet.name for page in pages if page.header is None]
     _reject_tables(result, pages)
+    words = reader.context(pages[0].sheet).vocabulary
+    quoting = Quoting(lambda: _personal_cells(pages), lambda text: comparable(text) in words.languages)
     for table in programme.tables:
-        _add_table(result, programme, table, pages, reader=reader, key=key)
+        _add_table(result, programme, table, pages, reader=reader, key=key, quoting=quoting)
     if not result.tables:
         result.rejected = "missing_column"
     return result
@@ -171,7 +175,14 @@ def _reject_tables(result: DeliveryResult, pages: list[_Page]) -> None:
 
 
 def _add_table(
-    result: DeliveryResult, programme: Programme, table: Table, pages: list[_Page], *, reader: _Reader, key: bytes
+    result: DeliveryResult,
+    programme: Programme,
+    table: Table,
+    pages: list[_Page],
+    *,
+    reader: _Reader,
+    key: bytes,
+    quoting: Quoting,
 ) -> None:
     ours = [(p.sheet, p.header) for p in pages if p.header is not None and p.header.table is table]
     if not ours or result.as_of is None or table.name in result.rejected_tables:
@@ -181,10 +192,18 @@ def _add_table(
         known = _referred_rows(result, programme, table.reference.table)
     for sheet, header in ours:
         result.findings += _about_columns(sheet, header)
-    delivered = Delivered(result.period, result.as_of, key)
+    delivered = Delivered(result.period, result.as_of, key, quoting)
     read = read_table(table, ours, reader.context(ours[0][0]), delivered, known)
     result.tables[table.name] = read
     result.findings += read.findings
+
+
+def _personal_cells(pages: list[_Page]) -> Iterator[Cell]:
+    """Each distinct cell of the personal columns of all sheets."""
+    for page in pages:
+        for at, match in page.header.matches.items() if page.header else ():
+            if match.column.personal:
+                yield from page.sheet.distinct[at]
 
 
 def _referred_rows(result: DeliveryResult, programme: Programme, name: str) -> pa.Table | None:

@@ -117,10 +117,19 @@ RULES = {
         "Die Lieferung nennt keinen Stand. Bitte über der Tabelle oder auf dem Deckblatt ergänzen, "
         "zum Beispiel „Stand: 15.01.2024“.",
     ),
+    "as_of_in_future": Rule(
+        "Stand in der Zukunft",
+        "Der Stand {as_of} liegt nach dem heutigen Tag ({today}). Bitte den Stand berichtigen.",
+    ),
     "missing_column": Rule(
         "Pflichtspalte fehlt",
         "Die Pflichtspalte {name} fehlt; die Tabelle wurde nicht gelesen.{did_you_mean} "
         "Bitte die Überschrift so schreiben oder die Spalte ergänzen.",
+    ),
+    "nothing_accepted": Rule(
+        "Keine Zeile angenommen",
+        "Keine einzige Zeile der Tabelle konnte angenommen werden; sie ersetzt deshalb keine frühere Lieferung. "
+        "Bitte die Fehler der Zeilen ansehen; oft stimmt der Berichtszeitraum, der Stand oder eine Spalte nicht.",
     ),
     "missing_value": Rule("Angabe fehlt", "{missing}. Bitte ergänzen."),
     "invalid_date": Rule("Kein Datum", "{raw} ist kein Datum. Erwartet: ein Datum wie 31.01.2023. Bitte berichtigen."),

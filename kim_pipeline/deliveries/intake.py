@@ -29,12 +29,13 @@ from kim_pipeline.deliveries.counting import (
     snapshot_windows,
     without_period_date,
 )
-from kim_pipeline.deliveries.findings import Finding
+from kim_pipeline.deliveries.findings import Finding, german_day, place_name, told
 from kim_pipeline.deliveries.fingerprint import fingerprint, of_file
 from kim_pipeline.deliveries.personal import load_secret, programme_key
 from kim_pipeline.deliveries.pool import Job, Outcome, ReaderPool, Setup, io_problem, too_large
 from kim_pipeline.deliveries.storage import make_folder
 from kim_pipeline.settings import Settings
+from kim_pipeline.settings import today as today_in_germany
 
 _LOG = logging.getLogger(__name__)
 _HASH_BLOCK = 1 << 20
@@ -65,6 +66,7 @@ class Delivery:
         parsed: whether it was parsed in this run (not taken from the cache).
         settled: findings that only the deliveries together give.
         excluded: (table, sheet, row) of accepted rows that such findings quarantine.
+        barred: the finding that rejects it on the day of this run, although it can be read.
     """
 
     programme: str
@@ -80,23 +82,57 @@ class Delivery:
     parsed: bool = False
     settled: list[Finding] = field(default_factory=list)
     excluded: list[tuple[str, str, int]] = field(default_factory=list)
+    barred: Finding | None = None
 
     @property
     def is_rejected(self) -> bool:
         """Whether nothing of it can be used."""
-        return self.read is None or self.read.rejected is not None
+        return self.reading is None or self.reading.rejected is not None or not self.brought
+
+    @property
+    def reading(self) -> CachedDelivery | None:
+        """What was read, as far as it is told: of a barred delivery nothing is."""
+        return None if self.barred else self.read
+
+    @property
+    def brought(self) -> list[str]:
+        """Its tables, but for those that have data rows of which not one is accepted (`nothing_accepted`)."""
+        return [name for name in (self.reading.tables if self.reading else ()) if name not in self.empty_tables]
+
+    @property
+    def empty_tables(self) -> dict[str, dict[str, Any]]:
+        """Tables that have data rows of which not one is accepted, each with its first sheet's account."""
+        first: dict[str, dict[str, Any]] = {}
+        accepted: dict[str, int] = {}
+        data: dict[str, int] = {}
+        for account in self.accounts:
+            name = account["table"]
+            first.setdefault(name, account)
+            accepted[name] = accepted.get(name, 0) + account["accepted"]
+            data[name] = data.get(name, 0) + account["accepted"] + account["quarantined"]
+        return {name: account for name, account in first.items() if data[name] and not accepted[name]}
 
     @property
     def rejection(self) -> Finding | None:
-        """The finding of a file that could not be read at all; other rejections have theirs in the cache."""
+        """The finding that rejects it where reading has not: it could not be read at all, or it is barred."""
         if self.problem is None:
-            return None
+            return self.barred
         return Finding(None, None, None, None, "unreadable", "rejected", None, self.problem)
+
+    @property
+    def rejected_because(self) -> str:
+        """Why nothing of it can be used, in German; blank where something can."""
+        rejection = self.rejection
+        if rejection is not None:
+            return rejection.message
+        if self.read is not None and self.read.message:
+            return self.read.message
+        return " ".join(f.message for f in self.settled if f.rule == "nothing_accepted" and self.is_rejected)
 
     @property
     def accounts(self) -> list[dict[str, Any]]:
         """The account of each sheet, with the rows that settling moved to quarantine."""
-        if self.read is None:
+        if self.reading is None or self.read is None:
             return []
         found = [dict(a) for a in self.read.accounts]
         for account in found:
@@ -131,7 +167,8 @@ class Intake:
         """Fingerprint of all inputs: the same files read by the same code give the same value."""
         digest = hashlib.sha256()
         for d in self.deliveries:
-            digest.update(f"{d.programme}\0{d.file}\0{d.sha256}\0{d.fingerprint}\0{d.problem}\n".encode())
+            barred = d.barred.rule if d.barred else None
+            digest.update(f"{d.programme}\0{d.file}\0{d.sha256}\0{d.fingerprint}\0{d.problem}\0{barred}\n".encode())
         return digest.hexdigest()
 
 
@@ -140,6 +177,7 @@ def take_in(
     progress: Progress | None = None,
     only: Iterable[str] | None = None,
     pool: ReaderPool | None = None,
+    today: dt.date | None = None,
 ) -> Intake:
     """Read every delivery that is new, take the others from the cache, and settle what counts.
 
@@ -148,13 +186,14 @@ def take_in(
         progress: told of each delivery that is done.
         only: programmes to read; None for all.
         pool: reads the deliveries; by default child processes as the settings say.
+        today: day of the run; no Stand is later.
     """
     secret = load_secret_for(settings)
     chosen = set(programmes()) if only is None else set(only)
     found = [d for key in sorted(chosen) for d in find_deliveries(settings.deliveries, key)]
     _read(found, settings, secret, progress, pool or _pool(settings, secret))
     intake = Intake(found, {}, unknown_entries(settings.deliveries))
-    settle(intake)
+    settle(intake, today or today_in_germany())
     return intake
 
 
@@ -356,21 +395,48 @@ class _Counter:
             self._progress(delivery.programme, self._done[delivery.programme], self._all[delivery.programme])
 
 
-def settle(intake: Intake) -> None:
-    """Decide which deliveries count, and judge references between programmes; can be called again."""
+def settle(intake: Intake, today: dt.date) -> None:
+    """Decide which deliveries count, and judge references between programmes; can be called again.
+
+    Args:
+        intake: the deliveries; what is settled is written into them.
+        today: day of the run: a delivery with a later Stand is rejected (`as_of_in_future`).
+    """
     for delivery in intake.deliveries:
-        delivery.settled, delivery.excluded = [], []
+        delivery.settled, delivery.excluded, delivery.barred = [], [], _barred(delivery, today)
+    _find_windows(intake)
+    for _ in programmes():  # each time, rows judged anew may leave a table empty, and another delivery counts instead
+        before = dict(intake.windows)
+        _judge_all_references(intake)
+        _find_windows(intake)
+        if intake.windows == before:
+            break
+    for delivery in intake.deliveries:
+        delivery.settled += [_nothing_accepted(account) for account in delivery.empty_tables.values()]
+        _set_status(delivery, intake)
+
+
+def _barred(delivery: Delivery, today: dt.date) -> Finding | None:
+    """The finding that rejects a delivery which states a Stand after the day of the run."""
+    if delivery.read is None or delivery.read.rejected or delivery.read.as_of is None or delivery.read.as_of <= today:
+        return None
+    message = told("as_of_in_future", as_of=german_day(delivery.read.as_of), today=german_day(today))
+    return Finding(None, None, None, None, "as_of_in_future", "rejected", None, message)
+
+
+def _nothing_accepted(account: dict[str, Any]) -> Finding:
+    """`nothing_accepted`, at the table's first header."""
+    row = account["header_row"]
+    message = f"{place_name(account['sheet'], row)}: {told('nothing_accepted')}"
+    return Finding(account["sheet"], row, None, None, "nothing_accepted", "error", None, message)
+
+
+def _find_windows(intake: Intake) -> None:
     for programme in programmes().values():
         copies = _copies(intake.of(programme.key))
         ours = [d for d in intake.of(programme.key) if not d.is_rejected and d.file not in copies]
         for table in programme.tables:
             intake.windows[programme.key, table.name] = _windows(programme, table, ours)
-    for delivery in intake.deliveries:
-        _set_status(delivery, intake)
-    for programme in programmes().values():
-        for table in programme.tables:
-            if table.reference is not None and table.reference.programme is not None:
-                _judge_references(intake, programme, table)
 
 
 def _copies(deliveries: Iterable[Delivery]) -> set[str]:
@@ -388,7 +454,7 @@ def _windows(programme: Programme, table: Table, ours: Sequence[Delivery]) -> li
     candidates = [
         Candidate(d.file, d.read.as_of, d.read.period)
         for d in ours
-        if d.read is not None and d.read.as_of is not None and table.name in d.read.tables
+        if d.read is not None and d.read.as_of is not None and table.name in d.brought
     ]
     if programme.delivery == "snapshot":
         return snapshot_windows(candidates)
@@ -399,7 +465,7 @@ def _windows(programme: Programme, table: Table, ours: Sequence[Delivery]) -> li
 def _set_status(delivery: Delivery, intake: Intake) -> None:
     if delivery.is_rejected:
         delivery.status = "rejected"
-        delivery.reason = delivery.read.rejected if delivery.read else "unreadable"
+        delivery.reason = _rejected_by(delivery)
         return
     tables = programmes()[delivery.programme].tables
     counts = any(w.file == delivery.file for t in tables for w in intake.windows[delivery.programme, t.name])
@@ -410,6 +476,22 @@ def _set_status(delivery: Delivery, intake: Intake) -> None:
         delivery.reason = "duplicate" if is_copy else "newer_delivery"
 
 
+def _rejected_by(delivery: Delivery) -> str:
+    """The rule that rejects a delivery."""
+    if delivery.rejection is not None:
+        return delivery.rejection.rule
+    return (delivery.read.rejected if delivery.read else None) or "nothing_accepted"
+
+
+def _judge_all_references(intake: Intake) -> None:
+    for delivery in intake.deliveries:
+        delivery.settled, delivery.excluded = [], []
+    for programme in programmes().values():
+        for table in programme.tables:
+            if table.reference is not None and table.reference.programme is not None:
+                _judge_references(intake, programme, table)
+
+
 def _judge_references(intake: Intake, programme: Programme, table: Table) -> None:
     reference = table.reference
     if reference is None or reference.programme is None:
@@ -417,8 +499,8 @@ def _judge_references(intake: Intake, programme: Programme, table: Table) -> Non
     known = _known(intake, reference.programme, reference.table)
     any_value = [here in reference.optional for here, _ in reference.columns]
     for delivery in intake.of(programme.key):
-        if delivery.read is not None and table.name in delivery.read.tables:
-            _judge(delivery, table.name, delivery.read.tables[table.name].pending, known, any_value)
+        if delivery.reading is not None and table.name in delivery.reading.tables:
+            _judge(delivery, table.name, delivery.reading.tables[table.name].pending, known, any_value)
 
 
 def _known(intake: Intake, programme: str, table: str) -> set[tuple[Any, ...]] | None:
@@ -463,7 +545,7 @@ def _matches(target: list[Any], known: set[tuple[Any, ...]], any_value: list[boo
 
 def counts_by_severity(delivery: Delivery) -> dict[str, int]:
     """Severity → number of findings of a delivery, settled ones and a rejection included."""
-    counts = dict(delivery.read.counts) if delivery.read else {}
+    counts = dict(delivery.reading.counts) if delivery.reading else {}
     extra = [*delivery.settled, *([delivery.rejection] if delivery.rejection else [])]
     for finding in extra:
         counts[finding.severity] = counts.get(finding.severity, 0) + 1
@@ -483,7 +565,7 @@ def all_findings(delivery: Delivery) -> list[Finding]:
     """Every finding of a delivery, cached and settled: of the whole file, then by sheet, row, severity and column."""
     import pyarrow.parquet as pq  # noqa: PLC0415  (only who shows findings needs it)
 
-    cached = pq.read_table(delivery.read.findings).to_pylist() if delivery.read else []
+    cached = pq.read_table(delivery.reading.findings).to_pylist() if delivery.reading else []
     found = [Finding(**record) for record in (*cached, *finding_records(delivery))]
     sheets = list(dict.fromkeys([None, *(a["sheet"] for a in delivery.accounts), *(f.sheet for f in found)]))
     position = {sheet: number for number, sheet in enumerate(sheets)}

@@ -39,6 +39,7 @@ from kim_pipeline.deliveries.findings import (
 )
 from kim_pipeline.deliveries.header import Header
 from kim_pipeline.deliveries.personal import age_group, age_years, pseudonym
+from kim_pipeline.deliveries.quoting import Quoting
 from kim_pipeline.deliveries.rows import RowKinds, classify_rows
 from kim_pipeline.deliveries.suggest import did_you_mean
 from kim_pipeline.deliveries.values import Context, parse_cell
@@ -67,7 +68,7 @@ class ContractError(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """What became of the physical rows of one sheet."""
+    """What became of the physical rows of one sheet; `header_row` is the last row of its header, 1-based."""
 
     sheet: str
     table: str
@@ -76,6 +77,7 @@ class Account:
     quarantined: int
     total: int
     note: int
+    header_row: int
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,7 @@ class Delivered:
     period: Period | None
     as_of: dt.date
     key: bytes
+    quoting: Quoting
 
 
 @dataclass
@@ -130,11 +133,14 @@ class _Part:
     """One sheet's share of a table; all arrays have one element per data row."""
 
     sheet: Sheet
+    header: Header
     places: dict[str, Place]
     kinds: RowKinds
     notes: int
     rows: Rows
     values: dict[str, pa.Array]
+    quoting: Quoting
+    beside_personal: frozenset[int]
     findings: list[Finding] = field(default_factory=list)
     errors: Mask = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 
@@ -151,7 +157,7 @@ def read_table(
         delivered: the delivery's facts.
         known: the accepted rows of the table that this one refers to within the delivery; None: not judged.
     """
-    parts = [_read_part(table, sheet, header, context, delivered.key) for sheet, header in sheets]
+    parts = [_read_part(table, sheet, header, context, delivered) for sheet, header in sheets]
     evaluation = _Evaluation(table, parts, context, delivered)
     evaluation.apply_rules()
     reference = table.reference
@@ -176,22 +182,44 @@ def places_of(table: Table, sheet: Sheet, header: Header) -> dict[str, Place]:
     return found
 
 
-def _read_part(table: Table, sheet: Sheet, header: Header, context: Context, key: bytes) -> _Part:
+def _read_part(table: Table, sheet: Sheet, header: Header, context: Context, delivered: Delivered) -> _Part:
     kinds = classify_rows(sheet, header.last_row + 1)
     positions = {m.column.name: at for at, m in header.matches.items()}
     for name, position in positions.items():
         if table.columns[name].fills_down:
             sheet.fill_down(position, header.last_row + 1)
     rows = _without_other_areas(table, sheet, positions, kinds.data, context)
-    part = _Part(sheet, places_of(table, sheet, header), kinds, len(kinds.data) - len(rows), rows, {})
+    notes = len(kinds.data) - len(rows)
+    part = _Part(
+        sheet,
+        header,
+        places_of(table, sheet, header),
+        kinds,
+        notes,
+        rows,
+        {},
+        delivered.quoting,
+        _beside_personal(header),
+    )
     part.errors = np.zeros(len(rows), dtype=np.bool_)
     for column in table.delivered:
         at = positions.get(column.name)
         if at is None:
             part.values[column.name] = _constant(column, header.given.get(column.name), len(rows))
         else:
-            _parse_column(part, column, at, context, minutes=header.matches[at].minutes, key=key)
+            _parse_column(part, column, at, context, minutes=header.matches[at].minutes, key=delivered.key)
     return part
+
+
+def _beside_personal(header: Header) -> frozenset[int]:
+    """Positions beside a personal column, into which its values slip with their row.
+
+    Where a table has such columns, those that nobody reads may hold anything and count as personal too.
+    """
+    positions = [at for at, match in header.matches.items() if match.column.personal]
+    if positions:
+        positions += [cell.position for cell in header.unmapped]
+    return frozenset(at + step for at in positions for step in (-1, 1))
 
 
 def _without_other_areas(table: Table, sheet: Sheet, positions: dict[str, int], rows: Rows, context: Context) -> Rows:
@@ -241,7 +269,11 @@ def _note_cells(
 ) -> None:
     place = part.places[column.name]
     facts = _facts(column, context)
-    near = {code: did_you_mean(part.sheet.distinct[place.position or 0][code], column, context) for code in rules}
+    cells = part.sheet.distinct[place.position or 0]
+    near = {
+        code: did_you_mean(cells[code], column, context) if _may_quote(part, place, cells[code]) else ""
+        for code in rules
+    }
     for i in np.isin(codes, list(rules)).nonzero()[0].tolist():
         code = int(codes[i])
         rule = rules[code]
@@ -253,9 +285,13 @@ def _note_cells(
 def _finding(part: _Part, i: int, place: Place, rule: str, severity: Any = "error", **facts: Any) -> Finding:
     row = int(part.rows[i]) + 1
     cell = BLANK if place.position is None else part.sheet.cell(row - 1, place.position)
-    raw, shown = (HIDDEN, HIDDEN) if place.column.personal else (raw_text(cell), shown_text(cell))
+    raw, shown = (raw_text(cell), shown_text(cell)) if _may_quote(part, place, cell) else (HIDDEN, HIDDEN)
     message = sentence(place, row, rule, shown, **facts)
     return Finding(place.sheet, row, place.letter, place.header, rule, severity, raw, message)
+
+
+def _may_quote(part: _Part, place: Place, cell: Cell) -> bool:
+    return part.quoting.allows(cell, place.column, has_personal_neighbour=place.position in part.beside_personal)
 
 
 def _facts(column: Column, context: Context) -> dict[str, Any]:
@@ -423,7 +459,8 @@ class _Evaluation:
             bad = len(part.rows) - good
             notes = part.kinds.notes + part.notes
             account = Account(
-                part.sheet.name, self._table.name, part.kinds.read, good, bad, part.kinds.totals, notes
+                part.sheet.name, self._table.name, part.kinds.read, good, bad, part.kinds.totals, notes,
+                part.header.last_row + 1,
             )  # fmt: skip
             found.append(account)
         return found
@@ -468,8 +505,9 @@ class _Evaluation:
         if len(places) > 1:
             doubled = f"Die Angaben in {joined([p.name for p in places])} stehen zusammen"
         else:
-            cell = self._part(i).sheet.cell(int(self._part(i).rows[self._local(i)]), places[0].position or 0)
-            doubled = f"{quoted(HIDDEN if places[0].column.personal else shown_text(cell))} steht"
+            part, place = self._part(i), places[0]
+            cell = part.sheet.cell(int(part.rows[self._local(i)]), place.position or 0)
+            doubled = f"{quoted(shown_text(cell) if _may_quote(part, place, cell) else HIDDEN)} steht"
         if first is None:
             return {"doubled": doubled, "first_row": "einer früheren Zeile"}
         row = f"Zeile {int(self._part(first).rows[self._local(first)]) + 1}"

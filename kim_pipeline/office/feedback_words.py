@@ -51,13 +51,12 @@ def verdict(delivery: Delivery, findings: Sequence[Finding]) -> str:
     """What became of the delivery, in one or two sentences."""
     if delivery.status == "rejected":
         reasons = dict.fromkeys(f.message for f in findings if f.severity == "rejected")
-        return f"Die Lieferung wurde zurückgewiesen. {' '.join(reasons) or _tables_rejected(delivery)}"
+        return f"Die Lieferung wurde zurückgewiesen. {' '.join(reasons) or _unused(delivery)}"
     if delivery.status == "superseded":
         return f"{_COPY if delivery.reason == 'duplicate' else _NEWER} Sie müssen nichts tun."
     quarantined = sum(account["quarantined"] for account in delivery.accounts)
     parts = ["Die Lieferung wurde angenommen."]
-    if delivery.read and delivery.read.rejected_tables:
-        parts.append(_tables_rejected(delivery))
+    parts += filter(None, [_unused(delivery)])
     if quarantined:
         verb, they = ("zählt", "sie") if quarantined == 1 else ("zählen", "sie")
         parts.append(f"{plural(quarantined, 'Zeile', 'Zeilen')} {verb} noch nicht mit, bis {they} berichtigt "
@@ -67,11 +66,21 @@ def verdict(delivery: Delivery, findings: Sequence[Finding]) -> str:
     return " ".join(parts)
 
 
-def _tables_rejected(delivery: Delivery) -> str:
-    names = delivery.read.rejected_tables if delivery.read else []
+def _unused(delivery: Delivery) -> str:
+    """Which tables replace nothing, and why; blank where all do."""
+    lacking = delivery.read.rejected_tables if delivery.read else []
+    parts = [
+        f"{_tables(delivery, lacking, 'wurde', 'wurden')} nicht gelesen, weil eine Pflichtspalte fehlt.",
+        f"{_tables(delivery, list(delivery.empty_tables), 'zählt', 'zählen')} nicht, weil keine Zeile angenommen "
+        "werden konnte; die frühere Lieferung gilt weiter.",
+    ]
+    return " ".join(part for part, names in zip(parts, (lacking, delivery.empty_tables), strict=True) if names)
+
+
+def _tables(delivery: Delivery, names: Sequence[str], one: str, many: str) -> str:
     labels = [programmes()[delivery.programme].table(name).label for name in names]
-    noun, verb = ("Die Tabelle", "wurde") if len(labels) == 1 else ("Die Tabellen", "wurden")
-    return f"{noun} {listed(labels, 'und')} {verb} nicht gelesen, weil eine Pflichtspalte fehlt."
+    noun, verb = ("Die Tabelle", one) if len(labels) == 1 else ("Die Tabellen", many)
+    return f"{noun} {listed(labels, 'und')} {verb}"
 
 
 def account_line(account: dict[str, Any]) -> str:

@@ -21,7 +21,7 @@ from kim_pipeline.settings import PROJECT
 
 PAGE = PROJECT / "docs" / "rueckmeldungen.md"
 
-_REJECTS = ("unreadable", "missing_period", "missing_as_of")
+_REJECTS = ("unreadable", "missing_period", "missing_as_of", "as_of_in_future")
 _BY_COLUMN = frozenset({"invalid_date", "invalid_number", "invalid_value", "unknown_municipality", "error_cell"})
 _KINDS = {
     "invalid_date": ("date",),
@@ -54,6 +54,15 @@ def _entries() -> dict[str, _Entry]:
         ),
         "missing_period": _Entry("Die Lieferung sagt nicht, für welchen Zeitraum sie gilt."),
         "missing_as_of": _Entry("Die Lieferung sagt nicht, von wann sie ist. Danach richtet sich, welche zählt."),
+        "as_of_in_future": _Entry(
+            "Der Stand liegt nach dem Tag, an dem gelesen wird. Die Lieferung verdrängte sonst alle späteren.",
+            facts={"as_of": "15.01.2042", "today": "20.01.2024"},
+        ),
+        "nothing_accepted": _Entry(
+            "Eine Tabelle hat Zeilen, aber keine davon ist fehlerfrei. Sie ersetzt dann nichts, und die frühere "
+            "Lieferung gilt weiter.",
+            ("Anfragen", 4, None, None),
+        ),
         "missing_column": _Entry(
             "Ein Blatt hat die meisten Spalten einer Tabelle, aber nicht alle Pflichtspalten. Die anderen Tabellen der "
             "Lieferung werden gelesen.",

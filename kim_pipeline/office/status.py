@@ -129,6 +129,6 @@ def _of_delivery(delivery: Delivery) -> DeliveryStatus:
 def _reason(delivery: Delivery) -> str | None:
     """Why a delivery does not count; of a rejection what is wrong, without what to do."""
     if delivery.status == "rejected":
-        message = delivery.problem or (delivery.read.message if delivery.read else None) or "nicht lesbar"
+        message = delivery.rejected_because or "nicht lesbar"
         return message.partition(" Bitte ")[0]
     return _REASONS.get(delivery.reason or "")

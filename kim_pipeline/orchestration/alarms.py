@@ -17,12 +17,12 @@ import duckdb
 
 from kim_pipeline.alerts import Alert, Outbox
 from kim_pipeline.contracts import programmes
-from kim_pipeline.nightly import today as today_in_germany
 from kim_pipeline.orchestration.delivery_checks import Due, due_of
 from kim_pipeline.orchestration.freshness import ZONE, last_night
 from kim_pipeline.orchestration.switches import sensor_status
 from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.settings import Settings
+from kim_pipeline.settings import today as today_in_germany
 from kim_pipeline.warehouse.checks import blocking_checks
 
 FAILED_RUN, MISSED_NIGHT, LATE_DELIVERIES = "failed_run", "missed_night", "late_deliveries"
@@ -33,8 +33,8 @@ _HELP = "docs/operations.md, Abschnitt „The night was red“"
 _FAILED_CHECK = "DagsterAssetCheckFailedError"
 """What a step ends with after a blocking check; the check itself is told instead."""
 _SAYS_NO_CONTENT = frozenset({
-    "BuildError", "DamagedBuildError", "DisclosureError", "KeyFileError", "ProtectionError", "RaisedKError",
-    "ReaderError", "WarehouseBusyError",
+    "BuildError", "DamagedBuildError", "DisclosureError", "KeyFileError", "MissingDeliveriesError", "ProtectionError",
+    "RaisedKError", "ReaderError", "WarehouseBusyError",
 })  # fmt: skip
 """Errors of our own whose texts name tables and folders only; of any other only the kind is told."""
 

@@ -119,7 +119,7 @@ def _accepted(deliveries: Sequence[Delivery]) -> Answer:
     numbers = {"Dateien": len(deliveries), "davon zurückgewiesen": len(rejected)}
     if not rejected:
         return Answer(None, "Keine Datei ist zurückgewiesen.", numbers)
-    reasons = [(d.file, d.problem or (d.read.message if d.read else None)) for d in rejected]
+    reasons = [(d.file, d.rejected_because) for d in rejected]
     shown = {"Zurückgewiesen": dg.MetadataValue.md(markdown_table(("Datei", "Grund"), reasons))}
     todo = "Am Zug ist das Programm: die Datei berichtigen und neu ablegen, oder sie aus dem Ordner nehmen."
     return Answer(_ERROR, todo, shown | numbers)

@@ -22,6 +22,9 @@ _DATA_VERSION_TAG = "dagster/data_version"
 _CONFIG = {
     "as_of": dg.Field(str, is_required=False, description="Stichtag JJJJ-MM-TT für Fälligkeiten; sonst heute."),
     "full": dg.Field(bool, default_value=False, description="Alle Lieferungen neu lesen, auch unveränderte."),
+    "accept_missing": dg.Field(
+        [str], default_value=[], description="Programme, deren bisher zählende Lieferungen alle fehlen dürfen."
+    ),
 }
 
 
@@ -32,7 +35,8 @@ def night_resource(settings: Settings) -> dg.ResourceDefinition:
     def night(context: dg.InitResourceContext) -> Iterator[Night]:
         config = cast("Mapping[str, object]", context.resource_config)
         as_of = dt.date.fromisoformat(str(config["as_of"])) if "as_of" in config else None
-        with Night(settings, as_of, full=bool(config["full"])).locked() as held:
+        accepted = cast("list[str]", config["accept_missing"])
+        with Night(settings, as_of, full=bool(config["full"]), accept_missing=accepted).locked() as held:
             yield held
 
     return night

@@ -52,12 +52,16 @@ def run_nightly(night: Night, instance: dg.DagsterInstance | None = None) -> boo
 
 def instance_for(settings: Settings) -> dg.DagsterInstance:
     """The instance of `DAGSTER_HOME` or of the control room in the warehouse folder; else one that keeps nothing."""
-    home = settings.control_room
     if os.environ.get(_HOME):
         return dg.DagsterInstance.get()
-    if (home / "dagster.yaml").is_file():
-        return dg.DagsterInstance.from_config(str(home))
+    if keeps_runs(settings):
+        return dg.DagsterInstance.from_config(str(settings.control_room))
     return dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}})
+
+
+def keeps_runs(settings: Settings) -> bool:
+    """Whether an instance keeps the runs, whose sensors tell when one fails."""
+    return bool(os.environ.get(_HOME)) or (settings.control_room / "dagster.yaml").is_file()
 
 
 def known_parts(settings: Settings) -> dict[str, list[str]]:

@@ -16,6 +16,7 @@ import duckdb
 from kim_pipeline.deliveries.personal import KeyFileError
 from kim_pipeline.deliveries.pool import ReaderError
 from kim_pipeline.publishing.builds import UnknownBuildError, WarehouseBusyError
+from kim_pipeline.publishing.missing import MissingDeliveriesError
 from kim_pipeline.publishing.protection import ProtectionError
 from kim_pipeline.publishing.published_audit import DisclosureError
 from kim_pipeline.publishing.smoke import DamagedBuildError
@@ -25,6 +26,7 @@ _GERMAN = (
     KeyFileError,
     ReaderError,
     WarehouseBusyError,
+    MissingDeliveriesError,
     UnknownBuildError,
     DamagedBuildError,
     ProtectionError,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +27,6 @@ _TABLES = """
         release VARCHAR NOT NULL, count_id VARCHAR NOT NULL, area VARCHAR NOT NULL, period VARCHAR NOT NULL,
         breakdown VARCHAR NOT NULL, value BIGINT NOT NULL, k BIGINT NOT NULL, is_printed BOOLEAN NOT NULL,
         is_unsafe_sum BOOLEAN NOT NULL, is_amount BOOLEAN NOT NULL, is_hidden BOOLEAN NOT NULL
-    );
-    CREATE TABLE IF NOT EXISTS programme_rows (
-        release VARCHAR NOT NULL, programme VARCHAR NOT NULL, rows_read BIGINT, accepted BIGINT, quarantined BIGINT
     );
 """
 
@@ -63,22 +60,12 @@ class Ledger:
             ).fetchall()
             return [_entry(connection, *release) for release in releases]
 
-    def rows_told(self) -> list[tuple[str, int, int, int]]:
-        """Numbers of rows per programme that releases have printed: programme, read, accepted, quarantined."""
-        if not self.path.exists():
-            return []
-        with duckdb.connect(str(self.path), read_only=True) as connection:
-            return connection.execute(
-                "SELECT programme, rows_read, accepted, quarantined FROM programme_rows WHERE rows_read IS NOT NULL"
-            ).fetchall()
-
-    def enter(self, entry: LedgerEntry, released_at: dt.datetime, rows: Sequence[tuple[object, ...]]) -> None:
+    def enter(self, entry: LedgerEntry, released_at: dt.datetime) -> None:
         """Enter a release, all of it or nothing.
 
         Args:
             entry: the release; one of the same name is replaced.
             released_at: when.
-            rows: programme, read, accepted, quarantined, as it prints them.
         """
         with self._writing() as connection:
             _forget(connection, entry.name)
@@ -88,8 +75,6 @@ class Ledger:
             connection.register("block", block)
             connection.execute("INSERT INTO cell SELECT * FROM block")
             connection.unregister("block")
-            for row in rows:
-                connection.execute("INSERT INTO programme_rows VALUES (?, ?, ?, ?, ?)", [entry.name, *row])
 
     def forget(self, name: str) -> None:
         """Take back a release that was never finished."""
@@ -109,7 +94,6 @@ class Ledger:
 
 def _forget(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     connection.execute("DELETE FROM cell WHERE release = ?", [name])
-    connection.execute("DELETE FROM programme_rows WHERE release = ?", [name])
     connection.execute("DELETE FROM release WHERE name = ?", [name])
 
 

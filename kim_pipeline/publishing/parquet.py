@@ -48,8 +48,7 @@ _KEYS = {
     "period": ("period",),
     "programme": ("programme",),
     "programme_period": ("programme", "period"),
-    "programme_rows": ("programme",),
-    "quality_summary": ("programme", "file", "rule", "severity"),
+    "quality_summary": ("programme", "period", "rule", "severity"),
     "table_dictionary": ("table_name",),
 }
 """Primary keys; `build_info` has none."""

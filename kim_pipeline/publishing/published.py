@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import subprocess
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -20,7 +21,6 @@ import pyarrow as pa
 from kim_pipeline.deliveries.intake import Intake
 from kim_pipeline.settings import PROJECT
 from kim_pipeline.warehouse.build import comment, quoted
-from kim_pipeline.warehouse.load import summary_counts
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 
 _STORAGE_VERSION = "v1.0.0"
@@ -110,7 +110,9 @@ def _write_build_info(connection: duckdb.DuckDBPyConnection, rows: Sequence[Mapp
     connection.register("build_info_rows", block)
     connection.execute(f"CREATE TABLE {table} AS SELECT * FROM build_info_rows")
     connection.unregister("build_info_rows")
-    description = "Wie dieser Datenbestand entstand: Zeit, Programmstand, Bibliotheken, Anzahlen und jede Lieferung."
+    description = (
+        "Wie dieser Datenbestand entstand: Zeit, Programmstand, Bibliotheken, Zahl der Lieferungen und jede Lieferung."
+    )
     comment(connection, description, _BUILD_INFO, table)
     return _count(connection, table)
 
@@ -142,7 +144,9 @@ def build_info(intake: Intake, facts: BuildFacts) -> list[dict[str, Any]]:
     }
     rows = [_row("build", name, value) for name, value in build.items()]
     rows += [_row("library", name, metadata.version(name)) for name in _LIBRARIES]
-    rows += [_row("count", name, str(value)) for name, value in sorted(summary_counts(intake.deliveries).items())]
+    rows += [
+        _row("count", name, str(value)) for name, value in sorted(Counter(d.status for d in intake.deliveries).items())
+    ]
     for d in intake.deliveries:
         as_of = d.read.as_of if d.read else None
         rows.append(_row("input", d.programme, d.sha256, file=d.file, as_of=as_of, status=d.status))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -27,11 +28,12 @@ from kim_pipeline.disclosure import LinkedSystem, at_risk, audit
 from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.publishing.joint import Released, joined, small_changes
 from kim_pipeline.publishing.ledger import Ledger, LedgerEntry
-from kim_pipeline.publishing.linked_set import SENSITIVE_K, Key, LinkedSet, read_linked_set
+from kim_pipeline.publishing.linked_set import Key, LinkedSet, read_linked_set
 from kim_pipeline.publishing.protection import ProtectionError, protect_figures
 from kim_pipeline.publishing.published import stored_build_info, write_tables
 from kim_pipeline.publishing.published_audit import audit_file
 
+_LOG = logging.getLogger(__name__)
 FILE, SEAL = "kim.duckdb", "release.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHOWN = 20
@@ -137,8 +139,6 @@ def _made(draft: Release, internal: Path, ledger: Ledger) -> Release:
         hidden = frozenset(Key(*row) for row in connection.execute("FROM disclosure.hidden_cell").fetchall())
     _audit_jointly(linked, hidden, before)
     told = [*_info_of(build), *_about(name, as_of)]
-    write_tables(internal, internal.with_name(FILE), told)
-    _keep_quiet_about_rows(internal, internal.with_name(FILE), ledger)
     write_tables(internal, scratch / FILE, told)
     _audit_alone(scratch / FILE, internal)
     changes = small_changes(linked.system_of_counts(), [earlier.counts for earlier in before])
@@ -220,29 +220,6 @@ def _about(name: str, as_of: dt.date) -> list[dict[str, Any]]:
     ]
 
 
-def _keep_quiet_about_rows(internal: Path, draft: Path, ledger: Ledger) -> None:
-    """Forget numbers of rows that differ by a few from those of an earlier release: they would tell of persons."""
-    now = _rows_of(draft)
-    near = {
-        programme
-        for programme, *told in ledger.rows_told()
-        for a, b in zip(told, now.get(programme, ()), strict=False)
-        if b is not None and 0 < abs(a - b) < SENSITIVE_K
-    }
-    with duckdb.connect(str(internal)) as connection:
-        connection.execute(
-            "UPDATE quality.sheet_account SET rows_read = NULL, accepted = NULL, quarantined = NULL "
-            "WHERE list_contains($programmes, programme)",
-            {"programmes": sorted(near)},
-        )
-
-
-def _rows_of(file: Path) -> dict[str, tuple[int | None, ...]]:
-    with duckdb.connect(str(file), read_only=True) as connection:
-        rows = connection.execute("SELECT programme, rows_read, accepted, quarantined FROM programme_rows").fetchall()
-    return {programme: tuple(numbers) for programme, *numbers in rows}
-
-
 def seal(release: Release, warehouse: Warehouse, now: dt.datetime) -> Path:
     """Make a release final: checksums, modes, ledger, and the rename that makes it be there.
 
@@ -261,8 +238,7 @@ def seal(release: Release, warehouse: Warehouse, now: dt.datetime) -> Path:
         path.chmod(0o444)
         sync(path)
     assert release.entry is not None  # noqa: S101  (`new_release` yields it complete)
-    rows = [(programme, *numbers) for programme, numbers in _rows_of(release.file).items()]
-    Ledger(warehouse.folder).enter(release.entry, now, rows)
+    Ledger(warehouse.folder).enter(release.entry, now)
     final = warehouse.folder / "releases" / release.name
     release.folder.rename(final)
     for folder in [final, *(path for path in final.rglob("*") if path.is_dir())]:
@@ -282,6 +258,31 @@ def problems_of(warehouse: Warehouse) -> dict[str, list[str]]:
     for name in sorted(entered - found.keys()):
         found[name] = [f"der Ordner releases/{name} fehlt"]
     return found
+
+
+def telling_counts(warehouse: Warehouse) -> list[str]:
+    """Releases that hold exact numbers of findings or rows, as they were made before these became classes.
+
+    Such numbers are figures that are hidden elsewhere, or differ from a sum by one.
+    """
+    files = sorted((warehouse.folder / "releases").glob(f"[!.]*/{FILE}"))
+    return [file.parent.name for file in files if _tells_counts(file)]
+
+
+def _tells_counts(file: Path) -> bool:
+    try:
+        with duckdb.connect(str(file), read_only=True) as connection:
+            return bool(connection.execute(_EXACT_COUNTS).fetchall())
+    except duckdb.Error as error:
+        _LOG.warning("%s of a release cannot be read (%s)", file.name, type(error).__name__)
+        return False
+
+
+_EXACT_COUNTS = """
+SELECT column_name FROM duckdb_columns()
+WHERE table_name IN ('quality_summary', 'programme_rows') AND column_name IN ('findings', 'accepted')
+    AND data_type <> 'VARCHAR'
+"""
 
 
 def _problems(folder: Path) -> Iterator[str]:

@@ -17,7 +17,7 @@ _STATUS = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgew
 def sections(context: Context) -> list[Section]:
     """The annex, its wide tables on pages of their own."""
     return [
-        Section((Heading(1, "Anhang"), *_signs(), *_disclosure(context), *_breaks(context), *_used(context))),
+        Section((Heading(1, "Anhang"), *_signs(), *_disclosure(context), *_breaks(context), *_sources(context))),
         Section((Heading(2, "Lieferungen"), *_deliveries(context)), is_wide=True),
         Section((Heading(2, "Definitionen"), _definitions(context)), is_wide=True),
     ]
@@ -94,34 +94,6 @@ def _sources(context: Context) -> list[Block]:
             )
         ),
     ]
-
-
-def _used(context: Context) -> list[Block]:
-    return [*_sources(context), *_rows(context)]
-
-
-def _rows(context: Context) -> list[Block]:
-    known = {row["programme"]: row for row in context.figures.rows("programme_rows")}
-    rows = tuple((title, *_account(known.get(key))) for key, title in _titles(context))
-    columns = (Column("Programm", width=2.2), Column("verwendet", "right", 1.6), Column("in Quarantäne", "right"))
-    note = (
-        "Zeilen in Quarantäne haben einen Fehler und gehen in keine Zahl ein; weitere Zeilen sind Summen und "
-        "Anmerkungen. Gezählt sind die Lieferungen, die für diesen Datenbestand zählen."
-    )
-    notes = (MEANING["•"], note) if any("•" in row for row in rows) else (note,)
-    return [
-        Heading(2, "Verwendete Zeilen"),
-        Table("Zeilen der zählenden Lieferungen je Programm", columns, rows, notes),
-    ]
-
-
-def _account(row: Row | None) -> tuple[str, str]:
-    if row is None or row["rows_read"] is None:
-        return SIGNS["suppressed"], SIGNS["suppressed"]
-    if not row["rows_read"]:
-        return "keine Lieferung", SIGNS["none"]
-    used = f"{german.number(row['accepted'])} von {german.counted(row['rows_read'], 'Zeile', 'Zeilen')}"
-    return used, german.number(row["quarantined"])
 
 
 def _titles(context: Context) -> list[tuple[str, str]]:

@@ -265,7 +265,7 @@ NEEDED = frozenset(
     (
         "area", "breakdown_member", "build_info", "delivery", "delivery_status", "indicator", "indicator_value",
         "language_gap", "measure_activity", "measure_history", "measure_review", "measure_review_missing", "offer_gap",
-        "period", "programme", "programme_period", "programme_rows",
+        "period", "programme", "programme_period",
     )
 )  # fmt: skip
 """Tables that the report is made from."""

@@ -108,11 +108,18 @@ class Review:
         return found
 
     def decision(self, measure: Row) -> str:
-        """The latest decision by the key date."""
-        if measure["decision"] is None or (measure["decided_on"] and measure["decided_on"] > self.figures.key_day):
-            return SIGNS["none"]
-        day = f", {german.day(measure['decided_on'])}" if measure["decided_on"] else ""
-        return f"{measure['decision']} ({measure['decided_by']}{day})"
+        """The latest resolution by the key date; a later recommendation or notice is named as what it is."""
+        resolution = self._vote(measure, "resolved_decision", "resolved_by", "resolved_on")
+        if measure["decision_kind"] == "Beschluss":
+            return resolution or SIGNS["none"]
+        latest = self._vote(measure, "decision", "decided_by", "decided_on")
+        named = f"{measure['decision_kind']}: {latest}" if latest else None
+        return "; ".join(filter(None, (resolution, named))) or SIGNS["none"]
+
+    def _vote(self, measure: Row, decision: str, body: str, day: str) -> str | None:
+        if measure[decision] is None or measure[day] > self.figures.key_day:
+            return None
+        return f"{measure[decision]} ({measure[body]}, {german.day(measure[day])})"
 
     def activity(self, measure: Row) -> str:
         """The programme's activity then and now."""
@@ -193,7 +200,10 @@ def _all(review: Review, field: str, name: str) -> str:
 def _concept(review: Review, concept: str) -> list[Block]:
     text = review.context.wording.concepts.get(concept)
     blocks: list[Block] = [Heading(2, concept)]
-    explained = "Ein Strich (–) steht, wo es kein Programm, keine Kennzahl oder keine Entscheidung gibt."
+    explained = (
+        "Ein Strich (–) steht, wo es kein Programm, keine Kennzahl oder kein Votum gibt. Beschlüsse stehen für sich; "
+        "Empfehlungen und Kenntnisnahmen, die ihnen folgten oder ohne Beschluss blieben, sind als solche benannt."
+    )
     blocks.append(Paragraph(" ".join(filter(None, (text, explained)))))
     blocks.append(_status_bars(review, concept))
     fields = sorted({row["field"] for row in review.of(concept)})
@@ -235,7 +245,7 @@ def _field_table(review: Review, concept: str, field: str) -> Table:
     columns = (
         Column("Nr.", width=0.75), Column("Maßnahme", width=2), Column("Stand", width=1.05),
         Column("Programm", width=1.5), Column("Aktivität damals → heute", width=1.6), Column("Vorschlag"),
-        Column("Grund", width=2.3), Column("Entscheidung bisher", width=1.3),
+        Column("Grund", width=2.3), Column("Beschluss bisher", width=1.3),
     )  # fmt: skip
     notes = tuple(n for n in sign_notes(tuple(_signs(row[4])) for row in rows) if not n.startswith(SIGNS["none"]))
     return Table(f"{concept}: {field}", columns, tuple(rows), notes, is_small=True)

@@ -126,7 +126,7 @@ def _load_deliveries(connection: duckdb.DuckDBPyConnection, intake: Intake) -> N
         for a in d.accounts:
             numbers = (a["rows_read"], a["accepted"], a["quarantined"], a["total"], a["note"])
             accounts.append((d.programme, d.file, a["sheet"], a["table"], *numbers))
-        ignored += [(d.programme, d.file, sheet) for sheet in (d.read.ignored_sheets if d.read else _NO_TABLES)]
+        ignored += [(d.programme, d.file, sheet) for sheet in (d.reading.ignored_sheets if d.reading else _NO_TABLES)]
     _create(
         connection,
         "quality.delivery",
@@ -154,7 +154,7 @@ def _load_findings(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[D
         [],
     )
     columns = 'sheet, "row", column_letter, column_name, rule, severity, raw, message'
-    sources = [(str(d.read.findings), d.programme, d.file) for d in deliveries if d.read]
+    sources = [(str(d.reading.findings), d.programme, d.file) for d in deliveries if d.reading]
     if sources:
         _source_files(connection, sources)
         connection.execute(

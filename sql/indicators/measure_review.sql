@@ -64,13 +64,19 @@ rules (rule, suggestion, reason) AS (
     (7, 'umsetzen', 'Die Maßnahme ist {10}, Stand vom {13}, und steht zur Umsetzung an.')
 ),
 
-decided AS (
+vote AS (
     SELECT
         m.concept,
         m.measure_no,
-        arg_max(d.decision, (d.decided_on, d.body_rank, d.decision_no)) AS decision,
-        arg_max(d.body, (d.decided_on, d.body_rank, d.decision_no)) AS decided_by,
-        max(d.decided_on) AS decided_on
+        d.kind = 'Beschluss' AS is_resolution,
+        {
+            'decided_on': d.decided_on,
+            'body_rank': d.body_rank,
+            'decision_no': d.decision_no,
+            'decision': d.decision,
+            'kind': d.kind,
+            'body': d.body
+        } AS vote
     FROM core.fact_decision AS d
     INNER JOIN (
         SELECT
@@ -82,7 +88,16 @@ decided AS (
         ON m.measure_no = d.measure_no
         AND (d.concept = m.concept OR (d.concept IS NULL AND m.concepts = 1))
     WHERE d.decision IS NOT NULL
-    GROUP BY m.concept, m.measure_no
+),
+
+decided AS (
+    SELECT
+        v.concept,
+        v.measure_no,
+        max(v.vote) AS latest,
+        max(v.vote) FILTER (v.is_resolution) AS resolution
+    FROM vote AS v
+    GROUP BY v.concept, v.measure_no
 ),
 
 german AS (
@@ -131,9 +146,14 @@ SELECT
     g.t,  -- Jahr oder Schuljahr, dessen Aktivität zählt; leer ohne Programm, dessen Aktivität gemessen wird
     g.value_t,  -- Aktivität des Programms in t
     g.value_t2,  -- Aktivität zwei Jahre davor
-    d.decision,  -- Jüngste Entscheidung; leer, wenn keine
-    d.decided_by,  -- Gremium
-    d.decided_on  -- Tag der Entscheidung
+    d.latest.decision AS decision,  -- Jüngstes Votum, gleich welcher Art; leer, wenn keines
+    d.latest.kind AS decision_kind,  -- Art des jüngsten Votums: Beschluss, Empfehlung oder Kenntnisnahme
+    d.latest.body AS decided_by,  -- Gremium des jüngsten Votums
+    d.latest.decided_on AS decided_on,  -- Tag des jüngsten Votums
+    d.resolution.decision AS resolved_decision,  -- Entscheidung des jüngsten Beschlusses; leer, wenn keiner
+    d.resolution.body AS resolved_by,  -- Gremium, das ihn gefasst hat
+    d.resolution.decided_on AS resolved_on,  -- Tag des Beschlusses
+    d.resolution.decision_no AS resolved_no  -- Nummer des Beschlusses
 FROM german AS g
 INNER JOIN rules AS r ON r.rule = g.rule
 LEFT JOIN decided AS d ON d.concept = g.concept AND d.measure_no = g.measure_no

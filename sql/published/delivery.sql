@@ -1,4 +1,4 @@
--- Lieferungen mit Stand und Verwendung. Gelesene und verwendete Zeilen stehen bei ihrem Programm (programme_rows).
+-- Lieferungen mit Stand und Verwendung.
 SELECT
     d.programme,  -- Schlüssel des Programms
     d.file,  -- Datei, bezogen auf den Ordner des Programms
