@@ -25,8 +25,8 @@ from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import TickData, TickStatus
 
 from benchmarks.measure import IMPORTS, best, heading, python, run
-from kim_pipeline.control_room import prepare_home
-from kim_pipeline.nightly import Night
+from kim_pipeline.commands.control_room import prepare_home
+from kim_pipeline.night import Night
 from kim_pipeline.orchestration import build_defs
 from kim_pipeline.orchestration.history import forget_runs
 from kim_pipeline.orchestration.runner import run_nightly

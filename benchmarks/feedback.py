@@ -17,14 +17,14 @@ from benchmarks.reading import _write_half_year
 
 REPEATS = 3
 _TAKE_IN = """
-from kim_pipeline.deliveries.intake import take_in
+from kim_pipeline.intake.intake import take_in
 from kim_pipeline.settings import Settings
 take_in(Settings())
 """
 _FEEDBACK = """
 from pathlib import Path
-from kim_pipeline.deliveries.intake import take_in
-from kim_pipeline.office.feedback import write_feedback
+from kim_pipeline.intake.intake import take_in
+from kim_pipeline.office.feedback.folder import write_feedback
 from kim_pipeline.settings import Settings
 settings = Settings()
 write_feedback(take_in(settings), settings, settings.warehouse / "feedback")

@@ -18,12 +18,12 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.disclosure import kept, risk_counts, simple_rule
-from kim_pipeline.deliveries.intake import take_in
 from kim_pipeline.disclosure import LinkedSystem
-from kim_pipeline.nightly import Night
-from kim_pipeline.publishing.linked_set import Calendar, Figure, Key, LinkedSet, read_linked_set
-from kim_pipeline.publishing.protection import hidden_figures
-from kim_pipeline.publishing.published_audit import audit_file
+from kim_pipeline.intake.intake import take_in
+from kim_pipeline.night import Night
+from kim_pipeline.protection.audit_of_file import audit_file
+from kim_pipeline.protection.hiding import hidden_figures
+from kim_pipeline.protection.linked_set import Calendar, Figure, Key, LinkedSet, read_linked_set
 from kim_pipeline.settings import Settings
 
 _YEARS = 10

@@ -16,13 +16,13 @@ from pathlib import Path
 import xlsxwriter
 
 from benchmarks.measure import IMPORTS, best, heading, python
-from kim_pipeline.deliveries.intake import take_in
+from kim_pipeline.intake.intake import take_in
 from kim_pipeline.settings import Settings
 
 HALF_YEARS = 6
 REPEATS = 3
 _TAKE_IN = """
-from kim_pipeline.deliveries.intake import take_in
+from kim_pipeline.intake.intake import take_in
 from kim_pipeline.settings import Settings
 take_in(Settings())
 """

@@ -17,7 +17,7 @@ import duckdb
 
 from benchmarks.measure import heading
 from kim_pipeline.contracts import programmes
-from kim_pipeline.deliveries.intake import take_in
+from kim_pipeline.intake.intake import take_in
 from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse.build import MODEL_SCHEMAS, build_internal, run_models
 from kim_pipeline.warehouse.sql_models import load_models

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from kim_pipeline.deliveries.intake import Intake, take_in
-from kim_pipeline.publishing.protection import protect_figures
+from kim_pipeline.intake.intake import Intake, take_in
+from kim_pipeline.protection.hiding import protect_figures
 from kim_pipeline.publishing.published import BuildFacts, write_published
 from kim_pipeline.settings import PROJECT, Settings
 from kim_pipeline.warehouse.build import build_internal

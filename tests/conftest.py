@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from kim_pipeline.deliveries import worker
-from kim_pipeline.deliveries.intake import Intake, load_secret_for, take_in
-from kim_pipeline.deliveries.pool import Job, Outcome, ReaderPool, Setup
+from kim_pipeline.intake import worker
+from kim_pipeline.intake.intake import Intake, load_secret_for, take_in
+from kim_pipeline.intake.pool import Job, Outcome, ReaderPool, Setup
 from kim_pipeline.settings import PROJECT, Settings
 from tests.built import BUILT
 
@@ -28,7 +28,7 @@ TESTS = Path(__file__).parent
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options for longer runs than CI's."""
-    parser.addoption("--kills", type=int, default=None, help="Number of runs that tests/test_faults.py kills.")
+    parser.addoption("--kills", type=int, default=None, help="Number of runs that test_faults.py kills.")
 
 
 def pytest_configure(config: pytest.Config) -> None:

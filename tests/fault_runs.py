@@ -11,11 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kim_pipeline import cli, nightly, terminal
+from kim_pipeline import cli
+from kim_pipeline import night as nightly
 from kim_pipeline.commands import run as run_command
+from kim_pipeline.commands import terminal
 from kim_pipeline.contracts import programmes
+from kim_pipeline.errors import told
 from kim_pipeline.orchestration import runner
-from kim_pipeline.publishing.faults import told
 from kim_pipeline.warehouse.checks import blocking_checks
 from tests import quick_nights
 

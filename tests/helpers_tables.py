@@ -14,13 +14,13 @@ from kim_pipeline.contracts.calendar import Period, parse_period
 from kim_pipeline.contracts.model import Programme, Table
 from kim_pipeline.contracts.normalise import comparable
 from kim_pipeline.contracts.vocabulary import vocabulary
-from kim_pipeline.deliveries.cells import Cell, Merge, Sheet, encode_sheet
-from kim_pipeline.deliveries.delivery import DeliveryResult, read_delivery
-from kim_pipeline.deliveries.header import Header, HeaderFinder
-from kim_pipeline.deliveries.quoting import Quoting
-from kim_pipeline.deliveries.table import Delivered, TableResult, read_table
-from kim_pipeline.deliveries.values import Context
-from kim_pipeline.deliveries.workbook import Limits
+from kim_pipeline.reading.delivery import DeliveryResult, read_delivery
+from kim_pipeline.reading.formats.cells import Cell, Merge, Sheet, encode_sheet
+from kim_pipeline.reading.formats.workbook import Limits
+from kim_pipeline.reading.header import Header, HeaderFinder
+from kim_pipeline.reading.quoting import Quoting
+from kim_pipeline.reading.table import Delivered, TableResult, read_table
+from kim_pipeline.reading.values import Context
 
 CONTRACT = Path(__file__).parent / "contract"
 KEY = bytes(range(32))

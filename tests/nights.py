@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import dagster as dg
 
-from kim_pipeline.nightly import Night
+from kim_pipeline.night import Night
 from kim_pipeline.orchestration import NIGHTLY, build_defs
 from kim_pipeline.settings import PROJECT, Settings
 

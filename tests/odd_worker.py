@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from kim_pipeline.deliveries import worker
+from kim_pipeline.intake import worker
 
 real_answer = worker._answer
 real_content = worker._content

@@ -16,9 +16,9 @@ from unittest import mock
 
 import duckdb
 
-from kim_pipeline import nightly
-from kim_pipeline.deliveries.storage import readable_folder
-from kim_pipeline.nightly import BuiltTable, Night
+from kim_pipeline import night as nightly
+from kim_pipeline.files import readable_folder
+from kim_pipeline.night import BuiltTable, Night
 from kim_pipeline.publishing.builds import DESCRIPTOR, Build
 from kim_pipeline.settings import PROJECT, Settings
 

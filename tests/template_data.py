@@ -16,13 +16,13 @@ from openpyxl import Workbook, load_workbook
 from kim_pipeline.contracts import programme, programmes
 from kim_pipeline.contracts.model import Column, Table
 from kim_pipeline.contracts.normalise import clean_text, comparable
-from kim_pipeline.deliveries.delivery import DeliveryResult
-from kim_pipeline.deliveries.personal import age_group, age_years, pseudonym
-from kim_pipeline.office.template import template
-from kim_pipeline.office.template_layout import Page
-from kim_pipeline.office.template_lists import list_key
-from kim_pipeline.office.template_plan import Plan, plan_of
-from kim_pipeline.office.template_words import bounds_of, row_rules
+from kim_pipeline.office.template.layout import Page
+from kim_pipeline.office.template.lists import list_key
+from kim_pipeline.office.template.plan import Plan, plan_of
+from kim_pipeline.office.template.words import bounds_of, row_rules
+from kim_pipeline.office.template.workbook import template
+from kim_pipeline.reading.delivery import DeliveryResult
+from kim_pipeline.reading.personal import age_group, age_years, pseudonym
 from tests.helpers_tables import KEY
 
 PERIOD = "2022/23"

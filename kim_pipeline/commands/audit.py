@@ -12,7 +12,7 @@ from kim_pipeline.commands.common import FAILED, WarehouseOption, settings_from,
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kim_pipeline.publishing.published_audit import FileAudit
+    from kim_pipeline.protection.audit_of_file import FileAudit
 
 
 def audit(
@@ -25,8 +25,8 @@ def audit(
     """Prüft, ob sich aus einer veröffentlichten Datei auf geheime Zahlen schließen lässt."""
     import duckdb  # noqa: PLC0415
 
-    from kim_pipeline import terminal  # noqa: PLC0415
-    from kim_pipeline.publishing.published_audit import audit_file, build_of  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
+    from kim_pipeline.protection.audit_of_file import audit_file, build_of  # noqa: PLC0415
 
     folder = settings_from(warehouse=warehouse).warehouse
     path = file or folder / "kim.duckdb"

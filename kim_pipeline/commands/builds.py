@@ -16,7 +16,7 @@ from kim_pipeline.commands.common import WarehouseOption, fail, settings_from
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kim_pipeline.publishing.build_list import BuildEntry, BuildInput
+    from kim_pipeline.publishing.keeping.build_list import BuildEntry, BuildInput
 
 _ZONE = ZoneInfo("Europe/Berlin")
 _STATUS = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgewiesen"}
@@ -44,8 +44,8 @@ def builds(
     """Zeigt die Datenbestände, den neuesten zuerst, oder die Lieferungen eines Datenbestands."""
     import duckdb  # noqa: PLC0415
 
-    from kim_pipeline.publishing.build_list import inputs_of, list_builds  # noqa: PLC0415
     from kim_pipeline.publishing.builds import UnknownBuildError, Warehouse  # noqa: PLC0415
+    from kim_pipeline.publishing.keeping.build_list import inputs_of, list_builds  # noqa: PLC0415
 
     settings = settings_from(warehouse=warehouse)
     there = Warehouse(settings.warehouse)
@@ -71,10 +71,10 @@ def rollback(
     warehouse: WarehouseOption = None,
 ) -> None:
     """Schaltet auf einen früheren Datenbestand zurück."""
-    from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
+    from kim_pipeline.errors import told  # noqa: PLC0415
     from kim_pipeline.publishing.builds import UnknownBuildError, Warehouse, WarehouseBusyError  # noqa: PLC0415
-    from kim_pipeline.publishing.faults import told  # noqa: PLC0415
-    from kim_pipeline.publishing.rollback import roll_back  # noqa: PLC0415
+    from kim_pipeline.publishing.keeping.rollback import roll_back  # noqa: PLC0415
     from kim_pipeline.publishing.smoke import DamagedBuildError  # noqa: PLC0415
 
     folder = settings_from(warehouse=warehouse).warehouse
@@ -107,7 +107,7 @@ def _plain(value: dt.date) -> str:
 def _show_builds(found: Sequence[BuildEntry], folder: str) -> None:
     from rich.table import Table  # noqa: PLC0415
 
-    from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
 
     out = terminal.console()
     if not found:
@@ -141,7 +141,7 @@ def _cells(entry: BuildEntry) -> dict[str, str]:
 def _show_inputs(inputs: Sequence[BuildInput]) -> None:
     from rich.table import Table  # noqa: PLC0415
 
-    from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     for name in ("Programm", "Lieferung", "Stand", "Status", "SHA-256"):

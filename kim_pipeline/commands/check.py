@@ -14,7 +14,7 @@ from kim_pipeline.commands.common import FAILED, known_programmes, settings_from
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kim_pipeline.deliveries.intake import Delivery
+    from kim_pipeline.intake.intake import Delivery
     from kim_pipeline.settings import Settings
 
 
@@ -27,7 +27,7 @@ def check(
     ] = 100,
 ) -> None:
     """Prüft eine Datei, bevor sie abgegeben wird. Es wird nichts gespeichert."""
-    from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
 
     settings = settings_from()
     (key,) = known_programmes([programme]) or []
@@ -40,7 +40,7 @@ def check(
 
 def _read_one(settings: Settings, file: Path, key: str, scratch: Path) -> tuple[Delivery, list[dict[str, Any]]]:
     """Read one file as the nightly run does, in a folder of its own with a key of its own."""
-    from kim_pipeline.deliveries.intake import all_findings, take_in  # noqa: PLC0415
+    from kim_pipeline.intake.intake import all_findings, take_in  # noqa: PLC0415
 
     place = scratch / "deliveries" / key
     place.mkdir(parents=True)
@@ -62,7 +62,7 @@ def _read_one(settings: Settings, file: Path, key: str, scratch: Path) -> tuple[
 def _judge(out: Console, key: str, delivery: Delivery, rows: list[dict[str, Any]], limit: int) -> int:
     from rich.text import Text  # noqa: PLC0415
 
-    from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
     from kim_pipeline.contracts import programmes  # noqa: PLC0415
 
     programme = programmes()[key]
@@ -83,7 +83,7 @@ def _judge(out: Console, key: str, delivery: Delivery, rows: list[dict[str, Any]
 
 
 def _verdict(delivery: Delivery, rows: list[dict[str, Any]]) -> str:
-    from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
 
     if delivery.is_rejected:
         return f"Ergebnis: Die Lieferung würde zurückgewiesen. {terminal.rejection_reason(delivery)}"

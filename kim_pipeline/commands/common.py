@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
-    from kim_pipeline.deliveries.intake import Intake
+    from kim_pipeline.intake.intake import Intake
     from kim_pipeline.settings import Settings
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
@@ -95,8 +95,8 @@ def settings_from(**given: Any) -> Settings:
 
 def intake_of(settings: Settings) -> Intake:
     """All deliveries, read where they are new; ends with code 2 where the folders do not allow it."""
-    from kim_pipeline.deliveries.intake import take_in  # noqa: PLC0415
-    from kim_pipeline.deliveries.personal import KeyFileError  # noqa: PLC0415
+    from kim_pipeline.intake.intake import take_in  # noqa: PLC0415
+    from kim_pipeline.reading.personal import KeyFileError  # noqa: PLC0415
 
     if not settings.deliveries.is_dir():
         wrong(f"Der Ordner der Lieferungen fehlt: {settings.deliveries}. Bitte anlegen oder mit --deliveries angeben.")
@@ -136,8 +136,8 @@ def require_deliveries(settings: Settings) -> None:
 
 def require_inputs(settings: Settings) -> None:
     """End with code 2 where the folder of deliveries or the key file is missing or unusable."""
-    from kim_pipeline.deliveries.intake import load_secret_for  # noqa: PLC0415
-    from kim_pipeline.deliveries.personal import KeyFileError  # noqa: PLC0415
+    from kim_pipeline.intake.intake import load_secret_for  # noqa: PLC0415
+    from kim_pipeline.reading.personal import KeyFileError  # noqa: PLC0415
 
     require_deliveries(settings)
     try:
@@ -162,7 +162,7 @@ def fail(reason: str, more: str = "", log: Path | None = None) -> int:
         more: what else to know.
         log: where the details are.
     """
-    from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
 
     err = terminal.console(stderr=True)
     err.print(reason, style="bold red", markup=False)

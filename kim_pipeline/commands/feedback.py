@@ -20,7 +20,7 @@ from kim_pipeline.commands.common import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kim_pipeline.office.feedback import Written
+    from kim_pipeline.office.feedback.folder import Written
 
 
 def feedback(
@@ -39,8 +39,8 @@ def feedback(
     if folder.resolve().is_relative_to(settings.deliveries.resolve()):
         wrong(f"{folder} liegt im Ordner der Lieferungen; die Kopien würden als Lieferungen gelesen.")
     intake = intake_of(settings)
-    from kim_pipeline import terminal  # noqa: PLC0415
-    from kim_pipeline.office.feedback import write_feedback  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
+    from kim_pipeline.office.feedback.folder import write_feedback  # noqa: PLC0415
 
     _show(terminal.console(), folder, write_feedback(intake, settings, folder, chosen))
 
@@ -48,8 +48,8 @@ def feedback(
 def _show(console: Console, folder: Path, done: Written) -> None:
     from rich.text import Text  # noqa: PLC0415
 
-    from kim_pipeline.deliveries.intake import all_findings  # noqa: PLC0415
-    from kim_pipeline.office.feedback_words import counted, plural  # noqa: PLC0415
+    from kim_pipeline.intake.intake import all_findings  # noqa: PLC0415
+    from kim_pipeline.office.feedback.words import counted, plural  # noqa: PLC0415
 
     for delivery, path in done.copies:
         console.print(Text(f"{path.relative_to(folder)}: {counted(all_findings(delivery))}"), soft_wrap=True)

@@ -20,11 +20,11 @@ def learn(
     programme: Annotated[str, typer.Option(metavar="PROGRAMM", help="Schlüssel des Programms.", show_default=False)],
 ) -> None:
     """Zeigt, welche Überschrift einer unbekannten Datei welcher Angabe entspräche. Es wird nichts geändert."""
-    from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
     from kim_pipeline.contracts import programmes  # noqa: PLC0415
-    from kim_pipeline.deliveries.errors import RejectedError  # noqa: PLC0415
-    from kim_pipeline.deliveries.workbook import Limits  # noqa: PLC0415
     from kim_pipeline.office.learn import learn as layouts_of  # noqa: PLC0415
+    from kim_pipeline.reading.errors import RejectedError  # noqa: PLC0415
+    from kim_pipeline.reading.formats.workbook import Limits  # noqa: PLC0415
 
     settings = settings_from()
     (key,) = known_programmes([programme]) or []
@@ -71,7 +71,7 @@ def _show(out: Console, layout: Layout) -> None:
 
 
 def _cells(guess: Guess) -> tuple[str, str, str, str]:
-    from kim_pipeline.deliveries.cells import column_letter  # noqa: PLC0415
+    from kim_pipeline.reading.formats.cells import column_letter  # noqa: PLC0415
 
     letter, column = column_letter(guess.position), guess.column
     header = f"{guess.header} (unter „{guess.group}“)" if guess.group else guess.header

@@ -14,7 +14,7 @@ from kim_pipeline.commands.common import DeliveriesOption, WarehouseOption, fail
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kim_pipeline.publishing.purge import Item
+    from kim_pipeline.publishing.keeping.purge import Item
     from kim_pipeline.settings import Settings
 
 
@@ -26,12 +26,12 @@ def purge(
     ] = False,
 ) -> None:
     """Entfernt, was nach den Einstellungen nicht mehr aufbewahrt wird, vor allem Fallangaben."""
-    from kim_pipeline import terminal  # noqa: PLC0415
-    from kim_pipeline.deliveries.intake import present_entries  # noqa: PLC0415
-    from kim_pipeline.deliveries.personal import KeyFileError  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
+    from kim_pipeline.errors import told  # noqa: PLC0415
+    from kim_pipeline.intake.intake import present_entries  # noqa: PLC0415
     from kim_pipeline.publishing.builds import Warehouse, WarehouseBusyError  # noqa: PLC0415
-    from kim_pipeline.publishing.faults import told  # noqa: PLC0415
-    from kim_pipeline.publishing.purge import purgeable, remove  # noqa: PLC0415
+    from kim_pipeline.publishing.keeping.purge import purgeable, remove  # noqa: PLC0415
+    from kim_pipeline.reading.personal import KeyFileError  # noqa: PLC0415
 
     settings = settings_from(deliveries=deliveries, warehouse=warehouse)
     if not settings.warehouse.is_dir():

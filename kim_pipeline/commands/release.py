@@ -42,7 +42,7 @@ def release(
 
 
 def _release(folder: Warehouse, name: str, as_of: dt.date) -> int:
-    from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
     from kim_pipeline.publishing.releases import ReleaseError, new_release, seal  # noqa: PLC0415
     from kim_pipeline.report import render  # noqa: PLC0415
 
@@ -70,7 +70,7 @@ def _release(folder: Warehouse, name: str, as_of: dt.date) -> int:
 
 def _warn_of_counts(folder: Warehouse) -> None:
     """Name the earlier releases that hold numbers from which hidden figures can be worked out."""
-    from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
     from kim_pipeline.publishing.releases import telling_counts  # noqa: PLC0415
 
     names = telling_counts(folder)
@@ -84,7 +84,7 @@ def _warn_of_counts(folder: Warehouse) -> None:
 
 
 def _verify(folder: Warehouse) -> int:
-    from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
     from kim_pipeline.publishing.releases import problems_of  # noqa: PLC0415
 
     out = terminal.console()

@@ -39,7 +39,7 @@ def report(
 
 
 def _render(published: Path, out: Path | None, folder: Path, days: tuple[dt.date | None, dt.date | None]) -> int:
-    from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
     from kim_pipeline.report import NotPublishedError, build_name, render  # noqa: PLC0415
 
     console = terminal.console()

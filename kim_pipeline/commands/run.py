@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from kim_pipeline.nightly import Night
+    from kim_pipeline.night import Night
     from kim_pipeline.settings import Settings
 
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -61,8 +61,8 @@ def run(
     ] = None,
 ) -> None:
     """Der nächtliche Lauf: Lieferungen lesen, Tabellen bauen, prüfen, veröffentlichen."""
-    from kim_pipeline import terminal  # noqa: PLC0415
-    from kim_pipeline.nightly import Night  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
+    from kim_pipeline.night import Night  # noqa: PLC0415
 
     settings = settings_from(deliveries=deliveries, warehouse=warehouse)
     today, chosen = parsed_day(as_of), _known_parts(only, settings)
@@ -89,7 +89,7 @@ def _known_parts(given: list[str] | None, settings: Settings) -> list[str] | Non
 
 
 def _run(night: Night, out: Console) -> int:
-    from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
 
     progress = terminal.RunProgress(out, night.chosen)
     night.on_progress(progress)
@@ -112,7 +112,7 @@ def _run(night: Night, out: Console) -> int:
 
 
 def _failed(night: Night, error: Exception | None, log: Path | None) -> int:
-    from kim_pipeline.publishing.faults import told  # noqa: PLC0415
+    from kim_pipeline.errors import told  # noqa: PLC0415
 
     cause = None if night.failed else told(night.ended_by or error, night.settings.warehouse)
     _alert_of_missing(night)
@@ -122,9 +122,9 @@ def _failed(night: Night, error: Exception | None, log: Path | None) -> int:
 
 def _alert_of_missing(night: Night) -> None:
     """Tell who is to be told that deliveries are gone, where no control room does."""
-    from kim_pipeline.alerts import Alert, Outbox  # noqa: PLC0415
+    from kim_pipeline.guard.missing import MissingDeliveriesError  # noqa: PLC0415
+    from kim_pipeline.orchestration.alerts import Alert, Outbox  # noqa: PLC0415
     from kim_pipeline.orchestration.runner import keeps_runs  # noqa: PLC0415
-    from kim_pipeline.publishing.missing import MissingDeliveriesError  # noqa: PLC0415
 
     if not isinstance(night.ended_by, MissingDeliveriesError) or keeps_runs(night.settings):
         return
@@ -149,9 +149,9 @@ def _what_stands(night: Night) -> str:
 
 
 def _report(night: Night, out: Console, log: Path) -> None:
-    from kim_pipeline import terminal  # noqa: PLC0415
-    from kim_pipeline.nightly import summary  # noqa: PLC0415
-    from kim_pipeline.publishing.faults import told  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
+    from kim_pipeline.errors import told  # noqa: PLC0415
+    from kim_pipeline.night import summary  # noqa: PLC0415
 
     chosen = [d for d in night.intake.deliveries if d.programme in night.chosen]
     terminal.run_summary(out, summary(night))
@@ -186,8 +186,8 @@ class _RunLog(logging.FileHandler):
 @contextmanager
 def _logged(settings: Settings) -> Iterator[Path]:
     """Write the log of this run; older ones than the settings keep are removed."""
-    from kim_pipeline.deliveries.storage import private_folder  # noqa: PLC0415
-    from kim_pipeline.publishing.purge import old_logs  # noqa: PLC0415
+    from kim_pipeline.files import private_folder  # noqa: PLC0415
+    from kim_pipeline.publishing.keeping.purge import old_logs  # noqa: PLC0415
 
     private_folder(settings.logs)
     for old in old_logs(settings, settings.keep_logs - 1):

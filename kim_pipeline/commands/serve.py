@@ -36,7 +36,7 @@ def serve(
     ] = "127.0.0.1",
 ) -> None:
     """Der Leitstand: Oberfläche, nächtlicher Zeitplan und Sensoren, bis Strg+C."""
-    from kim_pipeline.control_room import ControlRoomError, serve  # noqa: PLC0415
+    from kim_pipeline.commands.control_room import ControlRoomError, serve  # noqa: PLC0415
 
     settings = settings_from(deliveries=deliveries, warehouse=warehouse)
     if port not in _PORTS:

@@ -12,7 +12,7 @@ import typer
 from kim_pipeline.commands.common import DONE, INTERRUPTED, WarehouseOption, fail, settings_from, wrong
 
 if TYPE_CHECKING:
-    from kim_pipeline.publishing.query import Result
+    from kim_pipeline.analysts.query import Result
 
 Format = Literal["tabelle", "csv", "json", "xlsx"]
 _SHOWN = 100
@@ -101,7 +101,7 @@ def _format(given: str | None, out: Path | None) -> Format:
 
 
 def _run(published: Path, text: str, chosen: Format, out: Path | None, limit: int | None) -> int:
-    from kim_pipeline.publishing.query import NotAQueryError, QueryError, run_query  # noqa: PLC0415
+    from kim_pipeline.analysts.query import NotAQueryError, QueryError, run_query  # noqa: PLC0415
 
     try:
         found = run_query(published, text, limit or (_SHOWN if chosen == "tabelle" else None))
@@ -120,7 +120,7 @@ def _run(published: Path, text: str, chosen: Format, out: Path | None, limit: in
 
 
 def _give(found: Result, chosen: Format, out: Path | None) -> int:
-    from kim_pipeline.commands.result_table import show  # noqa: PLC0415
+    from kim_pipeline.analysts.table import show  # noqa: PLC0415
 
     if chosen == "tabelle":
         show(found)
@@ -132,8 +132,8 @@ def _give(found: Result, chosen: Format, out: Path | None) -> int:
 
 
 def _content(found: Result, chosen: Format) -> bytes:
-    from kim_pipeline.publishing import result_files  # noqa: PLC0415
-    from kim_pipeline.publishing.result_workbook import as_workbook  # noqa: PLC0415
+    from kim_pipeline.analysts import result_files  # noqa: PLC0415
+    from kim_pipeline.analysts.workbook import as_workbook  # noqa: PLC0415
 
     writers = {"csv": result_files.as_csv, "json": result_files.as_json, "xlsx": as_workbook}
     return writers[chosen](found)
@@ -141,7 +141,7 @@ def _content(found: Result, chosen: Format) -> bytes:
 
 def _write(found: Result, chosen: Format, out: Path) -> int:
     """Write the file, whole or not at all."""
-    from kim_pipeline.publishing.result_workbook import TooManyRowsError  # noqa: PLC0415
+    from kim_pipeline.analysts.workbook import TooManyRowsError  # noqa: PLC0415
 
     scratch = out.with_name(f".{out.name}.neu")
     try:

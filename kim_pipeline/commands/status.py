@@ -42,7 +42,7 @@ def status(
     settings = settings_from(deliveries=deliveries, warehouse=warehouse)
     from rich.text import Text  # noqa: PLC0415
 
-    from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
     from kim_pipeline.office import status as office  # noqa: PLC0415
     from kim_pipeline.settings import today  # noqa: PLC0415
 

@@ -12,7 +12,7 @@ from kim_pipeline.commands.common import DONE, FAILED, fail, known_programmes, s
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kim_pipeline.office.template_plan import Plan
+    from kim_pipeline.office.template.plan import Plan
 
 _NOTATIONS = "2023, 2022/23, „1. Halbjahr 2023“, „1. Quartal 2023“ oder „01.01.2023 - 30.06.2023“"
 
@@ -36,7 +36,7 @@ def template(
     ] = False,
 ) -> None:
     """Schreibt die leere Arbeitsmappe eines Programms, fertig zum Ausfüllen."""
-    from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
 
     settings = settings_from()
     plans = _plans(_chosen(programme, every=every), period)
@@ -61,7 +61,7 @@ def _chosen(programme: str | None, *, every: bool) -> list[str]:
 
 def _plans(keys: list[str], period: str | None) -> list[Plan]:
     from kim_pipeline.contracts import programmes  # noqa: PLC0415
-    from kim_pipeline.office.template_plan import plan_of  # noqa: PLC0415
+    from kim_pipeline.office.template.plan import plan_of  # noqa: PLC0415
 
     try:
         return [plan_of(programmes()[key], period) for key in keys]
@@ -71,7 +71,7 @@ def _plans(keys: list[str], period: str | None) -> list[Plan]:
 
 def _write(console: Console, plan: Plan, path: Path, *, force: bool) -> bool:
     """Write one template and say so; a file with other content is kept, unless `force` says otherwise."""
-    from kim_pipeline.office.template import template as workbook  # noqa: PLC0415
+    from kim_pipeline.office.template.workbook import template as workbook  # noqa: PLC0415
 
     content = workbook(plan)
     is_there = path.exists()

@@ -21,7 +21,7 @@ def trace(
     warehouse: WarehouseOption = None,
 ) -> None:
     """Zeigt zu einem Wert die Definition, das SQL und die Lieferungen, Blätter und Zeilen dahinter."""
-    from kim_pipeline import terminal  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
     from kim_pipeline.warehouse.trace import UnknownValueError  # noqa: PLC0415
     from kim_pipeline.warehouse.trace import trace as find  # noqa: PLC0415
 

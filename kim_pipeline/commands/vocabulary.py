@@ -35,8 +35,8 @@ def add(
     """Schlägt vor, welche Zeile welcher Datei eine neue Schreibweise braucht; ohne --apply wird nichts geändert."""
     from rich.text import Text  # noqa: PLC0415
 
-    from kim_pipeline import terminal  # noqa: PLC0415
-    from kim_pipeline.office import vocabulary_proposal as office  # noqa: PLC0415
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
+    from kim_pipeline.office import proposals as office  # noqa: PLC0415
 
     try:
         proposal = office.propose(kind, alias, canonical)

@@ -13,10 +13,10 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.rules import declared_rule
 from kim_pipeline.contracts.vocabulary import vocabulary
-from kim_pipeline.deliveries.findings import NOTICES, RULES, joined, listed, place_name, told
-from kim_pipeline.deliveries.table import bounds_in_words
-from kim_pipeline.office.feedback_losses import LOSSES
-from kim_pipeline.office.feedback_sheet import MOST_LISTED
+from kim_pipeline.office.feedback.losses import LOSSES
+from kim_pipeline.office.feedback.sheet import MOST_LISTED
+from kim_pipeline.reading.findings import NOTICES, RULES, joined, listed, place_name, told
+from kim_pipeline.reading.table import bounds_in_words
 from kim_pipeline.settings import PROJECT
 
 PAGE = PROJECT / "docs" / "rueckmeldungen.md"

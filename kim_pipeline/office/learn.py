@@ -1,7 +1,7 @@
 """How an unknown layout would be mapped: its headers beside the contract's columns, exact or by likeness.
 
 Belongs here: proposals for a person who extends a contract. Nothing is read by guess: deliveries are matched exactly
-(`deliveries/header.py`). A row is shown only if it looks like a header, since a data row holds persons.
+(`reading/header.py`). A row is shown only if it looks like a header, since a data row holds persons.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from rapidfuzz import fuzz
 
 from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.normalise import comparable
-from kim_pipeline.deliveries.cells import Sheet
-from kim_pipeline.deliveries.delivery import open_sheets
-from kim_pipeline.deliveries.facts import statements
-from kim_pipeline.deliveries.header import Header, HeaderCell, HeaderFinder, given_by_sheet, single_row, two_rows
-from kim_pipeline.deliveries.suggest import similarity
-from kim_pipeline.deliveries.values import Context
-from kim_pipeline.deliveries.workbook import Limits
+from kim_pipeline.reading.delivery import open_sheets
+from kim_pipeline.reading.facts import statements
+from kim_pipeline.reading.formats.cells import Sheet
+from kim_pipeline.reading.formats.workbook import Limits
+from kim_pipeline.reading.header import Header, HeaderCell, HeaderFinder, given_by_sheet, single_row, two_rows
+from kim_pipeline.reading.suggest import similarity
+from kim_pipeline.reading.values import Context
 
 LIKELY = 0.6
 """Likeness from which a header is proposed for a column; people decide, so it is lower than for findings."""

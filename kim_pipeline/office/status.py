@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Programme
-from kim_pipeline.deliveries.intake import Delivery, Intake, counts_by_severity
+from kim_pipeline.intake.intake import Delivery, Intake, counts_by_severity
 from kim_pipeline.warehouse.load import due_of
 
 _REASONS = {"duplicate": "dieselbe Datei unter anderem Namen", "newer_delivery": "durch eine neuere Lieferung"}

@@ -1,7 +1,7 @@
 """When people are told: a run failed, a night built nothing, a delivery is late. Each event is told once.
 
 Belongs here: the sensors and their German texts. Does not belong here: how a message reaches people
-(`kim_pipeline.alerts`).
+(`kim_pipeline.orchestration.alerts`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import duckdb
 
-from kim_pipeline.alerts import Alert, Outbox
 from kim_pipeline.contracts import programmes
+from kim_pipeline.orchestration.alerts import Alert, Outbox
 from kim_pipeline.orchestration.delivery_checks import Due, due_of
 from kim_pipeline.orchestration.freshness import ZONE, last_night
 from kim_pipeline.orchestration.switches import sensor_status

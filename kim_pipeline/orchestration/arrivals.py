@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import dagster as dg
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.deliveries.intake import find_deliveries
+from kim_pipeline.intake.intake import find_deliveries
 from kim_pipeline.orchestration.freshness import ZONE
 from kim_pipeline.orchestration.switches import schedule_status, sensor_status
 from kim_pipeline.settings import Settings

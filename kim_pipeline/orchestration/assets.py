@@ -9,8 +9,8 @@ from typing import Any
 
 import dagster as dg
 
-from kim_pipeline.deliveries.intake import Intake
-from kim_pipeline.nightly import Night, table_models
+from kim_pipeline.intake.intake import Intake
+from kim_pipeline.night import Night, table_models
 from kim_pipeline.orchestration.delivery_checks import delivery_check_specs, delivery_checks, due_of
 from kim_pipeline.orchestration.freshness import report_built, report_deliveries
 from kim_pipeline.orchestration.keys import (
@@ -23,7 +23,7 @@ from kim_pipeline.orchestration.keys import (
     table_key,
 )
 from kim_pipeline.orchestration.metadata import delivery_metadata, figures_metadata, table_metadata
-from kim_pipeline.orchestration.night import (
+from kim_pipeline.orchestration.resources import (
     NIGHT,
     PUBLISH_OP,
     WAREHOUSE_OP,

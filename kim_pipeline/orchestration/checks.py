@@ -9,7 +9,7 @@ import dagster as dg
 
 from kim_pipeline.orchestration.keys import QUALITY, table_key
 from kim_pipeline.orchestration.metadata import offending_table
-from kim_pipeline.orchestration.night import CHECK_OP, NIGHT, night_of, publish_if_last
+from kim_pipeline.orchestration.resources import CHECK_OP, NIGHT, night_of, publish_if_last
 from kim_pipeline.warehouse.checks import MOST_ROWS, Check, blocking_checks, plausibility_checks
 
 _ABOUT_DELIVERIES = f"{QUALITY}.sheet_account"

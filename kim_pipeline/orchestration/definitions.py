@@ -6,14 +6,14 @@ import logging
 
 import dagster as dg
 
-from kim_pipeline.nightly import Night
+from kim_pipeline.night import Night
 from kim_pipeline.orchestration.alarms import failed_run_sensor, late_deliveries_sensor, missed_night_sensor
 from kim_pipeline.orchestration.arrivals import new_deliveries_sensor, nightly_schedule
 from kim_pipeline.orchestration.assets import published_assets, warehouse_assets
 from kim_pipeline.orchestration.checks import integrity_checks
 from kim_pipeline.orchestration.freshness import freshness_sensor
 from kim_pipeline.orchestration.history import dead_runs_sensor, old_runs_sensor
-from kim_pipeline.orchestration.night import NIGHT, night_resource
+from kim_pipeline.orchestration.resources import NIGHT, night_resource
 from kim_pipeline.settings import Settings
 
 NIGHTLY = "nightly"

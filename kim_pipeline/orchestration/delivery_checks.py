@@ -17,8 +17,8 @@ import duckdb
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.limits import Limits, limits_of
-from kim_pipeline.deliveries.intake import Delivery
-from kim_pipeline.nightly import Night
+from kim_pipeline.intake.intake import Delivery
+from kim_pipeline.night import Night
 from kim_pipeline.orchestration.keys import delivery_key
 from kim_pipeline.orchestration.markdown import markdown_table
 

@@ -8,7 +8,7 @@ import dagster as dg
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Programme, Table
-from kim_pipeline.nightly import published_models, table_models
+from kim_pipeline.night import published_models, table_models
 from kim_pipeline.warehouse.build import loaded_tables
 
 DELIVERIES, QUALITY, STAGING, PUBLISHED = "deliveries", "quality", "staging", "published"

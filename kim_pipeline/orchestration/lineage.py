@@ -12,7 +12,7 @@ from functools import cache
 import dagster as dg
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.nightly import published_models, table_models
+from kim_pipeline.night import published_models, table_models
 from kim_pipeline.orchestration.keys import STAGING, accepted_table, delivery_key, parent_key
 from kim_pipeline.orchestration.markdown import Link, markdown_table
 from kim_pipeline.warehouse.lineage import Columns, Origin, lineage_of

@@ -13,8 +13,8 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from kim_pipeline.deliveries.intake import Delivery, counts_by_severity
-from kim_pipeline.nightly import BuiltTable, Night
+from kim_pipeline.intake.intake import Delivery, counts_by_severity
+from kim_pipeline.night import BuiltTable, Night
 from kim_pipeline.orchestration.markdown import markdown_table
 
 MAX_FINDINGS = 200

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import dagster as dg
 
-from kim_pipeline.nightly import Night
+from kim_pipeline.night import Night
 from kim_pipeline.orchestration.definitions import FILE_LOGGER, NIGHTLY, build_defs
 from kim_pipeline.orchestration.parts import assets_of, part_names
 from kim_pipeline.settings import Settings

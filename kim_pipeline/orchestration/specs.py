@@ -11,7 +11,7 @@ import dagster as dg
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Column, Programme
-from kim_pipeline.nightly import published_models, table_models
+from kim_pipeline.night import published_models, table_models
 from kim_pipeline.orchestration.freshness import BUILT_BY, delivery_policy
 from kim_pipeline.orchestration.keys import (
     BUILD_INFO,

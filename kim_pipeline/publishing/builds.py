@@ -23,7 +23,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from kim_pipeline.deliveries.storage import SCRATCH, make_folder, private_folder, readable_folder, sync
+from kim_pipeline.files import SCRATCH, make_folder, private_folder, readable_folder, sync
 
 _LOG = logging.getLogger(__name__)
 _STEM = re.compile(r"(?P<at>\d{8}T\d{6}Z)_[0-9a-f]{12}")

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from kim_pipeline.publishing.linked_set import Figure, Key
+from kim_pipeline.protection.linked_set import Figure, Key
 
 _FILE = "ledger.duckdb"
 _TABLES = """

@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kim_pipeline.deliveries.storage import readable_folder
+from kim_pipeline.files import readable_folder
 from kim_pipeline.publishing.builds import DESCRIPTOR
 
 _COUNTY_FILE = "datapackage.toml"

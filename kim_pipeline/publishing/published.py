@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from kim_pipeline.deliveries.intake import Intake
+from kim_pipeline.intake.intake import Intake
 from kim_pipeline.settings import PROJECT
 from kim_pipeline.warehouse.build import comment, quoted
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models

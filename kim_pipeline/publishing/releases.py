@@ -23,15 +23,15 @@ from typing import Any
 
 import duckdb
 
-from kim_pipeline.deliveries.storage import SCRATCH, readable_folder, sync
 from kim_pipeline.disclosure import LinkedSystem, at_risk, audit
+from kim_pipeline.files import SCRATCH, readable_folder, sync
+from kim_pipeline.protection.audit_of_file import audit_file
+from kim_pipeline.protection.hiding import ProtectionError, protect_figures
+from kim_pipeline.protection.joint import Released, joined, small_changes
+from kim_pipeline.protection.linked_set import Key, LinkedSet, read_linked_set
 from kim_pipeline.publishing.builds import Build, Warehouse
-from kim_pipeline.publishing.joint import Released, joined, small_changes
 from kim_pipeline.publishing.ledger import Ledger, LedgerEntry
-from kim_pipeline.publishing.linked_set import Key, LinkedSet, read_linked_set
-from kim_pipeline.publishing.protection import ProtectionError, protect_figures
 from kim_pipeline.publishing.published import stored_build_info, write_tables
-from kim_pipeline.publishing.published_audit import audit_file
 
 _LOG = logging.getLogger(__name__)
 FILE, SEAL = "kim.duckdb", "release.json"

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.deliveries.intake import Intake
+from kim_pipeline.intake.intake import Intake
 from kim_pipeline.warehouse.checks import Check, blocking_checks, offending_rows
 from kim_pipeline.warehouse.load import load_accepted, load_coverage, load_quality, load_vocabulary
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models

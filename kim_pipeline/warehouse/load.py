@@ -15,8 +15,8 @@ import pyarrow as pa
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.vocabulary import programme_life, vocabulary
-from kim_pipeline.deliveries.counting import Window
-from kim_pipeline.deliveries.intake import Delivery, Intake, counts_by_severity, finding_records
+from kim_pipeline.intake.counting import Window
+from kim_pipeline.intake.intake import Delivery, Intake, counts_by_severity, finding_records
 from kim_pipeline.warehouse.catalogue import Indicator, load_catalogue, with_raised_k
 
 _SQL_TYPES = {"date": "DATE", "number": "DOUBLE", "whole": "BIGINT", "yes_no": "BOOLEAN"}

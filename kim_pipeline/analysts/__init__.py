@@ -1,0 +1,1 @@
+"""Questions to the published file and their answers."""

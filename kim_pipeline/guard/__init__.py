@@ -1,0 +1,1 @@
+"""What a night would take away from the published build."""

@@ -1,0 +1,207 @@
+"""Results of reading deliveries, kept as Parquet under the delivery's SHA-256 and the contract's fingerprint.
+
+Belongs here: writing a result so that it is whole or not there, and reading it back only if every byte is as written.
+The folder holds pseudonymised rows: mode 0700, files 0600.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+import logging
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kim_pipeline.contracts.calendar import Period
+from kim_pipeline.files import SCRATCH, private_folder
+
+if TYPE_CHECKING:
+    from kim_pipeline.reading.delivery import DeliveryResult
+
+_LOG = logging.getLogger(__name__)
+_MANIFEST = "result.json"
+_FINDINGS = "findings.parquet"
+_STALE_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class CachedTable:
+    """One table of a cached delivery: where its accepted rows lie, and what waits for another delivery."""
+
+    path: Path
+    accepted: int
+    pending: list[dict[str, Any]]
+    keys: list[list[Any]]
+
+
+@dataclass(frozen=True)
+class CachedDelivery:
+    """A delivery as read, without its rows: those stay in Parquet.
+
+    Attributes:
+        findings: Parquet file of the findings.
+        counts: severity → number of findings.
+    """
+
+    period: Period | None
+    as_of: dt.date | None
+    rejected: str | None
+    message: str | None
+    tables: dict[str, CachedTable]
+    rejected_tables: list[str]
+    ignored_sheets: list[str]
+    accounts: list[dict[str, Any]]
+    findings: Path
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def entry(folder: Path, programme: str, sha256: str, fingerprint: str) -> Path:
+    """The folder of one result."""
+    return folder / programme / f"{sha256}-{fingerprint}"
+
+
+def load(path: Path) -> CachedDelivery | None:
+    """The result in `path`; None if there is none, or if it is damaged (then it is removed)."""
+    try:
+        manifest = json.loads((path / _MANIFEST).read_bytes())
+        _verify(path, manifest)
+        return _restore(path, manifest["result"])
+    except FileNotFoundError:
+        if not path.exists():
+            return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        pass
+    _LOG.warning("cache entry %s is damaged and will be rebuilt", path.name[:12])
+    _remove(path)
+    return None
+
+
+def sweep(folder: Path) -> None:
+    """Remove what an interrupted `store` has left behind; no result is ever read from it."""
+    oldest = time.time() - _STALE_SECONDS
+    for scratch in folder.glob(f"*/{SCRATCH}*"):
+        with contextlib.suppress(FileNotFoundError):
+            if scratch.stat().st_mtime < oldest:
+                _remove(scratch)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _verify(path: Path, manifest: dict[str, Any]) -> None:
+    if manifest["sha256"] != _digest(_canonical(manifest["result"])):
+        raise ValueError("manifest")
+    for name, expected in manifest["result"]["files"].items():
+        if _digest((path / name).read_bytes()) != expected:
+            raise ValueError(name)
+
+
+def _restore(path: Path, result: dict[str, Any]) -> CachedDelivery:
+    tables = {
+        name: CachedTable(path / f"{name}.parquet", t["accepted"], t["pending"], t["keys"])
+        for name, t in result["tables"].items()
+    }
+    return CachedDelivery(
+        period=Period(*map(dt.date.fromisoformat, result["period"])) if result["period"] else None,
+        as_of=dt.date.fromisoformat(result["as_of"]) if result["as_of"] else None,
+        rejected=result["rejected"],
+        message=result["message"],
+        tables=tables,
+        rejected_tables=result["rejected_tables"],
+        ignored_sheets=result["ignored_sheets"],
+        accounts=result["accounts"],
+        findings=path / _FINDINGS,
+        counts=result["counts"],
+    )
+
+
+def store(path: Path, result: DeliveryResult, referred: dict[str, list[str]]) -> None:
+    """Write a result, whole or not at all.
+
+    Args:
+        path: where it belongs (see `entry`).
+        result: what was read.
+        referred: table → columns that other programmes' tables refer to; their values are kept with the result.
+    """
+    import pyarrow.parquet as pq  # noqa: PLC0415  (a night without new deliveries does not need it)
+
+    from kim_pipeline.reading.findings import to_table  # noqa: PLC0415
+
+    private_folder(path.parent.parent)
+    private_folder(path.parent)
+    scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=path.parent))
+    try:
+        pq.write_table(to_table(result.findings), scratch / _FINDINGS)
+        for name, table in result.tables.items():
+            pq.write_table(table.rows, scratch / f"{name}.parquet")
+        files = {file.name: _digest(file.read_bytes()) for file in sorted(scratch.iterdir())}
+        kept = _describe(result, files, referred)
+        manifest = {"sha256": _digest(_canonical(kept)), "result": kept}
+        (scratch / _MANIFEST).write_bytes(_canonical(manifest))
+        for file in scratch.iterdir():
+            file.chmod(0o600)
+        _replace(scratch, path)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _replace(scratch: Path, path: Path) -> None:
+    try:
+        scratch.rename(path)
+    except OSError:
+        if load(path) is not None:  # another reader was faster, with the same bytes and thus the same result
+            return
+        _remove(path)
+        scratch.rename(path)
+
+
+def _describe(result: DeliveryResult, files: dict[str, str], referred: dict[str, list[str]]) -> dict[str, Any]:
+    counts: dict[str, int] = {}
+    for finding in result.findings:
+        counts[finding.severity] = counts.get(finding.severity, 0) + 1
+    tables = {
+        name: {
+            "accepted": len(table.rows),
+            "pending": [dataclasses.asdict(p) for p in table.pending],
+            "keys": _key_values(table.rows, referred.get(name, [])),
+        }
+        for name, table in result.tables.items()
+    }
+    period = result.period
+    return {
+        "period": [period.first.isoformat(), period.last.isoformat()] if period else None,
+        "as_of": result.as_of.isoformat() if result.as_of else None,
+        "rejected": result.rejected,
+        "message": result.findings[0].message if result.rejected else None,
+        "tables": tables,
+        "rejected_tables": result.rejected_tables,
+        "ignored_sheets": result.ignored_sheets,
+        "accounts": [dataclasses.asdict(a) for table in result.tables.values() for a in table.accounts],
+        "counts": counts,
+        "files": files,
+    }
+
+
+def _key_values(rows: Any, columns: list[str]) -> list[list[Any]]:
+    if not columns:
+        return []
+    return [list(key) for key in zip(*(rows[name].to_pylist() for name in columns), strict=True)]
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,577 @@
+"""The whole folder of deliveries: what is there, what is new, what counts.
+
+Belongs here: finding files, reading the new ones through the pool, taking the others from the cache, and settling what
+only the deliveries together decide (which one counts, references between programmes). Rows stay in Parquet.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import errno
+import hashlib
+import logging
+import os
+import stat
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.model import Programme, Table
+from kim_pipeline.files import make_folder
+from kim_pipeline.intake import cache
+from kim_pipeline.intake.cache import CachedDelivery
+from kim_pipeline.intake.counting import (
+    Candidate,
+    Window,
+    period_windows,
+    snapshot_windows,
+    without_period_date,
+)
+from kim_pipeline.intake.fingerprint import fingerprint, of_file
+from kim_pipeline.intake.pool import Job, Outcome, ReaderPool, Setup, io_problem, too_large
+from kim_pipeline.reading.findings import Finding, german_day, place_name, told
+from kim_pipeline.reading.personal import load_secret, programme_key
+from kim_pipeline.settings import Settings
+from kim_pipeline.settings import today as today_in_germany
+
+_LOG = logging.getLogger(__name__)
+_HASH_BLOCK = 1 << 20
+_SKIPPED = frozenset({".DS_Store", "Thumbs.db", ".gitkeep"})
+_SKIPPED_PREFIXES = ("~$", ".~lock.")
+_UNKNOWN_TIME = dt.datetime.fromtimestamp(0, tz=dt.UTC)
+_TABLE_SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".ods", ".csv"})
+
+Status = Literal["counted", "superseded", "rejected"]
+Progress = Callable[[str, int, int], None]
+"""Called with programme, number of its deliveries done, number of all."""
+
+
+@dataclass
+class Delivery:
+    """One delivery of a programme.
+
+    Attributes:
+        programme: key of the programme.
+        file: path relative to the programme's folder, with `/`.
+        path: where it lies.
+        received_at: when the file was last written (UTC).
+        sha256: of its bytes; None where they cannot be read.
+        read: the result, or None where the file could not be read at all.
+        problem: German sentence where it could not be read at all.
+        status: whether it counts.
+        reason: why not: the rule that rejects it, `duplicate`, `newer_delivery`; None if it counts.
+        parsed: whether it was parsed in this run (not taken from the cache).
+        settled: findings that only the deliveries together give.
+        excluded: (table, sheet, row) of accepted rows that such findings quarantine.
+        barred: the finding that rejects it on the day of this run, although it can be read.
+    """
+
+    programme: str
+    file: str
+    path: Path
+    received_at: dt.datetime
+    sha256: str | None = None
+    fingerprint: str | None = None
+    read: CachedDelivery | None = None
+    problem: str | None = None
+    status: Status = "rejected"
+    reason: str | None = None
+    parsed: bool = False
+    settled: list[Finding] = field(default_factory=list)
+    excluded: list[tuple[str, str, int]] = field(default_factory=list)
+    barred: Finding | None = None
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether nothing of it can be used."""
+        return self.reading is None or self.reading.rejected is not None or not self.brought
+
+    @property
+    def reading(self) -> CachedDelivery | None:
+        """What was read, as far as it is told: of a barred delivery nothing is."""
+        return None if self.barred else self.read
+
+    @property
+    def brought(self) -> list[str]:
+        """Its tables, but for those that have data rows of which not one is accepted (`nothing_accepted`)."""
+        return [name for name in (self.reading.tables if self.reading else ()) if name not in self.empty_tables]
+
+    @property
+    def empty_tables(self) -> dict[str, dict[str, Any]]:
+        """Tables that have data rows of which not one is accepted, each with its first sheet's account."""
+        first: dict[str, dict[str, Any]] = {}
+        accepted: dict[str, int] = {}
+        data: dict[str, int] = {}
+        for account in self.accounts:
+            name = account["table"]
+            first.setdefault(name, account)
+            accepted[name] = accepted.get(name, 0) + account["accepted"]
+            data[name] = data.get(name, 0) + account["accepted"] + account["quarantined"]
+        return {name: account for name, account in first.items() if data[name] and not accepted[name]}
+
+    @property
+    def rejection(self) -> Finding | None:
+        """The finding that rejects it where reading has not: it could not be read at all, or it is barred."""
+        if self.problem is None:
+            return self.barred
+        return Finding(None, None, None, None, "unreadable", "rejected", None, self.problem)
+
+    @property
+    def rejected_because(self) -> str:
+        """Why nothing of it can be used, in German; blank where something can."""
+        rejection = self.rejection
+        if rejection is not None:
+            return rejection.message
+        if self.read is not None and self.read.message:
+            return self.read.message
+        return " ".join(f.message for f in self.settled if f.rule == "nothing_accepted" and self.is_rejected)
+
+    @property
+    def accounts(self) -> list[dict[str, Any]]:
+        """The account of each sheet, with the rows that settling moved to quarantine."""
+        if self.reading is None or self.read is None:
+            return []
+        found = [dict(a) for a in self.read.accounts]
+        for account in found:
+            moved = sum(
+                1 for table, sheet, _ in self.excluded if (table, sheet) == (account["table"], account["sheet"])
+            )
+            account["accepted"] -= moved
+            account["quarantined"] += moved
+        return found
+
+
+@dataclass
+class Intake:
+    """All deliveries of a run.
+
+    Attributes:
+        deliveries: by programme and file.
+        windows: (programme, table) → the days for which each file counts.
+        unknown: entries of the folder that belong to no programme.
+    """
+
+    deliveries: list[Delivery]
+    windows: dict[tuple[str, str], list[Window]]
+    unknown: list[str]
+
+    def of(self, programme: str) -> list[Delivery]:
+        """The deliveries of one programme."""
+        return [d for d in self.deliveries if d.programme == programme]
+
+    @property
+    def inputs_sha256(self) -> str:
+        """Fingerprint of all inputs: the same files read by the same code give the same value."""
+        digest = hashlib.sha256()
+        for d in self.deliveries:
+            barred = d.barred.rule if d.barred else None
+            digest.update(f"{d.programme}\0{d.file}\0{d.sha256}\0{d.fingerprint}\0{d.problem}\0{barred}\n".encode())
+        return digest.hexdigest()
+
+
+def take_in(
+    settings: Settings,
+    progress: Progress | None = None,
+    only: Iterable[str] | None = None,
+    pool: ReaderPool | None = None,
+    today: dt.date | None = None,
+) -> Intake:
+    """Read every delivery that is new, take the others from the cache, and settle what counts.
+
+    Args:
+        settings: folders and limits.
+        progress: told of each delivery that is done.
+        only: programmes to read; None for all.
+        pool: reads the deliveries; by default child processes as the settings say.
+        today: day of the run; no Stand is later.
+    """
+    secret = load_secret_for(settings)
+    chosen = set(programmes()) if only is None else set(only)
+    found = [d for key in sorted(chosen) for d in find_deliveries(settings.deliveries, key)]
+    _read(found, settings, secret, progress, pool or _pool(settings, secret))
+    intake = Intake(found, {}, unknown_entries(settings.deliveries))
+    settle(intake, today or today_in_germany())
+    return intake
+
+
+def load_secret_for(settings: Settings) -> bytes:
+    """The secret for pseudonyms; the warehouse folder is made if need be."""
+    make_folder(settings.warehouse)
+    return load_secret(settings.secret_path)
+
+
+def present_entries(settings: Settings) -> set[Path]:
+    """Where the cache keeps, or would keep, the results of the deliveries that are there now."""
+    secret = load_secret_for(settings)
+    found = [d for key in sorted(programmes()) for d in find_deliveries(settings.deliveries, key)]
+    for delivery in found:
+        _hash(delivery, _mark(delivery.programme, settings, secret), settings.max_file_bytes)
+    return entries_of(found, settings)
+
+
+def entries_of(deliveries: Iterable[Delivery], settings: Settings) -> set[Path]:
+    """Where the cache keeps the results of deliveries."""
+    return {_entry(settings, d) for d in deliveries if d.sha256 is not None}
+
+
+def _pool(settings: Settings, secret: bytes) -> ReaderPool:
+    setup = Setup(
+        str(settings.cache), secret.hex(), settings.reader_mib * 2**20, settings.max_file_bytes,
+        settings.max_unpacked_bytes,
+    )  # fmt: skip
+    return ReaderPool(setup, settings.readers, settings.reader_seconds)
+
+
+def find_deliveries(folder: Path, programme: str) -> list[Delivery]:
+    """Every file in the programme's folder, by path; office lock files and system files are skipped.
+
+    A folder whose name ends like a table's is listed too: somebody meant it as one.
+    """
+    root = folder / programme
+    found: list[Path] = []
+    waiting = [root] if root.is_dir() else []
+    seen: set[tuple[int, int]] = set()
+    while waiting:
+        entered = waiting.pop()
+        try:
+            if not _is_new(entered, seen):
+                continue
+            entries = [path for path in entered.iterdir() if not _is_skipped(path.name)]
+            folders = {path for path in entries if path.is_dir() and path.suffix.lower() not in _TABLE_SUFFIXES}
+        except OSError:  # it is listed instead, and rejected with the reason when it is opened
+            found.append(entered)
+            continue
+        waiting += folders
+        found += [path for path in entries if path not in folders]
+    return [_delivery(programme, path, root) for path in sorted(found)]
+
+
+def _is_skipped(name: str) -> bool:
+    return name in _SKIPPED or name.startswith(_SKIPPED_PREFIXES)
+
+
+def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
+    """Whether a folder is met for the first time; links may lead round in a circle."""
+    facts = folder.stat()
+    identity = (facts.st_dev, facts.st_ino)
+    is_new = identity not in seen
+    seen.add(identity)
+    return is_new
+
+
+def unknown_entries(folder: Path) -> list[str]:
+    """Entries of the folder of deliveries that are no programme's folder."""
+    if not folder.is_dir():
+        return []
+    known = programmes()
+    names = [p.name for p in folder.iterdir() if p.name not in known or not p.is_dir()]
+    return sorted(_readable(n) for n in names if not _is_skipped(n) and not n.startswith("."))
+
+
+def _delivery(programme: str, path: Path, root: Path) -> Delivery:
+    try:
+        at = dt.datetime.fromtimestamp(path.stat().st_mtime, tz=dt.UTC)
+    except (OSError, OverflowError, ValueError):
+        at = _UNKNOWN_TIME
+    return Delivery(programme, _readable(path.relative_to(root).as_posix()), path, at)
+
+
+def _readable(name: str) -> str:
+    """A file name as text; bytes that are no UTF-8 (old archives hold such names) as their hex digits."""
+    return os.fsencode(name).decode("utf-8", errors="backslashreplace")
+
+
+def _read(
+    found: list[Delivery], settings: Settings, secret: bytes, progress: Progress | None, pool: ReaderPool
+) -> None:
+    marks = {key: _mark(key, settings, secret) for key in {d.programme for d in found}}
+    counter = _Counter(found, progress)
+    cache.sweep(settings.cache)
+    waiting: list[_Waiting] = []
+    for delivery in found:
+        size = _hash(delivery, marks[delivery.programme], settings.max_file_bytes)
+        if delivery.problem is None:
+            delivery.read = cache.load(_entry(settings, delivery))
+        if delivery.read is None and delivery.problem is None:
+            waiting.append((delivery, Job(delivery.programme, delivery.file, delivery.path, size)))
+        else:
+            counter.done(delivery)
+    while waiting:
+        waiting = _read_once(waiting, settings, pool, counter)
+
+
+_Waiting = tuple[Delivery, Job]
+
+
+def _read_once(waiting: list[_Waiting], settings: Settings, pool: ReaderPool, counter: _Counter) -> list[_Waiting]:
+    """Read the first of those with the same bytes; the others take its result, or wait on if there is none."""
+    groups: dict[Path, list[_Waiting]] = {}
+    for delivery, job in waiting:
+        groups.setdefault(_entry(settings, delivery), []).append((delivery, job))
+    by_job = {group[0][1]: group for group in groups.values()}
+    left: list[_Waiting] = []
+    for outcome in pool.read(list(by_job)):
+        (first, _), *others = by_job[outcome.job]
+        _take(first, outcome, settings)
+        counter.done(first)
+        for delivery, job in others:
+            delivery.read = cache.load(_entry(settings, delivery))
+            if delivery.read is None:
+                left.append((delivery, job))
+            else:
+                counter.done(delivery)
+    return left
+
+
+def _mark(key: str, settings: Settings, secret: bytes) -> str:
+    return fingerprint(key, programme_key(secret, key), settings.max_file_bytes, settings.max_unpacked_bytes)
+
+
+def _entry(settings: Settings, delivery: Delivery) -> Path:
+    return cache.entry(settings.cache, delivery.programme, delivery.sha256 or "", delivery.fingerprint or "")
+
+
+def _hash(delivery: Delivery, mark: str, limit: int) -> int:
+    """Note the file's SHA-256 and fingerprint, or why it cannot be read; its size.
+
+    A file above the limit is not read at all.
+    """
+    digest = hashlib.sha256()
+    head = b""
+    size = 0
+    try:
+        facts = delivery.path.stat()
+        if not stat.S_ISREG(facts.st_mode) and not stat.S_ISDIR(facts.st_mode):
+            delivery.problem = io_problem("SpecialFileError")
+            return 0
+        if stat.S_ISREG(facts.st_mode) and facts.st_size > limit:
+            delivery.problem = too_large(limit)
+            return 0
+        with delivery.path.open("rb") as file:
+            while block := file.read(_HASH_BLOCK):
+                digest.update(block)
+                head = head or block
+                size += len(block)
+    except OSError as error:
+        delivery.problem = io_problem(_kind(error, delivery.path))
+        return 0
+    delivery.sha256, delivery.fingerprint = digest.hexdigest(), of_file(mark, PurePosixPath(delivery.file), head)
+    return size
+
+
+def _kind(error: OSError, path: Path) -> str:
+    """What the operating system's refusal means; see `io_problem`."""
+    if error.errno == errno.ELOOP or (isinstance(error, FileNotFoundError) and path.is_symlink()):
+        return "LinkError"
+    return type(error).__name__
+
+
+def _take(delivery: Delivery, outcome: Outcome, settings: Settings) -> None:
+    if outcome.problem is not None:
+        delivery.problem = outcome.problem
+        _LOG.warning("%s: a delivery could not be read", delivery.programme)
+        return
+    delivery.sha256, delivery.fingerprint = outcome.sha256, outcome.fingerprint
+    delivery.read = cache.load(_entry(settings, delivery))
+    delivery.parsed = True
+    if delivery.read is None:
+        delivery.problem = "Das Leseergebnis ist verloren gegangen. Die Datei wird beim nächsten Lauf neu gelesen."
+
+
+class _Counter:
+    """Tells progress per programme."""
+
+    def __init__(self, found: list[Delivery], progress: Progress | None) -> None:
+        self._progress = progress
+        self._all = {key: sum(1 for d in found if d.programme == key) for key in {d.programme for d in found}}
+        self._done = dict.fromkeys(self._all, 0)
+
+    def done(self, delivery: Delivery) -> None:
+        self._done[delivery.programme] += 1
+        if self._progress is not None:
+            self._progress(delivery.programme, self._done[delivery.programme], self._all[delivery.programme])
+
+
+def settle(intake: Intake, today: dt.date) -> None:
+    """Decide which deliveries count, and judge references between programmes; can be called again.
+
+    Args:
+        intake: the deliveries; what is settled is written into them.
+        today: day of the run: a delivery with a later Stand is rejected (`as_of_in_future`).
+    """
+    for delivery in intake.deliveries:
+        delivery.settled, delivery.excluded, delivery.barred = [], [], _barred(delivery, today)
+    _find_windows(intake)
+    for _ in programmes():  # each time, rows judged anew may leave a table empty, and another delivery counts instead
+        before = dict(intake.windows)
+        _judge_all_references(intake)
+        _find_windows(intake)
+        if intake.windows == before:
+            break
+    for delivery in intake.deliveries:
+        delivery.settled += [_nothing_accepted(account) for account in delivery.empty_tables.values()]
+        _set_status(delivery, intake)
+
+
+def _barred(delivery: Delivery, today: dt.date) -> Finding | None:
+    """The finding that rejects a delivery which states a Stand after the day of the run."""
+    if delivery.read is None or delivery.read.rejected or delivery.read.as_of is None or delivery.read.as_of <= today:
+        return None
+    message = told("as_of_in_future", as_of=german_day(delivery.read.as_of), today=german_day(today))
+    return Finding(None, None, None, None, "as_of_in_future", "rejected", None, message)
+
+
+def _nothing_accepted(account: dict[str, Any]) -> Finding:
+    """`nothing_accepted`, at the table's first header."""
+    row = account["header_row"]
+    message = f"{place_name(account['sheet'], row)}: {told('nothing_accepted')}"
+    return Finding(account["sheet"], row, None, None, "nothing_accepted", "error", None, message)
+
+
+def _find_windows(intake: Intake) -> None:
+    for programme in programmes().values():
+        copies = _copies(intake.of(programme.key))
+        ours = [d for d in intake.of(programme.key) if not d.is_rejected and d.file not in copies]
+        for table in programme.tables:
+            intake.windows[programme.key, table.name] = _windows(programme, table, ours)
+
+
+def _copies(deliveries: Iterable[Delivery]) -> set[str]:
+    """Files with the same bytes as a usable one whose name sorts before theirs (`deliveries.md` §4)."""
+    seen: set[str | None] = set()
+    copies = set()
+    for delivery in sorted((d for d in deliveries if not d.is_rejected), key=lambda d: d.file):
+        if delivery.sha256 in seen:
+            copies.add(delivery.file)
+        seen.add(delivery.sha256)
+    return copies
+
+
+def _windows(programme: Programme, table: Table, ours: Sequence[Delivery]) -> list[Window]:
+    candidates = [
+        Candidate(d.file, d.read.as_of, d.read.period)
+        for d in ours
+        if d.read is not None and d.read.as_of is not None and table.name in d.brought
+    ]
+    if programme.delivery == "snapshot":
+        return snapshot_windows(candidates)
+    windows = period_windows(candidates)
+    return windows if table.period_date else without_period_date(windows, candidates)
+
+
+def _set_status(delivery: Delivery, intake: Intake) -> None:
+    if delivery.is_rejected:
+        delivery.status = "rejected"
+        delivery.reason = _rejected_by(delivery)
+        return
+    tables = programmes()[delivery.programme].tables
+    counts = any(w.file == delivery.file for t in tables for w in intake.windows[delivery.programme, t.name])
+    delivery.status = "counted" if counts else "superseded"
+    delivery.reason = None
+    if not counts:
+        is_copy = delivery.file in _copies(intake.of(delivery.programme))
+        delivery.reason = "duplicate" if is_copy else "newer_delivery"
+
+
+def _rejected_by(delivery: Delivery) -> str:
+    """The rule that rejects a delivery."""
+    if delivery.rejection is not None:
+        return delivery.rejection.rule
+    return (delivery.read.rejected if delivery.read else None) or "nothing_accepted"
+
+
+def _judge_all_references(intake: Intake) -> None:
+    for delivery in intake.deliveries:
+        delivery.settled, delivery.excluded = [], []
+    for programme in programmes().values():
+        for table in programme.tables:
+            if table.reference is not None and table.reference.programme is not None:
+                _judge_references(intake, programme, table)
+
+
+def _judge_references(intake: Intake, programme: Programme, table: Table) -> None:
+    reference = table.reference
+    if reference is None or reference.programme is None:
+        return
+    known = _known(intake, reference.programme, reference.table)
+    any_value = [here in reference.optional for here, _ in reference.columns]
+    for delivery in intake.of(programme.key):
+        if delivery.reading is not None and table.name in delivery.reading.tables:
+            _judge(delivery, table.name, delivery.reading.tables[table.name].pending, known, any_value)
+
+
+def _known(intake: Intake, programme: str, table: str) -> set[tuple[Any, ...]] | None:
+    """What the counting deliveries of a table hold; None where none counts: then references are not judged."""
+    files = {w.file for w in intake.windows.get((programme, table), [])}
+    if not files:
+        return None
+    counting = [d.read for d in intake.of(programme) if d.read is not None and d.file in files]
+    return {tuple(key) for read in counting for key in read.tables[table].keys}
+
+
+def _judge(
+    delivery: Delivery,
+    table: str,
+    rows: list[dict[str, Any]],
+    known: set[tuple[Any, ...]] | None,
+    any_value: list[bool],
+) -> None:
+    """`orphan`, then `duplicate_key`, in the order of the rows (`deliveries.md` §3)."""
+    held: set[tuple[Any, ...]] = set()
+    for row in rows:
+        findings: list[Finding] = []
+        if known is not None and row["target"] is not None and not _matches(row["target"], known, any_value):
+            findings.append(Finding(**row["orphan"]))
+        key = tuple(row["key"]) if row["key"] is not None else None
+        if key is not None and key in held:
+            findings.append(Finding(**row["duplicate"]))
+        elif key is not None and not row["has_error"] and not findings:
+            held.add(key)
+        delivery.settled += findings
+        if findings and not row["has_error"]:
+            delivery.excluded.append((table, row["sheet"], row["row"]))
+
+
+def _matches(target: list[Any], known: set[tuple[Any, ...]], any_value: list[bool]) -> bool:
+    if not any(value is None for value in target):
+        return tuple(target) in known
+    return any(
+        all(t == k or (t is None and free) for t, k, free in zip(target, key, any_value, strict=True)) for key in known
+    )
+
+
+def counts_by_severity(delivery: Delivery) -> dict[str, int]:
+    """Severity → number of findings of a delivery, settled ones and a rejection included."""
+    counts = dict(delivery.reading.counts) if delivery.reading else {}
+    extra = [*delivery.settled, *([delivery.rejection] if delivery.rejection else [])]
+    for finding in extra:
+        counts[finding.severity] = counts.get(finding.severity, 0) + 1
+    return counts
+
+
+def finding_records(delivery: Delivery) -> list[dict[str, Any]]:
+    """The findings of a delivery that are not in the cache, as records."""
+    extra = [*delivery.settled, *([delivery.rejection] if delivery.rejection else [])]
+    return [dataclasses.asdict(f) for f in extra]
+
+
+_WORST_FIRST = ("rejected", "error", "warning", "notice")
+
+
+def all_findings(delivery: Delivery) -> list[Finding]:
+    """Every finding of a delivery, cached and settled: of the whole file, then by sheet, row, severity and column."""
+    import pyarrow.parquet as pq  # noqa: PLC0415  (only who shows findings needs it)
+
+    cached = pq.read_table(delivery.reading.findings).to_pylist() if delivery.reading else []
+    found = [Finding(**record) for record in (*cached, *finding_records(delivery))]
+    sheets = list(dict.fromkeys([None, *(a["sheet"] for a in delivery.accounts), *(f.sheet for f in found)]))
+    position = {sheet: number for number, sheet in enumerate(sheets)}
+
+    def place(f: Finding) -> tuple[int, int, int, int, str]:
+        letter = f.column_letter or ""
+        return position[f.sheet], f.row or 0, _WORST_FIRST.index(f.severity), len(letter), letter
+
+    return sorted(found, key=place)

@@ -1,0 +1,1 @@
+"""The annotated return copies."""

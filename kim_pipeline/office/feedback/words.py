@@ -1,0 +1,116 @@
+"""What a return copy says about a delivery, in German: the verdict, the counts, what to do next.
+
+Belongs here: words about a whole delivery. The sentences of single findings are made where the findings are
+(`reading/findings.py`); how the words look is `feedback_sheet.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kim_pipeline.contracts import programmes
+from kim_pipeline.intake.intake import Delivery
+from kim_pipeline.reading.findings import Finding, joined, listed
+
+SEVERITIES = {
+    "rejected": ("Zurückgewiesen", "Zurückweisungen", "die Lieferung zählt nicht"),
+    "error": ("Fehler", "Fehler", "die Zeile zählt erst, wenn sie berichtigt ist"),
+    "warning": ("Warnung", "Warnungen", "die Angabe bleibt leer, die Zeile zählt"),
+    "notice": ("Hinweis", "Hinweise", "zur Kenntnis"),
+}
+"""Severity → one, many, and what follows from it; the worst first."""
+
+_NEWER = "Diese Lieferung ist durch eine neuere ersetzt."
+_COPY = "Dieselbe Datei liegt noch einmal unter einem anderen Namen vor; gezählt wird jene."
+
+
+def number_text(number: int) -> str:
+    """`2000` → `2.000`."""
+    return f"{number:,}".replace(",", ".")
+
+
+def plural(number: int, one: str, many: str) -> str:
+    """`1 Zeile`, `2.000 Zeilen`."""
+    return f"{number_text(number)} {one if number == 1 else many}"
+
+
+def worst(findings: Sequence[Finding]) -> str:
+    """The worst severity among findings."""
+    return min((f.severity for f in findings), key=list(SEVERITIES).index)
+
+
+def counted(findings: Sequence[Finding]) -> str:
+    """How many findings there are, by severity: `2 Fehler und 1 Hinweis`."""
+    found = [f.severity for f in findings]
+    parts = [plural(found.count(s), one, many) for s, (one, many, _) in SEVERITIES.items() if s in found]
+    return joined(parts) or "keine Befunde"
+
+
+def verdict(delivery: Delivery, findings: Sequence[Finding]) -> str:
+    """What became of the delivery, in one or two sentences."""
+    if delivery.status == "rejected":
+        reasons = dict.fromkeys(f.message for f in findings if f.severity == "rejected")
+        return f"Die Lieferung wurde zurückgewiesen. {' '.join(reasons) or _unused(delivery)}"
+    if delivery.status == "superseded":
+        return f"{_COPY if delivery.reason == 'duplicate' else _NEWER} Sie müssen nichts tun."
+    quarantined = sum(account["quarantined"] for account in delivery.accounts)
+    parts = ["Die Lieferung wurde angenommen."]
+    parts += filter(None, [_unused(delivery)])
+    if quarantined:
+        verb, they = ("zählt", "sie") if quarantined == 1 else ("zählen", "sie")
+        parts.append(f"{plural(quarantined, 'Zeile', 'Zeilen')} {verb} noch nicht mit, bis {they} berichtigt "
+                     f"{'ist' if quarantined == 1 else 'sind'}.")  # fmt: skip
+    elif not any(f.severity in ("rejected", "error") for f in findings):
+        parts.append("Alle Zeilen zählen.")
+    return " ".join(parts)
+
+
+def _unused(delivery: Delivery) -> str:
+    """Which tables replace nothing, and why; blank where all do."""
+    lacking = delivery.read.rejected_tables if delivery.read else []
+    parts = [
+        f"{_tables(delivery, lacking, 'wurde', 'wurden')} nicht gelesen, weil eine Pflichtspalte fehlt.",
+        f"{_tables(delivery, list(delivery.empty_tables), 'zählt', 'zählen')} nicht, weil keine Zeile angenommen "
+        "werden konnte; die frühere Lieferung gilt weiter.",
+    ]
+    return " ".join(part for part, names in zip(parts, (lacking, delivery.empty_tables), strict=True) if names)
+
+
+def _tables(delivery: Delivery, names: Sequence[str], one: str, many: str) -> str:
+    labels = [programmes()[delivery.programme].table(name).label for name in names]
+    noun, verb = ("Die Tabelle", one) if len(labels) == 1 else ("Die Tabellen", many)
+    return f"{noun} {listed(labels, 'und')} {verb}"
+
+
+def account_line(account: dict[str, Any]) -> str:
+    """What became of a sheet's rows: `Blatt „Anträge“: 12 Zeilen gelesen, 11 angenommen, 1 in Quarantäne`."""
+    names = {"accepted": "angenommen", "quarantined": "in Quarantäne", "total": "als Summe", "note": "als Notiz"}
+    parts = [f"{number_text(account[n])} {word}" for n, word in names.items() if account[n] or n == "accepted"]
+    return f"Blatt „{account['sheet']}“: {plural(account['rows_read'], 'Zeile', 'Zeilen')} gelesen, {', '.join(parts)}"
+
+
+def steps(delivery: Delivery, findings: Sequence[Finding], *, holds_rows: bool) -> list[str]:
+    """What to do next, one sentence each; nothing where nothing is to be done.
+
+    Args:
+        delivery: the delivery.
+        findings: of it.
+        holds_rows: whether the copy holds the delivery's rows, or the return sheet alone.
+    """
+    if delivery.status == "superseded":
+        return []
+    if not any(f.severity in ("rejected", "error", "warning") for f in findings):
+        return ["Es ist nichts zu berichtigen. Die Hinweise sind zur Kenntnis; über ihre Durchsicht freuen wir uns."]
+    if not holds_rows:
+        return [
+            "Beheben Sie bitte den genannten Grund in Ihrer eigenen Datei; diese hier enthält nur die Rückmeldung.",
+            "Legen Sie Ihre Datei danach wieder in den Ordner, in den Sie sonst liefern.",
+        ]
+    return [
+        "Berichtigen Sie bitte in dieser Datei, was unten steht. Die Zellen sind farbig; der Kommentar an der Zelle "
+        "sagt, was gefunden wurde und was erwartet wird.",
+        "Tragen Sie bei „Stand“ den Tag Ihrer Korrektur ein.",
+        "Speichern Sie die Datei und legen Sie sie in den Ordner, in den Sie sonst liefern. Dieses Blatt, die Farben "
+        "und die Kommentare dürfen bleiben; sie stören nicht.",
+    ]

@@ -1,0 +1,1 @@
+"""The blank workbook of a programme."""

@@ -1,0 +1,148 @@
+"""Messages to people when a night fails or a delivery is late.
+
+Belongs here: what a message says, the log, and the ways out (mail, webhook), each tried until it succeeds. Does not
+belong here: when there is something to tell; that is for the sensors in `orchestration.alarms`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import logging
+import smtplib
+import ssl
+import urllib.request
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from kim_pipeline.files import private_folder
+from kim_pipeline.settings import Settings
+
+_LOG = logging.getLogger(__name__)
+_ZONE = ZoneInfo("Europe/Berlin")
+_TIMEOUT = 10.0
+_GIVE_UP = dt.timedelta(days=7)
+_UNREACHABLE = (OSError, smtplib.SMTPException)
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One message, in German.
+
+    Attributes:
+        event: tells one event from another; the same event is sent once.
+        title: what happened, in a few words.
+        happened: what happened.
+        about: which delivery or run.
+        turn: whose turn it is.
+        todo: what to do.
+        link: page of the control room, if its address is known.
+    """
+
+    event: str
+    title: str
+    happened: str
+    about: str
+    turn: str
+    todo: str
+    link: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The message as people read it."""
+        parts = {
+            "Was ist passiert": self.happened,
+            "Worum geht es": self.about,
+            "Wer ist am Zug": self.turn,
+            "Was ist zu tun": self.todo,
+            "Mehr dazu": self.link,
+        }
+        return "\n\n".join(f"{label}:\n{text}" for label, text in parts.items() if text)
+
+
+class Outbox:
+    """Alerts on their way: written to the log at once, sent by mail and webhook when these can be reached."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Bind to the settings; nothing is written yet."""
+        self.log = settings.logs / "alerts.log"
+        self.folder = settings.warehouse / "alerts"
+        self._ways: dict[str, Callable[[Alert], None]] = {}
+        if settings.smtp_host:
+            self._ways["mail"] = lambda alert: _mail(alert, settings)
+        if settings.webhook_url:
+            self._ways["webhook"] = lambda alert: _post(alert, str(settings.webhook_url))
+
+    def put(self, alert: Alert) -> None:
+        """Write an alert to the log, and keep it for `send`."""
+        now = dt.datetime.now(dt.UTC)
+        private_folder(self.log.parent)
+        self.log.touch(mode=0o600)
+        with self.log.open("a", encoding="utf-8") as log:
+            log.write(f"=== {now.astimezone(_ZONE):%d.%m.%Y %H:%M} {alert.title}\n\n{alert.text}\n\n")
+        if self._ways:
+            private_folder(self.folder)
+            name = f"{now:%Y%m%dT%H%M%S}_{hashlib.sha256(alert.event.encode()).hexdigest()[:16]}.json"
+            _write(self.folder / name, {"alert": asdict(alert), "at": now.isoformat(), "ways": sorted(self._ways)})
+
+    def send(self) -> int:
+        """Try to send what waits, the oldest first; the number that still waits.
+
+        A way that cannot be reached is logged and left alone until the next call.
+        """
+        broken: set[str] = set()
+        for path in sorted(self.folder.glob("*.json")):
+            waiting = json.loads(path.read_text(encoding="utf-8"))
+            alert = Alert(**waiting["alert"])
+            ways = [way for way in waiting["ways"] if way in self._ways]
+            left = [way for way in ways if way in broken or not self._sent(way, alert, broken)]
+            expired = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(waiting["at"]) > _GIVE_UP
+            if left and not expired:
+                _write(path, {**waiting, "ways": left})
+                continue
+            if left:
+                _LOG.error("gave up on sending by %s after %s: %s", ", ".join(left), _GIVE_UP, alert.title)
+            path.unlink()
+        return len(list(self.folder.glob("*.json")))
+
+    def _sent(self, way: str, alert: Alert, broken: set[str]) -> bool:
+        try:
+            self._ways[way](alert)
+        except _UNREACHABLE as error:
+            broken.add(way)
+            _LOG.warning("an alert could not be sent by %s and will be tried again: %s", way, type(error).__name__)
+            return False
+        return True
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    scratch = path.with_suffix(".new")
+    scratch.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    scratch.replace(path)
+
+
+def _mail(alert: Alert, settings: Settings) -> None:
+    message = EmailMessage()
+    message["Subject"] = f"KIM: {alert.title}"
+    message["From"] = settings.smtp_from
+    message["To"] = settings.smtp_to
+    message["Date"] = dt.datetime.now(dt.UTC)
+    message.set_content(alert.text + "\n", cte="quoted-printable")
+    with smtplib.SMTP(settings.smtp_host or "", settings.smtp_port, timeout=_TIMEOUT) as server:
+        if settings.smtp_tls:
+            server.starttls(context=ssl.create_default_context())
+        if settings.smtp_user and settings.smtp_password:
+            server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+        server.send_message(message)
+
+
+def _post(alert: Alert, url: str) -> None:
+    body = json.dumps({**asdict(alert), "text": f"{alert.title}\n\n{alert.text}"}, ensure_ascii=False).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json; charset=utf-8"})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=_TIMEOUT):  # noqa: S310  (`HttpUrl` allows http and https only)
+        pass

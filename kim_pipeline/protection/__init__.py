@@ -1,0 +1,1 @@
+"""What the county's figures need of disclosure control."""

@@ -1,0 +1,277 @@
+"""Audits a published file: what somebody can work out from it who knows everything that is public (`privacy.md`).
+
+Belongs here: reading the published file, the relations between its figures, built anew from its tables, and the rules
+of publishing. Nothing here knows how the hidden figures were chosen. From the internal file of the same build come what
+the attacker is assumed to know (rows placed at the county, rows without a breakdown's value) and the true values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from kim_pipeline.disclosure import AuditError, AuditRow, PublishedCell, audit
+from kim_pipeline.protection.attacker import (
+    Place,
+    Relations,
+    View,
+    cell_id,
+    differences,
+    small_figures,
+    unsafe_sums,
+)
+from kim_pipeline.warehouse.build import comment, quoted
+from kim_pipeline.warehouse.catalogue import load_catalogue
+from kim_pipeline.warehouse.checks import checks_in
+from kim_pipeline.warehouse.sql_models import SQL_FOLDER
+
+_CHECKS = SQL_FOLDER / "checks" / "published"
+"""The rules that can be judged row by row, each a query for the rows that break it."""
+_MARGIN = 1.15
+"""A hidden sum of too few persons must be possible up to so many times its value."""
+_SHOWN = 10
+_CONSISTENT = "Die veröffentlichten Werte widersprechen sich nicht."
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A rule of publishing that a row breaks.
+
+    Attributes:
+        table: of the published file.
+        place: which row.
+        rule: German sentence: what must hold.
+    """
+
+    table: str
+    place: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class IndicatorAudit:
+    """What was found for the figures of one indicator.
+
+    Attributes:
+        indicator: its id.
+        cells: figures that can be published.
+        hidden: of these, hidden.
+        kept: share of the information that is published, each figure weighing `1 + ln(1 + value)`, each 1 where the
+            values are not known.
+        narrowest: smallest number of values that remain possible for a hidden small count; None where there is none,
+            or every one is without limit.
+        at_risk: hidden figures that are too well known.
+    """
+
+    indicator: str
+    cells: int
+    hidden: int
+    kept: float
+    narrowest: int | None
+    at_risk: int
+
+
+@dataclass(frozen=True)
+class FileAudit:
+    """The audit of a file.
+
+    Attributes:
+        build: name of the build.
+        indicators: one line per protected indicator.
+        rows: every hidden figure with its interval.
+        breaches: rules that are broken.
+        knows_rest: whether the internal file was there, so that the attacker knows the rows outside the relations.
+        small: cells of the small figures, where the internal file was there.
+    """
+
+    build: str
+    indicators: tuple[IndicatorAudit, ...]
+    rows: tuple[AuditRow, ...]
+    breaches: tuple[Breach, ...]
+    knows_rest: bool
+    small: frozenset[str] = frozenset()
+
+    @property
+    def at_risk(self) -> list[AuditRow]:
+        """Hidden figures that are too well known."""
+        return [row for row in self.rows if not row.passed]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the file may be published."""
+        return not self.at_risk and not self.breaches
+
+
+def audit_file(published: Path, internal: Path | None) -> FileAudit:
+    """Audit a published file.
+
+    Args:
+        published: the file.
+        internal: the internal file of the same build; without it the attacker is taken not to know the rows outside
+            the relations, and nothing tells which hidden figures are small.
+    """
+    with duckdb.connect(config={"temp_directory": ""}) as connection:  # nothing of the internal file spills to the disk
+        connection.execute(f"ATTACH {quoted(str(published))} AS published (READ_ONLY)")
+        if internal is not None:
+            connection.execute(f"ATTACH {quoted(str(internal))} AS internal (READ_ONLY)")
+        view = View(connection, has_internal=internal is not None)
+        return _audited(view)
+
+
+class DisclosureError(Exception):
+    """Somebody could work out a protected figure; the German message names the cells and no figure."""
+
+
+def audit_build(published: Path, internal: Path) -> FileAudit:
+    """Audit a build before it is published, and write what was found to `disclosure.audit` of its internal file.
+
+    Raises:
+        DisclosureError: a hidden figure is too well known, or a rule is broken.
+    """
+    found = audit_file(published, internal)
+    with duckdb.connect(str(internal)) as connection:
+        _write(connection, found)
+    if not found.passed:
+        places = [row.cell for row in found.at_risk] + [f"{b.table} {b.place} ({b.rule})" for b in found.breaches]
+        more = f" und {len(places) - _SHOWN} weitere" if len(places) > _SHOWN else ""
+        raise DisclosureError(
+            f"Die Prüfung der Geheimhaltung ist nicht bestanden, es wird nichts veröffentlicht. Zu genau bekannt: "
+            f"{'; '.join(places[:_SHOWN])}{more}. Bitte die Betreuung informieren; die Tabelle disclosure.audit der "
+            "internen Datei hat die Einzelheiten."
+        )
+    return found
+
+
+def build_of(published: Path) -> str:
+    """The name of the build that a published file says it is; empty where it says none."""
+    with duckdb.connect(config={"temp_directory": ""}) as connection:
+        connection.execute(f"ATTACH {quoted(str(published))} AS published (READ_ONLY)")
+        return View(connection, has_internal=False).build
+
+
+def _write(connection: duckdb.DuckDBPyConnection, found: FileAudit) -> None:
+    rows: list[tuple[object, ...]] = [
+        (r.cell, r.lower, r.upper, r.required_upper, r.passed, r.method) for r in found.rows
+    ]
+    rows += [(f"{b.table}|{b.place}", None, None, None, False, b.rule) for b in found.breaches]
+    names = list(_AUDIT)
+    types = [pa.string(), pa.int64(), pa.int64(), pa.int64(), pa.bool_(), pa.string()]
+    block = pa.table(
+        [pa.array([row[n] for row in rows], kind) for n, kind in enumerate(types)],
+        schema=pa.schema(list(zip(names, types, strict=True))),
+    )
+    connection.register("audited", block)
+    connection.execute("CREATE OR REPLACE TABLE disclosure.audit AS SELECT * FROM audited")
+    connection.unregister("audited")
+    comment(connection, "Was sich aus dem Veröffentlichten über jede geheime Zahl schließen lässt.", _AUDIT, _TABLE)
+
+
+_TABLE = "disclosure.audit"
+_AUDIT = {
+    "cell": "Zelle: Zahl, Gebiet, Zeitraum, Merkmal",
+    "lower": "Kleinster möglicher Wert",
+    "upper": "Größter möglicher Wert; leer, wenn es keinen gibt",
+    "required": "Bis zu diesem Wert muss alles von höchstens 1 an möglich bleiben; leer, wo nichts zu schützen ist",
+    "passed": "Ob sie geschützt ist",
+    "method": "lp, integer, oder die verletzte Regel",
+}
+
+
+def _audited(view: View) -> FileAudit:
+    breaches = list(_breaches(view))
+    rows: list[AuditRow] = []
+    for part in (_audit_counts, _audit_amounts):
+        try:
+            rows += part(view)
+        except AuditError as error:
+            breaches.append(
+                Breach("indicator_value", str(error), "Die veröffentlichten Werte widersprechen sich nicht.")
+            )
+    if not view.has_internal:
+        rows = [replace(row, passed=row.passed or _may_be_large(row)) for row in rows]
+    rows.sort(key=lambda row: row.cell)
+    lines = tuple(_by_indicator(view, rows))
+    return FileAudit(view.build, lines, tuple(rows), tuple(breaches), view.has_internal, view.small)
+
+
+def _audit_counts(view: View) -> list[AuditRow]:
+    counts = {place: value for place, value in view.seen.items() if place[0] not in view.amounts}
+    unprinted = differences(view, counts)
+    cells = [PublishedCell(cell_id(place), value, view.k[place[0]]) for place, value in counts.items()]
+    cells += [PublishedCell(cell_id(place), None, view.k[place[0]], is_unpublished=True) for place in unprinted]
+    relations = Relations(view, [*counts, *unprinted])
+    view.small = frozenset(small_figures(view, unprinted))
+    told = relations.of_printed_sums()
+    return audit(cells, [*relations.additive(), *relations.of_counts()], told=told, sensitive=view.small)
+
+
+def _audit_amounts(view: View) -> list[AuditRow]:
+    """Sums of hours and euros: a hidden unsafe one must be possible from nothing to more than it is."""
+    amounts = {place: value for place, value in view.seen.items() if place[0] in view.amounts}
+    needed = {place: max(2, math.ceil(view.true[place] * _MARGIN)) for place in unsafe_sums(view, amounts)}
+    cells = [PublishedCell(cell_id(place), value, needed.get(place)) for place, value in amounts.items()]
+    return audit(cells, Relations(view, amounts).additive(), sensitive={cell_id(place) for place in needed})
+
+
+def _breaches(view: View) -> Iterator[Breach]:
+    """Rules that can be judged row by row."""
+    for check in checks_in(_CHECKS):
+        table = (check.asset or "").removeprefix("published.")
+        for row in view.rows(check.sql):
+            yield Breach(table, "|".join(map(str, row)), check.description)
+    for place, value in sorted(view.seen.items()):
+        if value is not None and 0 < value < view.k[place[0]] and place[0] not in view.amounts:
+            yield Breach("indicator_value", cell_id(place), f"Zahlen unter {view.k[place[0]]} bleiben geheim.")
+    for place in sorted(unsafe_sums(view, (p for p, v in view.seen.items() if p[0] in view.amounts and v))):
+        yield Breach("indicator_value", cell_id(place), "Summen von zu wenigen Personen bleiben geheim.")
+    yield from (Breach("indicator_value", cell_id(place), _CONSISTENT) for place in view.contradictions)
+    yield from _low_k(view)
+
+
+def _low_k(view: View) -> Iterator[Breach]:
+    for indicator, k in view.rows("SELECT indicator_id, k FROM published.indicator WHERE k IS NOT NULL"):
+        if int(str(k)) < view.k[str(indicator)]:
+            yield Breach("indicator", str(indicator), f"k ist mindestens {view.k[str(indicator)]}.")
+    protected = {entry.id for entry in load_catalogue() if entry.k is not None}
+    for (indicator,) in view.rows("SELECT indicator_id FROM published.indicator WHERE k IS NULL ORDER BY indicator_id"):
+        if indicator in protected:
+            yield Breach("indicator", str(indicator), "Der Indikator ist zu schützen.")
+
+
+def _may_be_large(row: AuditRow) -> bool:
+    """Whether a figure of which nobody knows if it is small reaches k, and so need not be small."""
+    return row.required_upper is None or row.upper is None or row.upper >= row.required_upper
+
+
+def _is_narrow(view: View, row: AuditRow) -> bool:
+    """Whether a figure counts for the narrowest interval: a small count; where nobody knows, one that may be small."""
+    count, *_ = row.cell.split("|")
+    return count not in view.amounts and (row.cell in view.small if view.has_internal else row.lower <= 1)
+
+
+def _by_indicator(view: View, rows: Iterable[AuditRow]) -> Iterator[IndicatorAudit]:
+    of_indicator: dict[str, list[AuditRow]] = {}
+    for row in rows:
+        of_indicator.setdefault(row.cell.split("|")[0].split(".")[0], []).append(row)
+    places: dict[str, list[Place]] = {}
+    for place in view.seen:
+        places.setdefault(place[0].split(".")[0], []).append(place)
+    for indicator, those in sorted(places.items()):
+        weight = {p: 1 + math.log1p(view.true[p]) if view.has_internal else 1.0 for p in those}
+        hidden = [p for p in those if view.seen[p] is None]
+        found, printed = of_indicator.get(indicator, []), {cell_id(p) for p in hidden}
+        judged = [r for r in found if r.cell in printed and r.required_upper and _is_narrow(view, r)]
+        widths = [r.upper - r.lower + 1 for r in judged if r.upper is not None]
+        yield IndicatorAudit(
+            indicator=indicator,
+            cells=len(those),
+            hidden=len(hidden),
+            kept=1 - sum(weight[p] for p in hidden) / sum(weight.values()),
+            narrowest=min(widths, default=None),
+            at_risk=sum(not r.passed for r in found),
+        )

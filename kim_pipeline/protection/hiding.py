@@ -1,0 +1,165 @@
+"""Protects the figures of a build: what is hidden, written to `disclosure.hidden_cell` of the internal file.
+
+Belongs here: the rules of `privacy.md` that go beyond single counts (rates, sums of hours and euros), and the order in
+which the parts of the linked set are protected. Medians and texts follow from the result in `sql/published/`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from kim_pipeline.disclosure import LinkedSystem, Memory, Pattern, Role, UnprotectableError, protect, with_prior
+from kim_pipeline.protection.linked_set import Key, LinkedSet, Rules, read_linked_set
+from kim_pipeline.warehouse.build import comment
+
+LEAST_DENOMINATOR = 20
+"""A rate of a smaller denominator is not published."""
+_OPTIMUM_UP_TO = 120
+"""Components of at most so many cells are solved to the optimum; larger ones by the heuristic."""
+_HIDDEN = "disclosure.hidden_cell"
+_COLUMNS = {
+    "count_id": "Die Zahl, wie in disclosure.cell",
+    "area": "Gebiet",
+    "period": "Zeitraum",
+    "breakdown": "Gliederungsmerkmal; leer für alle zusammen",
+}
+_DESCRIPTION = "Zellen, die nicht veröffentlicht werden, gleich aus welchem Grund."
+
+
+class ProtectionError(Exception):
+    """A figure cannot be protected; the German message names its table and proposes what to do."""
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What was done.
+
+    Attributes:
+        cells: figures that can be published.
+        hidden: of these, hidden.
+        seconds: how long it took.
+    """
+
+    cells: int
+    hidden: int
+    seconds: float
+
+
+Joiner = Callable[[LinkedSystem], LinkedSystem]
+"""Adds to a linked system what is known from elsewhere."""
+
+
+def protect_figures(
+    connection: duckdb.DuckDBPyConnection, known: Joiner | None = None, memory: Memory | None = None
+) -> Protection:
+    """Choose what to hide and write it to the connected internal file.
+
+    Args:
+        connection: to the internal file.
+        known: adds what is known from elsewhere, as from earlier releases, to the systems of counts and of sums.
+        memory: patterns of earlier nights.
+
+    Raises:
+        ProtectionError: a figure that no pattern protects.
+    """
+    started = time.monotonic()
+    linked = read_linked_set(connection)
+    hidden = hidden_figures(linked, known, memory)
+    _write(connection, hidden)
+    printed = sum(figure.is_printed for figure in (*linked.counts.values(), *linked.amounts.values()))
+    return Protection(printed, len(hidden), time.monotonic() - started)
+
+
+def hidden_figures(linked: LinkedSet, known: Joiner | None = None, memory: Memory | None = None) -> frozenset[Key]:
+    """All figures that are not published; those that only follow from others are not among them.
+
+    Args:
+        linked: the linked set.
+        known: as in `protect_figures`.
+        memory: likewise.
+
+    Raises:
+        ProtectionError: a figure that no pattern protects.
+    """
+    join: Joiner = known or (lambda system: system)
+    counts = _hidden_counts(linked, join(with_prior(linked.system_of_counts())), memory)
+    with_count = {key for rules in linked.rules for key in _hidden_with(linked, rules, counts)}
+    amounts = _pattern(join(with_prior(linked.system_of_amounts(with_count))), with_count, memory)
+    return counts | {key for key in linked.amounts if key.cell in amounts.hidden}
+
+
+def _hidden_counts(linked: LinkedSet, system: LinkedSystem, memory: Memory | None) -> frozenset[Key]:
+    """Counts that are hidden; the parts of a rate that is hidden for one of them are hidden with it."""
+    forced = {key for rules in linked.rules for key in _small_denominators(linked, rules)}
+    while True:
+        pattern = _pattern(system, forced, memory)
+        hidden = frozenset(key for key in linked.counts if key.cell in pattern.hidden)
+        more = (
+            {key for rules in linked.rules for key in _parts_of_hidden_rates(linked, rules, hidden)} - hidden - forced
+        )
+        if not more:
+            return hidden
+        forced |= more
+
+
+def _pattern(system: LinkedSystem, forced: set[Key], memory: Memory | None) -> Pattern:
+    try:
+        hidden = {key.cell for key in forced if system.cells[key.cell].role is not Role.KNOWN}
+        return protect(system, hidden=hidden, optimum_up_to=_OPTIMUM_UP_TO, memory=memory)
+    except UnprotectableError as error:
+        count_id, area, period, breakdown = error.cell.split("@")[0].split("|")
+        where = f"Gebiet {area}, Zeitraum {period}" + (f", Merkmal „{breakdown}“" if breakdown else "")
+        raise ProtectionError(
+            f"Die Zahl {count_id} ({where}) lässt sich nicht schützen, auch wenn alles geheim bleibt, was mit ihr "
+            "zusammenhängt. Bitte diesen Indikator gröber veröffentlichen: ohne Gliederung, ohne Quartale oder nur "
+            "für den Kreis (sql/indicators/catalogue.toml: breakdown_kind, calendars, county_only)."
+        ) from None
+
+
+def _own_parts(linked: LinkedSet, rules: Rules) -> Iterator[tuple[Key, list[Key]]]:
+    """The places of a rate, each with its printed parts that are published with it alone."""
+    own = [part for part in rules.rate if part and part.startswith(f"{rules.indicator}.")]
+    parts = [key for part in own for key in linked.of(part) if linked.counts[key].is_printed]
+    for place in sorted({key._replace(count_id=rules.indicator) for key in parts}):
+        yield place, [key for key in parts if key._replace(count_id=rules.indicator) == place]
+
+
+def _small_denominators(linked: LinkedSet, rules: Rules) -> Iterator[Key]:
+    for key, parts in _own_parts(linked, rules):
+        denominator = key._replace(count_id=rules.rate[1] or "")
+        if linked.counts[denominator].value < LEAST_DENOMINATOR:
+            yield from parts
+
+
+def _parts_of_hidden_rates(linked: LinkedSet, rules: Rules, hidden: frozenset[Key]) -> Iterator[Key]:
+    for key, parts in _own_parts(linked, rules):
+        if any(part and key._replace(count_id=part) in hidden for part in rules.rate):
+            yield from parts
+
+
+def _hidden_with(linked: LinkedSet, rules: Rules, hidden: frozenset[Key]) -> Iterator[Key]:
+    """Sums of hours and euros whose count is hidden, or that of the persons who make them up."""
+    if rules.hidden_with is None:
+        return
+    for key in linked.amounts:
+        if key.count_id not in {rules.indicator, *rules.rate}:
+            continue
+        is_told = rules.contributors is not None and linked.contributors_of(key, rules.contributors) in hidden
+        if is_told or key._replace(count_id=rules.hidden_with) in hidden:
+            yield key
+
+
+def _write(connection: duckdb.DuckDBPyConnection, hidden: frozenset[Key]) -> None:
+    block = pa.table(
+        [pa.array(column, pa.string()) for column in zip(*sorted(hidden), strict=True)] or [[]] * len(_COLUMNS),
+        schema=pa.schema([(name, pa.string()) for name in _COLUMNS]),
+    )
+    connection.register("hidden_cells", block)
+    connection.execute(f"CREATE OR REPLACE TABLE {_HIDDEN} AS SELECT * FROM hidden_cells")
+    connection.unregister("hidden_cells")
+    comment(connection, _DESCRIPTION, _COLUMNS, _HIDDEN)

@@ -1,0 +1,1 @@
+"""From the bytes of one delivery to typed rows: pure functions, no folder, no clock."""

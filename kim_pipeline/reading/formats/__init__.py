@@ -1,0 +1,1 @@
+"""What a file holds, cell by cell, for each format that offices use."""

@@ -1,0 +1,132 @@
+"""Slipped rows: no personal value gets into findings, cache, databases, Dagster's home, logs or alerts."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+
+from kim_pipeline.contracts import programme, programmes
+from kim_pipeline.night import Night
+from kim_pipeline.orchestration.runner import run_nightly
+from kim_pipeline.reading.findings import HIDDEN
+from kim_pipeline.settings import PROJECT, Settings
+from tests.helpers_tables import read_csv_delivery
+from tests.whole.test_privacy import canaries_in, text_of
+from tests.whole.test_privacy_dagster import values_of
+
+SAMPLE = PROJECT / "data_raw"
+_OLD_DAY = re.compile(r"\d\d\.\d\d\.(19\d\d|200\d)|(19\d\d|200\d)-\d\d-\d\d")
+
+
+def slipped(path: Path) -> bytes:
+    """A workbook of which every third data row is moved one column to the right, and every third to the left."""
+    book = openpyxl.load_workbook(path)
+    for sheet in book.worksheets:
+        rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+        for number, row in enumerate(rows[12:], 13):
+            moved = {0: [None, *row[:-1]], 1: [*row[1:], None]}.get(number % 3)
+            for at, value in enumerate(moved or [], 1):
+                cell = sheet.cell(number, at)
+                if not isinstance(cell, openpyxl.cell.cell.MergedCell):
+                    cell.value = value
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def slipped_deliveries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One workbook of each programme with personal columns that has one as .xlsx."""
+    folder = tmp_path_factory.mktemp("slipped")
+    personal = [p.key for p in programmes().values() if any(c.personal for t in p.tables for c in t.delivered)]
+    for key in personal:
+        readable = [path for path in (SAMPLE / key).glob("[!~]*.xlsx") if zipfile.is_zipfile(path)]
+        for path in sorted(readable, key=lambda path: path.stat().st_size)[-1:]:
+            target = folder / "deliveries" / key / "Liste.xlsx"
+            target.parent.mkdir(parents=True)
+            target.write_bytes(slipped(path))
+    assert len(list(folder.rglob("*.xlsx"))) > 5
+    return folder
+
+
+def test_a_night_with_slipped_rows_leaves_no_personal_value(
+    slipped_deliveries: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(deliveries=slipped_deliveries / "deliveries", warehouse=tmp_path / "warehouse")
+    home = tmp_path / "dagster"
+    home.mkdir()
+    with dg.DagsterInstance.local_temp(str(home)) as instance, Night(settings).locked() as night:
+        assert run_nightly(night, instance)
+    assert canaries_in(b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())) == []
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file() and canaries_in(p.read_bytes())] == []
+    assert canaries_in(caplog.text.encode()) == []
+    assert [name for name, text in values_of(settings.warehouse / "builds") if canaries_in(text)] == []
+    for path in settings.cache.rglob("*.parquet"):
+        assert canaries_in(text_of(pq.read_table(path))) == [], path
+    with duckdb.connect(str(settings.warehouse / "internal.duckdb"), read_only=True) as connection:
+        found = connection.execute("SELECT raw, message, column_name FROM quality.finding").fetchall()
+    hidden = [raw for raw, _, name in found if raw == HIDDEN]
+    assert len(hidden) > 500
+    assert [row for row in found if any(_OLD_DAY.search(text or "") for text in row)] == []
+
+
+# --- single cells ----------------------------------------------------------------------------------------------------
+
+FACTS = [["Stand: 15.01.2024"]]
+CASES = [
+    "Fallnummer",
+    "Name, Vorname",
+    "Staatsangehörigkeit",
+    "Wohnort",
+    "Anmeldung",
+    "Aufnahme",
+    "Abschlussgrund",
+    "Telefon",
+]
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "is_quoted"),
+    [
+        ("Wohnort", "Kanada", True),
+        ("Wohnort", "Anna Kanarius", False),  # the same text as a name of the delivery
+        ("Wohnort", "anna  KANARIUS", False),
+        ("Wohnort", "Musterfrau, Eva", False),
+        ("Wohnort", "geb. Muster", False),
+        ("Wohnort", "123456789", False),
+        ("Wohnort", "12345678", True),
+        ("Wohnort", "03.05.1987", False),
+        ("Wohnort", "3.5.87", False),
+        ("Wohnort", "1987-05-03", False),
+        ("Wohnort", "03.05.2019", True),
+        ("Anmeldung", "31.02.1987", True),  # a column of days
+        ("Staatsangehörigkeit", "Kanakei", False),  # beside a personal column
+        ("Wohnort", "F-1", True),  # too short to tell anything
+        ("Abschlussgrund", "Umzug", False),  # beside a column that nobody reads
+    ],
+)
+def test_what_a_finding_quotes(column: str, text: str, is_quoted: bool) -> None:
+    row = dict.fromkeys(CASES, "") | {"Fallnummer": "F-1", "Wohnort": "Ahlen", "Anmeldung": "05.05.2023"}
+    rows = [row | {"Name, Vorname": "Anna Kanarius"}, row | {"Fallnummer": "F-2", column: text}]
+    content = [*FACTS, CASES, *([r[name] for name in CASES] for r in rows)]
+    result = read_csv_delivery(programme("kim_case_management").key, content)
+    (found,) = [f for f in result.findings if f.column_name == column and f.row == 4]
+    assert (found.raw == text, text in found.message) == (is_quoted, is_quoted)
+    assert is_quoted or (found.raw == HIDDEN and "Der Wert" in found.message)
+
+
+def test_a_list_of_languages_is_no_name() -> None:
+    header = ["Gruppe", "Programm", "Einrichtung", "Kommune", "Sprachen", "Familien", "Kinder", "Elternbegleitung"]
+    facts = [["Berichtszeitraum: 2022/23"], ["Stand: 15.09.2023"]]
+    group = ["G1", "Griffbereit", "Kita", "Ahlen", "Arabisch, Urdu", "5", "6", "EB-1"]
+    named = ["G2", "Griffbereit", "Kita", "Ahlen", "Muster, Eva", "5", "6", "EB-1"]
+    result = read_csv_delivery("fit", [*facts, header, group, named])
+    assert [f.raw for f in result.findings if f.rule == "unknown_language"] == ["Arabisch, Urdu", HIDDEN]

@@ -1,0 +1,561 @@
+"""The council's report: its figures are those of `indicator_value`, both renderings say the same, none is missing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pikepdf
+import pytest
+from babel.numbers import format_decimal
+
+from kim_pipeline.contracts.vocabulary import DEFAULT_COUNTY, vocabulary
+from kim_pipeline.intake.intake import take_in
+from kim_pipeline.protection.hiding import protect_figures
+from kim_pipeline.publishing.published import BuildFacts, write_published
+from kim_pipeline.report import council, german, html_writer, municipalities, render, review, summary, typst_writer
+from kim_pipeline.report.figures import Figures
+from kim_pipeline.report.tables import Context
+from kim_pipeline.report.wording import Wording
+from kim_pipeline.settings import PROJECT, Settings
+from kim_pipeline.warehouse.build import build_internal
+from tests.built import AS_OF, sample_build
+from tests.conftest import SAMPLE
+from tests.pages import Page, read
+from tests.whole.test_privacy import canaries_in
+
+DECIMALS = {"Anteil": "#,##0.0", "je 1.000": "#,##0.0", "Stunden": "#,##0.0", "Euro": "#,##0"}
+
+
+@cache
+def _kept() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="kim-report-")
+
+
+@cache
+def rendered() -> Path:
+    """The sample's report, rendered once."""
+    out = Path(_kept().name) / "first"
+    render(sample_build()[1], out)
+    return out
+
+
+@cache
+def report() -> Page:
+    """The sample's report as a page."""
+    return read(rendered() / "bericht.html")
+
+
+def published(sql: str, *values: object) -> list[tuple[Any, ...]]:
+    """Rows of the sample's published file."""
+    with duckdb.connect(str(sample_build()[1]), read_only=True) as connection:
+        return connection.execute(sql, list(values)).fetchall()
+
+
+def context(path: Path | None = None, day: dt.date | None = None) -> Context:
+    return Context(Figures(path or sample_build()[1], day), Wording())
+
+
+def page_of(path: Path | None = None, day: dt.date | None = None, since: dt.date | None = None) -> Page:
+    """The report of a published file as a page; its PDF is made as well and thrown away."""
+    ours = context(path, day)
+    document = council.document(ours, "Datenbestand", since)
+    assert typst_writer.pdf(document, "Amt", ours.figures.build.built_at).startswith(b"%PDF")
+    return Page(html_writer.html(document, "Amt"))
+
+
+def changed(tmp_path: Path, *statements: str) -> Path:
+    """A copy of the sample's published file after some statements."""
+    target = tmp_path / "kim.duckdb"
+    shutil.copy(sample_build()[1], target)
+    with duckdb.connect(str(target)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    return target
+
+
+def expected(found: tuple[Any, ...], unit: str) -> str:
+    """A cell as babel writes it, from value and status."""
+    value, status = found
+    if status == "suppressed" or value is None:
+        return "•"
+    amount = Decimal(repr(value)) * (100 if unit == "Anteil" else 1)
+    pattern = DECIMALS.get(unit, "#,##0" if amount == int(amount) else "#,##0.0")
+    with localcontext(rounding=ROUND_HALF_UP):
+        text = format_decimal(amount, pattern, locale="de_DE")
+    return f"{text}\N{NO-BREAK SPACE}%" if unit == "Anteil" else text
+
+
+def tables_of_programmes() -> list[tuple[str, Any]]:
+    """Programme's key → its table of figures over the years."""
+    titles = dict(published("SELECT title, programme FROM programme"))
+    found = []
+    for table in report().tables:
+        name = re.match(r"Tabelle \d+: (.*): Kennzahlen nach (Jahren|Schuljahren), Kreis", table.caption)
+        if name:
+            found.append((titles[name[1]], table))
+    return found
+
+
+def test_every_programme_with_figures_has_its_table() -> None:
+    told = {programme for programme, _ in tables_of_programmes()}
+    headline = {row[0] for row in published("SELECT programme FROM indicator WHERE is_headline")}
+    assert told == headline
+
+
+def test_figures_in_the_report_are_the_published_ones() -> None:
+    compared = 0
+    for programme, table in tables_of_programmes():
+        known = published("SELECT label, indicator_id, unit FROM indicator WHERE programme = ?", programme)
+        for head, *cells in table.body:
+            (indicator, unit), *others = [
+                (i, u) for label, i, u in known if re.match(rf"{re.escape(label)}($| \(| Ausl)", head)
+            ]
+            assert not others, head
+            for period, cell in zip(table.head[1:], cells, strict=True):
+                rows = published(
+                    "SELECT value, status FROM indicator_value WHERE indicator_id = ? AND period = ? "
+                    "AND area = '05570' AND breakdown_kind = 'total'",
+                    indicator,
+                    period,
+                )
+                assert cell == (expected(rows[0], unit) if rows else "k.\N{NO-BREAK SPACE}A."), (head, period)
+                compared += bool(rows)
+    shown = published(
+        "SELECT count(*) FROM indicator_value AS v JOIN period AS p USING (period) "
+        "JOIN indicator AS i USING (indicator_id) WHERE area = '05570' AND v.breakdown_kind = 'total' "
+        "AND p.calendar <> 'quarter' AND i.programme NOT IN ('massnahmen', 'bevoelkerung')"
+    )
+    assert compared == shown[0][0]
+
+
+def test_what_is_secret_is_a_dot_with_a_footnote() -> None:
+    found = set()
+    for table in report().tables:
+        if table.head[0] == "Zeichen":
+            continue
+        cells = {cell for row in table.body for cell in row}
+        explains = any(remark.startswith("• geheim") for remark in table.remarks)
+        assert "•" not in cells or explains, table.caption
+        found |= cells
+    assert "•" in found
+
+
+def test_breakdowns_are_the_published_ones() -> None:
+    table = report().table("Hürden nach Art, Kreis")
+    for member, *cells in table.body:
+        for period, cell in zip(table.head[1:], cells, strict=True):
+            rows = published(
+                "SELECT value, status FROM indicator_value WHERE indicator_id = 'kim_hurdles' AND breakdown = ? "
+                "AND period = ? AND area = '05570'",
+                member,
+                period,
+            )
+            assert cell == (expected(rows[0], "Stationen") if rows else "0")
+
+
+def test_each_measure_stands_once_with_status_suggestion_reason_and_decision() -> None:
+    rows = {row[0]: row for table in report().tables if "Aktivität damals → heute" in table.head for row in table.body}
+    measures = published(
+        "SELECT measure_no, title, status, suggestion, reason, resolved_decision, resolved_by, resolved_on "
+        "FROM measure_review"
+    )
+    assert len(rows) == len(measures) == 66
+    for number, title, status, suggestion, reason, decision, by, day in measures:
+        cells = rows[number]
+        assert [*cells[1:3], cells[5]] == [title, status, suggestion]
+        assert cells[6].replace("\N{NO-BREAK SPACE}", " ") == reason
+        assert decision is None or cells[7].startswith(f"{decision} ({by}, {german.day(day)})")
+
+
+def test_activity_then_and_now_is_that_of_the_headline_indicator() -> None:
+    cells = {
+        row[0]: row[4] for table in report().tables if "Aktivität damals → heute" in table.head for row in table.body
+    }
+    shown = {
+        number: (t2, value_t2, t, value_t)
+        for number, t2, value_t2, t, value_t in published(
+            "SELECT r.measure_no, a.t2, a.value_t2, a.t, a.value_t FROM measure_review AS r "
+            "JOIN measure_activity AS a USING (programme) WHERE a.value_t IS NOT NULL AND a.value_t2 IS NOT NULL"
+        )
+    }
+    assert len(shown) > 20
+    for number, (t2, before, t, now) in shown.items():
+        assert cells[number].startswith(f"{german.number(before)} ({t2}) → {german.number(now)} ({t})")
+
+
+def test_measures_changed_since_the_last_register() -> None:
+    table = report().table("geändertem Stand seit dem 30.06.2023")
+    changes = published(
+        "SELECT h.measure_no, h.previous_status, h.status FROM measure_history AS h "
+        "JOIN measure_review USING (concept, measure_no) WHERE h.previous_status IS NOT NULL"
+    )
+    assert {(row[0], row[2], row[3]) for row in table.body} == set(changes)
+
+
+def test_since_a_day_after_the_newest_register_nothing_has_changed() -> None:
+    reviewed = review.Review(context(), dt.date(2024, 2, 1))
+    assert reviewed.changes == []
+
+
+def test_since_a_day_before_the_first_register_there_is_nothing_to_compare_with() -> None:
+    reviewed = review.Review(context(), dt.date(2020, 1, 1))
+    assert reviewed.since is None
+    assert "liegt nicht vor" in summary.sentences(context(), reviewed)[1]
+
+
+def test_what_is_missing_is_listed() -> None:
+    table = report().table("ohne lebende Maßnahme")
+    rows = published("SELECT theme, unmet_needs, free_places FROM measure_review_missing")
+    assert {tuple(row) for row in table.body} == {(t, str(u), str(f)) for t, u, f in rows}
+
+
+def test_interfaces_are_told_from_and_to_with_their_wait() -> None:
+    table = report().table("Schnittstellen 2023")
+    for head, handovers, wait, _ in table.body:
+        rows = {
+            indicator: (value, status)
+            for indicator, value, status in published(
+                "SELECT indicator_id, value, status FROM indicator_value WHERE breakdown = ? AND period = '2023'",
+                head.replace(" → ", "→"),
+            )
+        }
+        assert handovers == expected(rows["kim_handovers"], "Übergaben")
+        assert wait == expected(rows["kim_handover_wait_days"], "Tage")
+    words = next(p for p in report().pictures if p.startswith("Matrix")).replace("\N{NO-BREAK SPACE}", " ")
+    assert "AufenthG zu SGB XII: 46 Tage" in words
+
+
+def test_municipalities_are_the_published_ones() -> None:
+    table = report().table("Gemeinden im Überblick")
+    assert [row[0] for row in table.body] == [m.name for m in vocabulary().county.municipalities] + ["Kreis Warendorf"]
+    for name, *cells in table.body:
+        rows = published(
+            "SELECT value, status FROM indicator_value JOIN area USING (area) "
+            "WHERE name = ? AND period = '2023' AND breakdown_kind = 'total' AND indicator_id = 'kim_cases_active'",
+            name,
+        )
+        assert cells[2] == expected(rows[0], "Fälle")
+
+
+def test_summary_has_five_sentences_of_figures() -> None:
+    sentences = [s.replace("\N{NO-BREAK SPACE}", " ") for s in summary.sentences(context(), review.Review(context()))]
+    assert len(sentences) == 5
+    assert sentences[0].startswith(
+        "Von den 66 Maßnahmen mit Beteiligung des Kommunalen Integrationszentrums (31 aus dem "
+    )
+    assert "sind 43 umgesetzt oder laufend" in sentences[0]
+    assert sentences[3].startswith(
+        "Von 583 Bedarfen, die im Jahr 2023 festgestellt wurden, blieben 103 (17,7 %) ungedeckt"
+    )
+
+
+@pytest.mark.parametrize(
+    ("indicator", "place", "words"),
+    [
+        ("kim_cases_opened", 2, "Fälle in geheimer Zahl"),
+        ("kim_first_talk_wait_days", 2, "die Wartezeit bis zum Erstgespräch ist geheim"),
+        ("kim_needs_unmet", 3, "festgestellten Bedarfe ungedeckt blieben, ist geheim"),
+        ("smp_coverage_rate", 4, "der Anteil der besetzten ist geheim"),
+    ],
+)
+def test_summary_says_what_is_secret(tmp_path: Path, indicator: str, place: int, words: str) -> None:
+    path = changed(
+        tmp_path,
+        f"UPDATE indicator_value SET status = 'suppressed', value = NULL, n = NULL WHERE indicator_id = '{indicator}'",
+    )
+    ours = context(path)
+    assert words in summary.sentences(ours, review.Review(ours))[place].replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_report_stands_where_every_protected_figure_is_secret(tmp_path: Path) -> None:
+    page = page_of(
+        changed(
+            tmp_path,
+            "UPDATE indicator_value SET status = 'suppressed', value = NULL, numerator = NULL, denominator = NULL "
+            "WHERE indicator_id IN (SELECT indicator_id FROM indicator WHERE k IS NOT NULL)",
+            "UPDATE language_gap SET requests = NULL, unfilled = NULL, coverage_rate = NULL, gap = NULL",
+            "UPDATE offer_gap SET needs = NULL, unmet_needs = NULL, unmet_rate = NULL, gap = NULL",
+        )
+    )
+    table = page.table("KIM Case Management: Kennzahlen")
+    assert {cell for row in table.body for cell in row[1:]} == {"•"}
+
+
+def test_key_date_leaves_out_what_is_later() -> None:
+    page = page_of(day=dt.date(2022, 12, 31))
+    assert "2023" not in [head for t in page.tables for head in t.head]
+    assert "2022" in [head for t in page.tables for head in t.head]
+    stands = [row[2] for t in page.tables if t.caption.endswith("Lieferungen mit ihrem Stand") for row in t.body]
+    assert stands
+    assert all(stand == "–" or dt.datetime.strptime(stand, "%d.%m.%Y").date().year <= 2022 for stand in stands)  # noqa: DTZ007
+    assert "Lieferungen nach dem Stichtag können" in page.text
+
+
+def test_key_date_before_the_newest_register_shows_the_status_of_the_one_before() -> None:
+    reviewed = review.Review(context(day=dt.date(2023, 12, 31)))
+    assert not reviewed.has_suggestions
+    assert len(reviewed.measures) == 66
+    statuses = {(r["concept"], r["measure_no"]): r["status"] for r in reviewed.measures}
+    for concept, number, before in published(
+        "SELECT concept, measure_no, previous_status FROM measure_history WHERE previous_status IS NOT NULL"
+    ):
+        assert statuses.get((concept, number), before) == before
+    assert all(row["decision"] is None or "2024" not in reviewed.decision(row) for row in reviewed.measures)
+
+
+def test_both_renderings_say_the_same_numbers() -> None:
+    text = pdf_text(rendered() / "bericht.pdf")
+    if not text:
+        pytest.skip("pdftotext is not installed: apt-get install poppler-utils")
+    in_pdf = set(re.findall(r"[\d.,/]*\d", text))
+    in_html = {
+        token
+        for table in report().tables
+        if not table.is_behind_chart
+        for row in table.body
+        for cell in row[1:]
+        for token in re.findall(r"[\d.,/]*\d", cell)
+    }
+    assert len(in_html) > 500
+    assert in_html <= in_pdf
+
+
+def test_same_build_same_bytes_in_this_process_and_another(tmp_path: Path) -> None:
+    first = {p.relative_to(rendered()): p.read_bytes() for p in sorted(rendered().rglob("*.*"))}
+    assert len(first) == 2 * (1 + len(vocabulary().county.municipalities))
+    code = (
+        "import sys; from pathlib import Path; from kim_pipeline.report import render; "
+        "render(Path(sys.argv[1]), Path(sys.argv[2]))"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code, str(sample_build()[1]), str(tmp_path / "other")], check=True, cwd=PROJECT
+    )
+    render(sample_build()[1], tmp_path / "again")
+    for again in ("other", "again"):
+        assert {p: (tmp_path / again / p).read_bytes() for p in first} == first
+
+
+def test_report_names_its_build() -> None:
+    build = sample_build()[1]
+    name = published("SELECT value FROM build_info WHERE item = 'build' AND name = 'build'")[0][0]
+    assert build.is_file()
+    assert name in report().text
+    with pikepdf.open(rendered() / "bericht.pdf") as pdf:
+        assert str(pdf.docinfo["/CreationDate"]).startswith("D:20240501")
+
+
+def structure(node: Any) -> list[Any]:
+    """All structure elements of a PDF below a node."""
+    kids = node.get("/K", [])
+    kids = kids if isinstance(kids, pikepdf.Array) else [kids]
+    found = []
+    for kid in kids:
+        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+            found += [kid, *structure(kid)]
+    return found
+
+
+@pytest.mark.parametrize("name", ["bericht.pdf", "gemeinden/ahlen.pdf"])
+def test_pdf_is_tagged_and_can_be_read_aloud(name: str) -> None:
+    with pikepdf.open(rendered() / name) as pdf:
+        assert pdf.Root.MarkInfo.Marked
+        assert str(pdf.Root.Lang).lower().startswith("de")
+        assert pdf.Root.ViewerPreferences.DisplayDocTitle
+        with pdf.open_metadata() as metadata:
+            assert metadata["pdfuaid:part"] == "1"
+            assert "–" in str(metadata["dc:title"])
+        elements = structure(pdf.Root.StructTreeRoot)
+        kinds = [str(e.S) for e in elements]
+        figures = [e for e in elements if e.S == "/Figure"]
+        assert figures
+        assert all(str(e.get("/Alt", "")).strip() for e in figures)
+        assert {"/Table", "/TH", "/TD", "/TR"} <= set(kinds)
+        fonts = [f for page in pdf.pages for f in dict(page.Resources.get("/Font", {})).values()]
+        assert fonts
+        assert all("SourceSans3" in str(f.BaseFont) for f in fonts)
+
+
+def test_pdf_has_bookmarks_for_all_chapters() -> None:
+    with pikepdf.open(rendered() / "bericht.pdf") as pdf, pdf.open_outline() as outline:
+        titles = [re.sub(r"\s+", " ", str(item.title)) for item in outline.root]
+    assert titles == [
+        text.replace("\N{NO-BREAK SPACE}", " ") for level, text in report().headings if level == 2 and text != "Inhalt"
+    ]
+
+
+def test_each_municipality_has_one_page() -> None:
+    names = {municipalities.slug(m.name) for m in vocabulary().county.municipalities}
+    files = {p.stem for p in (rendered() / "gemeinden").glob("*.pdf")}
+    assert files == names == {p.stem for p in (rendered() / "gemeinden").glob("*.html")}
+    for name in names:
+        with pikepdf.open(rendered() / "gemeinden" / f"{name}.pdf") as pdf:
+            assert len(pdf.pages) == 1, name
+
+
+def test_municipality_page_shows_its_published_figures() -> None:
+    table = read(rendered() / "gemeinden" / "beelen.html").table("Kennzahlen für Beelen")
+    row = next(row for row in table.body if row[0] == "Anfragen an den Sprachmittlerpool")
+    rows = published(
+        "SELECT value, status FROM indicator_value WHERE indicator_id = 'smp_requests' AND area = '05570012' "
+        "AND breakdown_kind = 'total' AND period IN ('2021', '2022', '2023') ORDER BY period"
+    )
+    assert row[2:5] == [expected(r, "Anfragen") for r in rows]
+    assert any(row[-2] == "•" for row in table.body)
+
+
+def test_pages_fetch_nothing_and_are_well_formed() -> None:
+    for path in sorted(rendered().rglob("*.html")):
+        content = path.read_text(encoding="utf-8")
+        page = read(path)
+        assert page.sources == []
+        assert all(link.startswith("#") for link in page.links)
+        assert {link[1:] for link in page.links} <= set(page.ids)
+        assert len(page.ids) == len(set(page.ids)), path.name
+        assert set(re.findall(r"url\(([^)]{0,5})", content)) <= {"data:"} | {
+            u for u in re.findall(r"url\(([^)]{0,5})", content) if u.startswith("#")
+        }
+        assert not re.findall(r"(?<![\w:=\"])https?://", re.sub(r'xmlns(:\w+)?="[^"]*"', "", content))
+        assert "@import" not in content
+
+
+def test_charts_have_words_and_a_table_behind_them() -> None:
+    behind = [t for t in report().tables if t.is_behind_chart]
+    assert len(report().pictures) == len(behind) > 15
+    assert all(len(words) > 40 for words in report().pictures)
+    assert all(t.body for t in behind)
+
+
+def test_every_map_says_whose_the_boundaries_are() -> None:
+    attribution = vocabulary().county.geometry_attribution
+    for path in sorted(rendered().rglob("*.html")):
+        maps = [
+            svg
+            for svg in re.findall(r"<svg.*?</svg>", path.read_text(encoding="utf-8"), re.DOTALL)
+            if re.search(r'aria-label="(Karte|Lagekarte)', svg[:400])
+        ]
+        assert maps
+        assert all(attribution in svg for svg in maps)
+
+
+def test_map_names_every_municipality_with_its_value() -> None:
+    content = (rendered() / "bericht.html").read_text(encoding="utf-8")
+    first = re.findall(r'<svg role="img" aria-label="Karte.*?</svg>', content, re.DOTALL)[0]
+    rows = published(
+        "SELECT name, value, status FROM indicator_value JOIN area USING (area) WHERE period = '2023' "
+        "AND indicator_id = 'kim_cases_per_1000_foreigners' AND part_of IS NOT NULL AND breakdown_kind = 'total'"
+    )
+    assert len(rows) == len(vocabulary().county.municipalities)
+    for name, *found in rows:
+        assert f">{name}</text>" in first
+        assert f">{expected(tuple(found), 'je 1.000')}</text>" in first
+
+
+def test_no_name_of_the_code_is_in_view() -> None:
+    names = [row[0] for row in published("SELECT indicator_id FROM indicator UNION SELECT programme FROM programme")]
+    for path in sorted(rendered().rglob("*.html")):
+        text = read(path).text
+        assert not [name for name in names if "_" in name and name in text]
+        assert not re.search(r"\b(?:None|nan|NaN|True|False|suppressed|published)\b", text)
+
+
+def test_typography_is_german() -> None:
+    files = {row[0] for table in report().tables if table.head[0] == "Datei" for row in table.body}
+    text = report().text
+    for file in files:
+        text = text.replace(file, "")
+    assert '"' not in text
+    assert not re.search(r"\d{4}-\d\d-\d\d", text)
+    assert not re.search(r"\d %", text)
+    assert not re.search(r" -\d", text)
+
+
+def pdf_text(path: Path) -> str:
+    """The words of a PDF; nothing where pdftotext is not installed."""
+    program = shutil.which("pdftotext")
+    if program is None:
+        return ""
+    return subprocess.run([program, "-layout", path, "-"], capture_output=True, text=True, check=True).stdout
+
+
+def test_outputs_hold_no_personal_value() -> None:
+    for path in sorted(rendered().rglob("*.*")):
+        content = path.read_bytes() + (pdf_text(path).encode() if path.suffix == ".pdf" else b"")
+        assert canaries_in(content) == [], path.name
+
+
+def small_warehouse(folder: Path, *files: str) -> Path:
+    """The published file of a warehouse with only these deliveries of the sample."""
+    deliveries = folder / "deliveries"
+    deliveries.mkdir(parents=True)
+    for file in files:
+        (deliveries / file).parent.mkdir(exist_ok=True)
+        shutil.copy(SAMPLE / file, deliveries / file)
+    settings = Settings(deliveries=deliveries, warehouse=folder / "warehouse", readers=2)
+    intake = take_in(settings)
+    internal, target = folder / "internal.duckdb", folder / "kim.duckdb"
+    build_internal(internal, intake, AS_OF, grace_days=14)
+    with duckdb.connect(str(internal)) as connection:
+        protect_figures(connection)
+    write_published(
+        internal,
+        target,
+        intake,
+        BuildFacts("20240501T000000Z_small", dt.datetime(2024, 5, 1, tzinfo=dt.UTC), AS_OF, 1.0),
+    )
+    return target
+
+
+def test_empty_warehouse_says_so_in_each_chapter(tmp_path: Path) -> None:
+    path = small_warehouse(tmp_path)
+    page = page_of(path)
+    titles = [
+        row[0]
+        for row in published(
+            "SELECT title FROM programme WHERE programme IN (SELECT programme FROM indicator WHERE is_headline)"
+        )
+    ]
+    for title in titles:
+        assert f"Für „{title}“ liegen bis zum Stichtag keine verwendbaren Lieferungen vor" in page.text
+    assert "kein auswertbares Register" in page.text
+    assert page.pictures == []
+    paths = render(path, tmp_path / "out")
+    assert len(paths) == 28
+    assert "liegen für keine Gemeinde Zahlen vor" in read(tmp_path / "out" / "gemeinden" / "ahlen.html").text
+
+
+def test_partial_warehouse_shows_what_there_is(tmp_path: Path) -> None:
+    page = page_of(small_warehouse(tmp_path, "fit/FIT_2021_2022.xlsx", "massnahmen/Maßnahmenregister 2023-06.xlsx"))
+    assert page.table("FIT (Frühkindliches Integrationstraining): Kennzahlen").head == ["Kennzahl", "2021/22"]
+    assert "Ein früheres Register zum Vergleich liegt bis zum Stichtag nicht vor." in page.text
+    assert "Zum Case Management liegen bis zum Stichtag keine Zahlen vor." in page.text
+    assert (
+        len([row for t in page.tables if "Vorschlag" in t.head for row in t.body if row[0].startswith(("IK", "HK"))])
+        == 66
+    )
+
+
+def test_first_year_has_nothing_to_compare_with(tmp_path: Path) -> None:
+    files = ("sprachmittlerpool/Sprachmittlerpool_2021.xlsx", "bevoelkerung/Bevoelkerung_2021.xlsx")
+    page = page_of(small_warehouse(tmp_path, *files))
+    assert "im Jahr\N{NO-BREAK SPACE}2021: 919" in page.text
+    assert "nach 919" not in page.text
+    assert any(words.startswith("Karte der Gemeinden") for words in page.pictures)
+
+
+def test_county_without_words_of_its_own_still_has_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(DEFAULT_COUNTY, tmp_path / "county")
+    (tmp_path / "county" / "report.toml").unlink()
+    monkeypatch.setenv("KIM_COUNTY", str(tmp_path / "county"))
+    page = page_of()
+    assert "Überprüfung der Integrationskonzepte" in page.text
+    assert "BIKS" not in page.text.split("Überprüfung der Maßnahmen")[0]
