@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kim_pipeline.commands.builds import size_text
+from kim_pipeline import german
 from kim_pipeline.commands.common import DeliveriesOption, WarehouseOption, fail, settings_from, wrong
 
 if TYPE_CHECKING:
@@ -60,11 +60,11 @@ def _said(items: Sequence[Item], settings: Settings, *, dry_run: bool) -> list[s
         "internal": f"Interne Dateien, älter als {settings.keep_internal_days} Tage",
         "log": f"Protokolle, über die letzten {settings.keep_logs} hinaus",
     }
-    size = size_text(sum(item.size for item in items))
+    size = german.size(sum(item.size for item in items))
     lines = [f"{'Würde entfernt' if dry_run else 'Entfernt'}: {len(items)} Einträge, {size}"]
     for kind, label in labels.items():
         ours = [item for item in items if item.kind == kind]
         if ours:
-            lines.append(f"  {label}: {len(ours)}, {size_text(sum(item.size for item in ours))}")
+            lines.append(f"  {label}: {len(ours)}, {german.size(sum(item.size for item in ours))}")
             lines += [f"    {name}{f' ({n})' if n > 1 else ''}" for name, n in Counter(i.name for i in ours).items()]
     return lines

@@ -5,7 +5,8 @@ Belongs here: the parts that no other programme has.
 
 from __future__ import annotations
 
-from kim_pipeline.report import charts, german
+from kim_pipeline import german
+from kim_pipeline.report import charts
 from kim_pipeline.report.blocks import Block, Column, Figure, Heading, Paragraph, Table
 from kim_pipeline.report.charts import Point
 from kim_pipeline.report.figures import Figures

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from kim_pipeline.report import annex, case_management, german, mediation, municipalities, review, summary
+from kim_pipeline import german
+from kim_pipeline.report import annex, case_management, mediation, municipalities, review, summary
 from kim_pipeline.report.blocks import (
     Block,
     Column,

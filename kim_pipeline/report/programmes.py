@@ -5,7 +5,7 @@ Belongs here: what all programmes share. Case management and language mediation 
 
 from __future__ import annotations
 
-from kim_pipeline.report import german
+from kim_pipeline import german
 from kim_pipeline.report.blocks import Block, Heading, Paragraph, Table
 from kim_pipeline.report.figures import YEARLY, Row
 from kim_pipeline.report.tables import SHOWN_YEARS, Context, by_member, column_chart, over_years, spoken

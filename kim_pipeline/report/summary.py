@@ -5,7 +5,7 @@ Belongs here: what each sentence says when its figures are there, hidden or miss
 
 from __future__ import annotations
 
-from kim_pipeline.report import german
+from kim_pipeline import german
 from kim_pipeline.report.figures import Figure, Figures
 from kim_pipeline.report.review import Review
 from kim_pipeline.report.tables import Context
@@ -32,7 +32,7 @@ def _measures(review: Review) -> str:
     done, planned = review.number(*_DONE), review.number(*_OPEN)
     rest = len(review.measures) - done - planned
     return (
-        f"Von den {german.counted(len(review.measures), 'Maßnahme', 'Maßnahmen')} mit Beteiligung des Kommunalen "
+        f"Von den {german.tightly(len(review.measures), 'Maßnahme', 'Maßnahmen')} mit Beteiligung des Kommunalen "
         f"Integrationszentrums ({concepts}) sind {german.number(done)} umgesetzt oder laufend, "
         f"{german.number(planned)} in Planung oder zurückgestellt und {german.number(rest)} nicht umgesetzt oder "
         f"entfallen (Register vom {german.day(review.stand)})."
@@ -45,7 +45,7 @@ def _suggestions(review: Review) -> str:
     changed = len(review.changes)
     since = (
         f"seit dem Register vom {german.day(review.since)} hat sich der Stand bei "
-        f"{german.counted(changed, 'dieser Maßnahmen', 'dieser Maßnahmen')} geändert"
+        f"{german.tightly(changed, 'dieser Maßnahmen', 'dieser Maßnahmen')} geändert"
         if review.since
         else "ein früheres Register zum Vergleich liegt nicht vor"
     )
@@ -78,7 +78,7 @@ def _needs(figures: Figures) -> str:
     else:
         share = f" ({german.percent(unmet.value / needs.value)})" if needs.value else ""
         first = (
-            f"Von {german.counted(int(needs.value), 'Bedarf', 'Bedarfen')}, die {german.in_period(period)} "
+            f"Von {german.tightly(int(needs.value), 'Bedarf', 'Bedarfen')}, die {german.in_period(period)} "
             f"festgestellt wurden, blieben {german.number(unmet.value)}{share} ungedeckt"
         )
     if not any(row["period"] == period for row in figures.rows("offer_gap")):
@@ -116,11 +116,11 @@ def _mediation(context: Context) -> str:
 def _count(figure: Figure, one: str, many: str) -> str:
     if figure.value is None:
         return f"{many} in {'geheimer' if figure.state == 'suppressed' else 'nicht gemeldeter'} Zahl"
-    return german.counted(int(figure.value), one, many)
+    return german.tightly(int(figure.value), one, many)
 
 
 def _wait(figure: Figure) -> str:
     if figure.value is None:
         hidden = "ist geheim" if figure.state == "suppressed" else "ist nicht gemeldet"
         return f"die Wartezeit bis zum Erstgespräch {hidden}"
-    return f"bis zum Erstgespräch vergingen im Median {german.counted(round(figure.value), 'Tag', 'Tage')}"
+    return f"bis zum Erstgespräch vergingen im Median {german.tightly(round(figure.value), 'Tag', 'Tage')}"

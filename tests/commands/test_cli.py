@@ -175,7 +175,7 @@ def test_check_of_a_file_with_errors(capsys: pytest.CaptureFixture[str]) -> None
     lines = capsys.readouterr().out.splitlines()
     assert lines[1] == "Berichtszeitraum 2020/21, Stand 15.09.2021"
     assert "Blatt „Griffbereit“ – 10 Zeilen gelesen: 8 angenommen, 1 in Quarantäne, 1 als Summe" in lines
-    wrong = "  FEHLER     Zeile 20, Spalte F „Kinder“: „12 bis 15“ ist keine ganze Zahl."
+    wrong = "  FEHLER         Zeile 20, Spalte F „Kinder“: „12 bis 15“ ist keine ganze Zahl."
     assert any(line.startswith(wrong) for line in lines)
     assert lines[-1] == (
         "Ergebnis: Die Lieferung würde angenommen. Angenommene Zeilen: 31; in Quarantäne: 4 "
