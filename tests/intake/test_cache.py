@@ -113,7 +113,7 @@ def test_the_same_bytes_give_the_same_files(settings: Settings, tmp_path: Path) 
 def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the code and the county's data on which the fingerprint is taken, to be changed at will."""
     copy = tmp_path / "code"
-    for folder in ("contracts", "deliveries"):
+    for folder in ("contracts", "reading", "intake"):
         shutil.copytree(PROJECT / "kim_pipeline" / folder, copy / folder)
     shutil.copytree(vocabulary().county.folder, copy / "county")
 
