@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+
+from kim_pipeline.commands.german_errors import GermanCommand, GermanGroup
 
 if TYPE_CHECKING:
     from kim_pipeline.intake.intake import Intake
@@ -23,7 +24,7 @@ DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 _GERMAN = {"{": "", "}": "", "Usage:": "Aufruf:", "[OPTIONS]": "[OPTIONEN]", "COMMAND [ARGS]...": "BEFEHL …"}
 
 
-class Command(TyperCommand):
+class Command(GermanCommand):
     """A command whose help is German throughout."""
 
     def get_usage(self, ctx: Any) -> str:
@@ -35,7 +36,7 @@ class Command(TyperCommand):
         return _german_option(super().get_help_option(ctx))
 
 
-class Group(TyperGroup):
+class Group(GermanGroup):
     """The group of all commands, likewise."""
 
     def get_usage(self, ctx: Any) -> str:
