@@ -53,6 +53,15 @@ _TIED = re.compile(
     r"(?<=\d) (?=(?:%|€|Tage|Prozentpunkte|EUR|Uhr)(?!\w))|(?<=\b[zduo]\.) (?=[aBhÄ]\.)|(?<=§) (?=\d)"
     r"|(?<=\d\.) (?=Halbjahr|Quartal)"
 )
+_ONE_OF = {
+    "Anfragen": "Anfrage", "Angebote": "Angebot", "Bedarfe": "Bedarf", "Beratungen": "Beratung",
+    "Einsätze": "Einsatz", "Eintritte": "Eintritt", "Fälle": "Fall", "Familien": "Familie", "Gruppen": "Gruppe",
+    "Kinder": "Kind", "Kontakte": "Kontakt", "Maßnahmen": "Maßnahme", "Patenschaften": "Patenschaft",
+    "Personen": "Person", "Plätze": "Platz", "Schüler/innen": "Schüler/in", "Stationen": "Station",
+    "Stunden": "Stunde", "Tage": "Tag", "Teilnahmen": "Teilnahme", "Übergaben": "Übergabe",
+    "Veranstaltungen": "Veranstaltung",
+}  # fmt: skip
+"""Unit → what one of it is called; other units are the same for one."""
 _PARTS_OF_A_YEAR = {"H": "Halbjahr", "Q": "Quartal"}
 
 
@@ -82,8 +91,16 @@ def value(amount: float, unit: str) -> str:
 
 
 def with_unit(amount: float, unit: str) -> str:
-    """A value as it stands in a sentence: `14 Tage`, `17,7 %`, `1.234 Euro`."""
-    return percent(amount) if unit == "Anteil" else f"{value(amount, unit)}{NBSP}{unit}"
+    """A value as it stands in a sentence: `14 Tage`, `1 Tag`, `17,7 %`, `1.234 Euro`."""
+    if unit == "Anteil":
+        return percent(amount)
+    text = value(amount, unit)
+    return f"{text}{NBSP}{one_of(unit) if text == '1' else unit}"
+
+
+def one_of(unit: str) -> str:
+    """What a unit is called after the number 1."""
+    return _ONE_OF.get(unit, unit)
 
 
 def change(now: float, before: float) -> str:

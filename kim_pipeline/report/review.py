@@ -271,8 +271,8 @@ def _changed(review: Review) -> list[Block]:
     others = review_others(review)
     number = german.tightly(len(rows), "Maßnahme", "Maßnahmen")
     more = (
-        f" Dazu kommen {german.tightly(others, 'Maßnahme', 'Maßnahmen')} ohne Beteiligung des Kommunalen "
-        "Integrationszentrums, die hier nicht überprüft werden."
+        f" Dazu {german.plural(others, 'kommt', 'kommen')} {german.tightly(others, 'Maßnahme', 'Maßnahmen')} ohne "
+        "Beteiligung des Kommunalen Integrationszentrums; überprüft wird hier nur, woran es beteiligt ist."
         if others
         else ""
     )
