@@ -7,6 +7,7 @@ here. Does not belong here: anything that knows a programme, a table or an indic
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -62,6 +63,23 @@ _ONE_OF = {
     "Veranstaltungen": "Veranstaltung",
 }  # fmt: skip
 """Unit → what one of it is called; other units are the same for one."""
+_REFUSALS = {
+    errno.EACCES: "die Rechte fehlen",
+    errno.EADDRINUSE: "dort horcht schon ein anderes Programm",
+    errno.EADDRNOTAVAIL: "die Adresse gehört nicht zu diesem Rechner",
+    errno.EDQUOT: "kein Platz mehr",
+    errno.EEXIST: "dort liegt schon etwas",
+    errno.EFBIG: "kein Platz mehr",
+    errno.EIO: "der Datenträger meldet einen Fehler",
+    errno.EISDIR: "das ist ein Ordner",
+    errno.ENAMETOOLONG: "der Name ist zu lang",
+    errno.ENOENT: "den Ordner gibt es nicht",
+    errno.ENOSPC: "kein Platz mehr",
+    errno.ENOTDIR: "das ist kein Ordner",
+    errno.EPERM: "die Rechte fehlen",
+    errno.EROFS: "der Datenträger ist schreibgeschützt",
+}
+"""Number of a system's error → what it means."""
 _PARTS_OF_A_YEAR = {"H": "Halbjahr", "Q": "Quartal"}
 
 
@@ -189,6 +207,11 @@ def in_quotes(text: str) -> str:
 def quoted_listing(items: Iterable[str], last: str = "und") -> str:
     """Items in quotation marks: `„a“, „b“ und „c“`."""
     return listing(map(in_quotes, items), last)
+
+
+def system_error(error: OSError) -> str:
+    """Why the operating system refused something, in a few words; by its number where there are no words for it."""
+    return _REFUSALS.get(error.errno or 0, f"Fehler {error.errno or 0} des Betriebssystems")
 
 
 def tied(text: str) -> str:

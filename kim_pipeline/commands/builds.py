@@ -81,7 +81,7 @@ def rollback(
     try:
         done = roll_back(Warehouse(folder), build)
     except (UnknownBuildError, DamagedBuildError, WarehouseBusyError, OSError) as error:
-        cause = told(error, folder) or f"Das Umschalten ist nicht gelungen ({type(error).__name__})."
+        cause = told(error, folder) or _not_switched(error)
         stands = "" if isinstance(error, UnknownBuildError) else "Der veröffentlichte Datenbestand ist unverändert."
         raise typer.Exit(fail(cause, stands)) from None
     said = [f"Veröffentlicht ist jetzt {done.now.stem}" + (f", vorher {done.before.stem}." if done.before else ".")]
@@ -93,6 +93,11 @@ def rollback(
         )
     said.append("Der nächste Lauf veröffentlicht wieder einen neuen Datenbestand, aus den Lieferungen von dann.")
     terminal.console().print("\n".join(said), markup=False)
+
+
+def _not_switched(error: Exception) -> str:
+    why = f": {german.system_error(error)}" if isinstance(error, OSError) else ""
+    return f"Das Umschalten ist nicht gelungen{why}."
 
 
 def _write_json(records: Sequence[BuildEntry | BuildInput]) -> None:

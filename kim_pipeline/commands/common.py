@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from kim_pipeline.commands.german_errors import GermanCommand, GermanGroup
+from kim_pipeline.german import system_error
 
 if TYPE_CHECKING:
     from kim_pipeline.intake.intake import Intake
@@ -106,7 +107,7 @@ def intake_of(settings: Settings) -> Intake:
     except KeyFileError as error:
         wrong(str(error))
     except OSError as error:
-        wrong(f"In {settings.warehouse} lässt sich nicht schreiben ({type(error).__name__}). Bitte die Rechte prüfen.")
+        wrong(f"In {settings.warehouse} lässt sich nicht schreiben ({system_error(error)}). Bitte die Rechte prüfen.")
 
 
 def parsed_day(text: str | None) -> dt.date | None:
@@ -146,7 +147,7 @@ def require_inputs(settings: Settings) -> None:
     except KeyFileError as error:
         wrong(str(error))
     except OSError as error:
-        wrong(f"In {settings.warehouse} lässt sich nicht schreiben ({type(error).__name__}). Bitte die Rechte prüfen.")
+        wrong(f"In {settings.warehouse} lässt sich nicht schreiben ({system_error(error)}). Bitte die Rechte prüfen.")
 
 
 def wrong(reason: str) -> NoReturn:

@@ -77,7 +77,7 @@ def _warn_of_counts(folder: Warehouse) -> None:
     names = telling_counts(folder)
     if names:
         terminal.console(stderr=True).print(
-            f"Achtung: Diese Veröffentlichungen nennen in quality_summary oder programme_rows genaue Zahlen von "
+            f"Achtung: Diese Veröffentlichungen nennen in „quality_summary“ oder „programme_rows“ genaue Zahlen von "
             f"Befunden oder Zeilen, aus denen sich geheime Zahlen ergeben können: {', '.join(names)}. Bitte "
             "zurückziehen und unter neuem Namen neu veröffentlichen.",
             markup=False,

@@ -260,7 +260,8 @@ def traced(out: Console, found: Trace) -> None:
     indicator = found.indicator
     member = f", {found.breakdown}" if found.breakdown else ""
     out.print(Text(f"{indicator['label']} – {found.area_name} ({found.area}), {found.period}{member}", style="bold"))
-    out.print(f"Wert: {_decimal(found.value)} {indicator['unit']}", markup=False)
+    unit = german.one_of(indicator["unit"]) if found.value == 1 else indicator["unit"]
+    out.print(f"Wert: {_decimal(found.value)} {unit}", markup=False)
     if found.denominator is not None:
         parts = (
             f"{indicator['numerator']}: {_decimal(found.numerator)}",

@@ -66,7 +66,7 @@ def failure_alert(context: dg.RunFailureSensorContext, settings: Settings) -> Al
     return Alert(
         event=f"run {run.run_id}",
         title="Der Lauf ist fehlgeschlagen",
-        happened="\n".join(reasons) or context.failure_event.message or "Der Lauf ist abgebrochen.",
+        happened="\n".join(reasons) or "Der Lauf ist abgebrochen.",
         about=f"Lauf {run.run_id[:8]} ({run.job_name}). Veröffentlicht bleibt der letzte gute Datenbestand.",
         turn=_OPERATOR,
         todo="Nichts, wenn der andere Lauf gelingt." if is_busy else f"Nach der Tabelle in {_HELP} vorgehen.",
@@ -131,7 +131,7 @@ def missed_alert(built_at: dt.datetime, deadline: dt.datetime, settings: Setting
     return Alert(
         event=f"missed {by:%Y-%m-%d}",
         title="In der Nacht ist kein neuer Datenbestand entstanden",
-        happened=f"Bis zum {german.moment(by)}, ist kein neuer Datenbestand veröffentlicht, und kein Lauf "
+        happened=f"Bis zum {german.moment(by)} ist kein neuer Datenbestand veröffentlicht, und kein Lauf "
         "ist fehlgeschlagen: er ist nicht gestartet, wartet, oder hängt.",
         about=f"Veröffentlicht ist der Datenbestand vom {german.moment(built)}.",
         turn=_OPERATOR,

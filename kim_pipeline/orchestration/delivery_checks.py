@@ -145,9 +145,13 @@ def quarantine(accepted: int, quarantined: int, limits: Limits) -> Answer:
         "erwartet: Anteil": f"höchstens {german.percent(limits.quarantine_share_max, 0)}",
     }
     if accepted < limits.rows_min:
-        return Answer(_ERROR, f"Nur {accepted} Zeilen sind angenommen: weniger als erwartet.", numbers)
+        return Answer(_ERROR, f"Nur {_accepted_rows(accepted)}: weniger als erwartet.", numbers)
     if share > limits.quarantine_share_max:
         return Answer(_WARN, f"{german.percent(share, 0)} der Zeilen sind in Quarantäne: mehr als erwartet.", numbers)
     if accepted > most:
-        return Answer(_WARN, f"{accepted} Zeilen sind angenommen: mehr als erwartet.", numbers)
+        return Answer(_WARN, f"{_accepted_rows(accepted)}: mehr als erwartet.", numbers)
     return Answer(None, "Zahl der Zeilen und Anteil in Quarantäne sind wie erwartet.", numbers)
+
+
+def _accepted_rows(number: int) -> str:
+    return f"{german.number(number)} {german.plural(number, 'Zeile ist', 'Zeilen sind')} angenommen"
