@@ -1,4 +1,4 @@
-"""Makes the installation that `tests/test_takeover.py` takes over, as commit 288ba25 ran and left it.
+"""Makes the installation that `tests/whole/test_takeover.py` takes over, as commit 288ba25 ran and left it.
 
 Run once, with the program of that commit as its `deploy/README.md` installs it (`git archive 288ba25`, its
 `requirements.lock`), at places that say nothing of a machine:
