@@ -33,7 +33,7 @@ _TYPES = {
     "DATE": "date",
 }
 """DuckDB's types → those of Table Schema."""
-_NO_REFERENCE = {("delivery", "period")}
+_NO_REFERENCE = {("delivery", "period"), ("quality_summary", "period")}
 """A reporting period need not be one of the periods of the indicators."""
 
 

@@ -62,7 +62,7 @@ def test_a_key_is_the_column_of_the_table_s_own_name_else_its_order() -> None:
     assert keys["indicator"] == ("indicator_id",)
     assert keys["period"] == ("period",)
     assert keys["indicator_value"] == ("indicator_id", "area", "period", "breakdown_kind", "breakdown")
-    assert keys["quality_summary"] == ("programme", "file", "rule", "severity")
+    assert keys["quality_summary"] == ("programme", "period", "rule", "severity")
 
 
 # The same tables
