@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def audit(
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="[DATEI]", help="Die veröffentlichte Datei. [Vorgabe: kim.duckdb]", show_default=False),
+        typer.Argument(metavar="DATEI", help="Die veröffentlichte Datei. [Vorgabe: kim.duckdb]", show_default=False),
     ] = None,
     warehouse: WarehouseOption = None,
 ) -> None:

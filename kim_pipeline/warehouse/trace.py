@@ -145,7 +145,7 @@ def _grouped(model: SqlModel, indicator_id: str) -> tuple[exp.Select, list[str]]
             cte = next(c for c in model.tree.find_all(exp.CTE) if c.alias == name)
             columns = list(dict.fromkeys(column.name for column in values.find_all(exp.Column)))
             return cte.this, columns
-    raise UnknownValueError(f"Zu {indicator_id} gibt es kein SQL.")
+    raise UnknownValueError(f"Zu „{indicator_id}“ gibt es kein SQL.")
 
 
 def _taken(aggregate: exp.Expr) -> list[exp.Expr]:
@@ -170,7 +170,7 @@ def _model_of(models: Sequence[SqlModel], indicator_id: str) -> SqlModel:
     for model in models:
         if model.name.startswith("value_") and f"'{indicator_id}'" in model.sql:
             return model
-    raise UnknownValueError(f"Zu {indicator_id} gibt es kein SQL.")
+    raise UnknownValueError(f"Zu „{indicator_id}“ gibt es kein SQL.")
 
 
 def _indicator(connection: duckdb.DuckDBPyConnection, indicator_id: str) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def _indicator(connection: duckdb.DuckDBPyConnection, indicator_id: str) -> dict
     names = [column[0] for column in result.description or []]
     rows = result.fetchall()
     if not rows:
-        raise UnknownValueError(f"Den Indikator „{indicator_id}“ gibt es nicht; `indicators.indicator` nennt alle.")
+        raise UnknownValueError(f"Den Indikator „{indicator_id}“ gibt es nicht; die Tabelle „indicators.indicator“ nennt alle.")
     return dict(zip(names, rows[0], strict=True))
 
 
@@ -200,7 +200,7 @@ def _value(
     if not rows:
         member = f", {breakdown}" if breakdown else ""
         raise UnknownValueError(
-            f"Für {indicator_id}, {area}, {period}{member} gibt es keinen Wert: der Zeitraum ist nicht ganz geliefert, "
+            f"Für „{indicator_id}“, {area}, {period}{member} gibt es keinen Wert: der Zeitraum ist nicht ganz geliefert, "
             "der Nenner ist 0, oder die Angabe ist falsch geschrieben."
         )
     value, numerator, denominator, n = rows[0]
