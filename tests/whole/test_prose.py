@@ -205,7 +205,10 @@ def wrong_calls() -> Iterator[list[str]]:
                 yield from ([*path, *needed, *arguments, name, text] for text in ("viele", "-1000000"))
 
 
-def test_every_error_in_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_error_in_arguments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KIM_WAREHOUSE", str(tmp_path / "warehouse"))
     for call in wrong_calls():
         code = cli.invoke(call)
         said = capsys.readouterr()
@@ -218,7 +221,7 @@ LISTING = (["run", "--only", "nix"], ["vocabulary", "add", "nix", "a", "b"])
 """Calls that are answered with the names that there are, which are names of code."""
 REFUSED = (
     *LISTING,
-    ["run", "--deliveries", "/gibt/es/nicht"],
+    ["run", "--deliveries", "{nowhere}"],
     ["run", "--as-of", "gestern"],
     ["run", "--accept-missing", "nix"],
     ["check", "gibt_es_nicht.xlsx", "--programme", "fit"],
@@ -231,13 +234,13 @@ REFUSED = (
     ["template"],
     ["template", "nix"],
     ["template", "fit", "--period", "bald"],
-    ["feedback", "--deliveries", "/gibt/es/nicht"],
-    ["report", "--warehouse", "/gibt/es/nicht"],
+    ["feedback", "--deliveries", "{nowhere}"],
+    ["report", "--warehouse", "{nowhere}"],
     ["report", "--as-of", "bald"],
     ["release"],
-    ["release", "x", "--as-of", "2024-05-01", "--warehouse", "/gibt/es/nicht"],
+    ["release", "x", "--as-of", "2024-05-01", "--warehouse", "{nowhere}"],
     ["sql"],
-    ["sql", "--warehouse", "/gibt/es/nicht", "SELECT 1"],
+    ["sql", "--warehouse", "{nowhere}", "SELECT 1"],
     ["sql", "--file", "gibt_es_nicht.sql", "--warehouse", "{warehouse}"],
     ["sql", "SELECT unsinn", "--warehouse", "{warehouse}"],
     ["sql", "unsinn", "--warehouse", "{warehouse}"],
@@ -245,7 +248,7 @@ REFUSED = (
     ["sql", "FROM area", "--format", "nix", "--warehouse", "{warehouse}"],
     ["sql", "FROM area", "--format", "xlsx", "--warehouse", "{warehouse}"],
     ["sql", "--columns", "nix", "--warehouse", "{warehouse}"],
-    ["trace", "nix", "Ahlen", "2023", "--warehouse", "/gibt/es/nicht"],
+    ["trace", "nix", "Ahlen", "2023", "--warehouse", "{nowhere}"],
     ["trace", "nix", "Ahlen", "2023", "--warehouse", "{warehouse}"],
     ["trace", "fit_groups", "Nirgends", "2023", "--warehouse", "{warehouse}"],
     ["trace", "fit_groups", "Ahlen", "1999", "--warehouse", "{warehouse}"],
@@ -254,8 +257,8 @@ REFUSED = (
     ["builds", "nix", "--warehouse", "{warehouse}"],
     ["builds", "--warehouse", "{warehouse}"],
     ["rollback", "nix", "--warehouse", "{warehouse}"],
-    ["purge", "--warehouse", "/gibt/es/nicht"],
-    ["purge", "--deliveries", "/gibt/es/nicht", "--warehouse", "{warehouse}"],
+    ["purge", "--warehouse", "{nowhere}"],
+    ["purge", "--deliveries", "{nowhere}", "--warehouse", "{warehouse}"],
     ["serve", "--port", "0"],
     ["vocabulary", "add", "language", "", "Arabisch"],
     ["vocabulary", "add", "language", "Neusprech", "Altsprech"],
@@ -270,12 +273,21 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     shutil.copy(sample_build()[1], folder / "kim.duckdb")
     shutil.copy(sample_internal(), folder / "internal.duckdb")
     (folder / "nonsense.duckdb").write_bytes(b"no database")
-    return {"warehouse": str(folder), "nonsense": str(folder / "nonsense.duckdb")}
+    known = {"warehouse": folder, "nonsense": folder / "nonsense.duckdb"}
+    return {name: str(path) for name, path in known.items()}
 
 
 @pytest.mark.parametrize("call", REFUSED, ids=" ".join)
-def test_refusals(call: list[str], places: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    cli.invoke([part.format(**places) if part.startswith("{") else part for part in call])
+def test_refusals(
+    call: list[str],
+    places: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("KIM_WAREHOUSE", str(tmp_path / "warehouse"))
+    known = {**places, "nowhere": str(tmp_path / "nowhere")}
+    cli.invoke([part.format(**known) if part.startswith("{") else part for part in call])
     said = capsys.readouterr()
     lines = [line for text in (said.err.partition("DuckDB meldet:")[0], said.out) for line in of_terminal(text)]
     assert lines
