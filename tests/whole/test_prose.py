@@ -142,18 +142,21 @@ def test_findings_and_return_copies() -> None:
     assert found_in(said) == []
 
 
-@pytest.mark.parametrize(
-    "page",
-    [p for p in sorted((PROJECT / "docs").glob("*.md")) if is_german(p.read_text(encoding="utf-8"))],
-    ids=lambda page: page.stem,
-)
+PAGES = [
+    page
+    for page in sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md")])
+    if is_german(page.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_pages_of_the_docs(page: Path) -> None:
     assert found_in(of_markdown(page.read_text(encoding="utf-8"))) == []
 
 
 def test_there_are_german_pages() -> None:
-    german = {p.stem for p in (PROJECT / "docs").glob("*.md") if is_german(p.read_text(encoding="utf-8"))}
-    assert {"rueckmeldungen", "lieferung_pruefen", "vorlagen", "veroeffentlichung", "analysts"} <= german
+    german = {page.stem for page in PAGES}
+    assert {"CHANGELOG", "rueckmeldungen", "lieferung_pruefen", "vorlagen", "veroeffentlichung", "analysts"} <= german
 
 
 @pytest.mark.parametrize("key", programmes())
