@@ -170,6 +170,16 @@ def short_day(date: dt.date) -> str:
     return f"{date:%d.%m.%y}"
 
 
+def day_of_year(date: dt.date) -> str:
+    """A date whose year is plain: `15.03.`."""
+    return f"{date:%d.%m.}"
+
+
+def short_moment(at: dt.datetime) -> str:
+    """A day and a time where there is little room: `15.03.24 02:30`."""
+    return f"{at:%d.%m.%y %H:%M}"
+
+
 def moment(at: dt.datetime) -> str:
     """A day and a time of day: `15.03.2024, 02:30 Uhr`."""
     return f"{at:%d.%m.%Y, %H:%M} Uhr"

@@ -61,7 +61,7 @@ def as_workbook(result: Result) -> bytes:
     """
     if len(result.rows) > _MOST_ROWS:
         raise TooManyRowsError(
-            f"Das Ergebnis hat {german.number(len(result.rows))} Zeilen, ein Tabellenblatt fasst "
+            f"Das Ergebnis hat {german.counted(len(result.rows), 'Zeile', 'Zeilen')}, ein Tabellenblatt fasst "
             f"{german.number(_MOST_ROWS)}. "
             "Bitte mit --limit begrenzen oder --format csv wählen."
         )

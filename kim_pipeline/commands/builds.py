@@ -133,7 +133,7 @@ def _cells(entry: BuildEntry) -> dict[str, str]:
     kept = [_KEPT[reason] for reason in entry.kept_because] + ([] if entry.has_internal else ["ohne interne Datei"])
     return {
         "Datenbestand": entry.name,
-        "gebaut": f"{entry.built_at.astimezone(_ZONE):%d.%m.%y %H:%M}" if entry.built_at else "nicht lesbar",
+        "gebaut": german.short_moment(entry.built_at.astimezone(_ZONE)) if entry.built_at else "nicht lesbar",
         "Stichtag": german.short_day(entry.as_of) if entry.as_of else "?",
         "zählt": _number(entry.counted),
         "zurück-\ngewiesen": _number(entry.rejected),

@@ -30,7 +30,9 @@ FROM column_dictionary CROSS JOIN (SELECT count(*) FROM "{}") WHERE table_name =
 def sql(
     query: Annotated[
         str | None,
-        typer.Argument(metavar="ABFRAGE", help='Etwa "FROM area"; - liest sie von der Eingabe.', show_default=False),
+        typer.Argument(
+            metavar="ABFRAGE", help="Etwa „FROM area“; ein Strich (-) liest sie von der Eingabe.", show_default=False
+        ),
     ] = None,
     *,
     file: Annotated[
@@ -139,7 +141,7 @@ def _run(published: Path, text: str, chosen: Format, out: Path | None, limit: in
     except NotAQueryError as error:
         wrong(str(error))
     except QueryError as error:
-        return fail(error.reason, error.detail)
+        return fail(error.reason, f"DuckDB meldet: {error.detail}")
     except KeyboardInterrupt:
         fail("Abgebrochen.")
         return INTERRUPTED

@@ -20,6 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from kim_pipeline import german
+
 WORKER = (sys.executable, "-m", "kim_pipeline.intake.worker")
 _START_SECONDS = 120.0
 _STARTS = 2
@@ -128,8 +130,9 @@ class _Child:
         deadline = time.monotonic() + seconds
         while stdout is not None and b"\n" not in self._buffer:
             if not _readable(stdout.fileno(), deadline):
+                within = german.counted(round(seconds), "Sekunde", "Sekunden")
                 raise _TimeLimitError(
-                    f"Die Datei ließ sich nicht innerhalb von {seconds:.0f} Sekunden lesen. "
+                    f"Die Datei ließ sich nicht innerhalb von {within} lesen. "
                     "Bitte in Excel öffnen, unnötige Blätter und Formatierungen entfernen und neu speichern."
                 )
             block = os.read(stdout.fileno(), 65_536)

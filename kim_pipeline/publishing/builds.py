@@ -23,6 +23,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from kim_pipeline import german
 from kim_pipeline.files import SCRATCH, make_folder, private_folder, readable_folder, sync
 
 _LOG = logging.getLogger(__name__)
@@ -263,7 +264,8 @@ class Warehouse:
         if len(found) == 1:
             return found[0]
         if found:
-            raise UnknownBuildError(f"„{name}“ passt auf {len(found)} Datenbestände. Bitte mehr vom Namen angeben.")
+            several = german.counted(len(found), "Datenbestand", "Datenbestände")
+            raise UnknownBuildError(f"„{name}“ passt auf {several}. Bitte mehr vom Namen angeben.")
         raise UnknownBuildError(f"Den Datenbestand „{name}“ gibt es in {self.folder} nicht. kim builds nennt alle.")
 
     def files_of(self, build: Build) -> tuple[Path, ...]:

@@ -78,7 +78,7 @@ def _bars(context: Context, rows: list[Row], year: str) -> Figure:
     return Figure(
         f"Anfragen nach Sprache {year} und Anteil der besetzten, die häufigsten Sprachen, Kreis",
         charts.ranked_bars(points, "sprachen", "Anfragen", _LEGEND),
-        f"Balken nach Sprachen. {told}.",
+        f"Balken nach Sprachen. {told or 'Alle Zahlen sind geheim'}.",
         _table(context, rows, year),
         ("Am Ende der Balken: Anfragen · Deckungsquote.", *sign_notes([tuple(map(_coverage, drawn))])),
         width=0.95,

@@ -49,7 +49,7 @@ class Context:
         if life["since_year"] == known.first_day.year:
             marks.append("Beginn")
         if life["valid_to"] is not None and known.first_day <= life["valid_to"] <= known.last_day:
-            marks.append(f"Ende{german.NBSP}{life['valid_to']:%d.%m.}")
+            marks.append(f"Ende{german.NBSP}{german.day_of_year(life['valid_to'])}")
         return marks
 
     def events(self, programme: str, periods: Iterable[str]) -> list[Event]:

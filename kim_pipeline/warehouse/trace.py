@@ -146,7 +146,7 @@ def _line(model: SqlModel, indicator_id: str) -> _Line:
     while select is not None and not (isinstance(select, exp.Select) and select.args.get("from_")):
         select = select.parent
     if words is None or values is None or select is None:
-        raise UnknownValueError(f"Zu {indicator_id} gibt es kein SQL.")
+        raise UnknownValueError(f"Zu „{indicator_id}“ gibt es kein SQL.")
     name = select.args["from_"].this.name
     grouped = next(cte.this for cte in model.tree.find_all(exp.CTE) if cte.alias == name)
     columns = tuple(dict.fromkeys(column.name for column in words.find_all(exp.Column)))
@@ -210,7 +210,7 @@ def _model_of(models: Sequence[SqlModel], indicator_id: str) -> SqlModel:
     for model in models:
         if model.name.startswith("value_") and f"'{indicator_id}'" in model.sql:
             return model
-    raise UnknownValueError(f"Zu {indicator_id} gibt es kein SQL.")
+    raise UnknownValueError(f"Zu „{indicator_id}“ gibt es kein SQL.")
 
 
 def _indicator(connection: duckdb.DuckDBPyConnection, indicator_id: str) -> dict[str, Any]:
@@ -218,7 +218,7 @@ def _indicator(connection: duckdb.DuckDBPyConnection, indicator_id: str) -> dict
     names = [column[0] for column in result.description or []]
     rows = result.fetchall()
     if not rows:
-        raise UnknownValueError(f"Den Indikator „{indicator_id}“ gibt es nicht; `indicators.indicator` nennt alle.")
+        raise UnknownValueError(f"Den Indikator „{indicator_id}“ gibt es nicht; die Tabelle „indicators.indicator“ nennt alle.")
     return dict(zip(names, rows[0], strict=True))
 
 
@@ -240,7 +240,7 @@ def _value(
     if not rows:
         member = f", {breakdown}" if breakdown else ""
         raise UnknownValueError(
-            f"Für {indicator_id}, {area}, {period}{member} gibt es keinen Wert: der Zeitraum ist nicht ganz geliefert, "
+            f"Für „{indicator_id}“, {area}, {period}{member} gibt es keinen Wert: der Zeitraum ist nicht ganz geliefert, "
             "der Nenner ist 0, oder die Angabe ist falsch geschrieben."
         )
     value, numerator, denominator, n = rows[0]

@@ -161,7 +161,9 @@ def _write_paragraphs(writer: _Writer, heading: str, paragraphs: Sequence[str]) 
 def _write_findings(writer: _Writer, sheet: Any, page: ReturnPage) -> None:
     writer.add("Befunde", look=style.HEADING, height=22)
     if len(page.findings) > MOST_LISTED:
-        listed = f"die ersten {german.number(MOST_LISTED)} von {german.number(len(page.findings))} Befunden"
+        listed = (
+            f"die ersten {german.number(MOST_LISTED)} von {german.counted(len(page.findings), 'Befund', 'Befunden')}"
+        )
         writer.line(f"Die Tabelle nennt {listed}; an den Zellen steht jeder.")
     writer.add(*(name for name, _ in _COLUMNS), look=style.HEADER, height=20)
     first = writer.row

@@ -143,7 +143,7 @@ def _steps(plan: Plan) -> list[str]:
         "Haben Sie etwas zu berichtigen? Legen Sie die berichtigte Datei mit einem neueren Stand dazu; "
         "die alte kann liegen bleiben.",
     ]
-    return [f"{number}.  {step}" for number, step in enumerate(steps, start=1)]
+    return [f"{number}. {step}" for number, step in enumerate(steps, start=1)]
 
 
 def _write_legend(sheet: Any, row: int) -> int:
@@ -184,5 +184,5 @@ def _personal(pages: tuple[Page, ...]) -> Iterable[str]:
     )
     for words, names in found.items():
         told = german.plural(len(names), words, words.replace("wird ", "werden ", 1))
-        yield f"–  {german.quoted_listing(names)} {told}."
+        yield f"– {german.quoted_listing(names)} {told}."
     yield "Bitte tragen Sie in andere Spalten keine Namen ein und bewahren Sie die Datei entsprechend geschützt auf."
