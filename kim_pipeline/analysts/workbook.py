@@ -20,6 +20,7 @@ from openpyxl.utils import get_column_letter
 
 from kim_pipeline.analysts.query import Result
 from kim_pipeline.analysts.result_files import plain_text
+from kim_pipeline.errors import KimError
 
 _MOST_ROWS = 2**20 - 1
 """Of a worksheet, its header aside."""
@@ -48,7 +49,7 @@ _WRAPPED = Alignment(vertical="top", horizontal="left", indent=1, wrap_text=True
 _EMPTY = "keine Angabe, oder der Wert bleibt geheim; nie als 0 zu lesen"
 
 
-class TooManyRowsError(Exception):
+class TooManyRowsError(KimError):
     """A result does not fit on a worksheet; the message is German."""
 
 

@@ -80,7 +80,7 @@ def rollback(
     folder = settings_from(warehouse=warehouse).warehouse
     try:
         done = roll_back(Warehouse(folder), build)
-    except (UnknownBuildError, DamagedBuildError, WarehouseBusyError, OSError) as error:
+    except (KimError, OSError) as error:
         cause = told(error, folder) or f"Das Umschalten ist nicht gelungen ({type(error).__name__})."
         stands = "" if isinstance(error, UnknownBuildError) else "Der veröffentlichte Datenbestand ist unverändert."
         raise typer.Exit(fail(cause, stands)) from None

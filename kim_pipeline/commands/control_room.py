@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from kim_pipeline.errors import KimError
 from kim_pipeline.files import private_folder
 from kim_pipeline.settings import PROJECT, Settings
 
@@ -39,7 +40,7 @@ _WORKSPACE = """load_from:
 """
 
 
-class ControlRoomError(Exception):
+class ControlRoomError(KimError):
     """It cannot start, or one of its processes ended by itself; the message is German."""
 
 

@@ -44,7 +44,7 @@ def purge(
             items = purgeable(there, settings, present_entries(settings), dt.datetime.now(dt.UTC))
             if not dry_run:
                 remove(items, settings)
-    except (KeyFileError, WarehouseBusyError, OSError) as error:
+    except (KimError, OSError) as error:
         cause = told(error, settings.warehouse) or f"Das Entfernen ist nicht gelungen ({type(error).__name__})."
         raise typer.Exit(fail(cause)) from None
     terminal.console().print("\n".join(_said(items, settings, dry_run=dry_run)), markup=False)

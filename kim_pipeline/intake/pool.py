@@ -20,6 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from kim_pipeline.errors import KimError
+
 WORKER = (sys.executable, "-m", "kim_pipeline.intake.worker")
 _START_SECONDS = 120.0
 _STARTS = 2
@@ -28,7 +30,7 @@ _ANSWERS = ({"ready"}, {"failed"}, {"sha256", "fingerprint"})
 _MIB = 2**20
 
 
-class ReaderError(Exception):
+class ReaderError(KimError):
     """Reading is impossible for a reason that lies in no file; the German message says what to do."""
 
 
@@ -67,7 +69,7 @@ class Outcome:
     problem: str | None = None
 
 
-class _ChildError(Exception):
+class _ChildError(KimError):
     """The child did not answer; the message is German and for the office."""
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from kim_pipeline.contracts import programme
+from kim_pipeline.errors import KimError
 from kim_pipeline.intake import cache
 from kim_pipeline.intake.fingerprint import fingerprint, of_file, referred_columns
 from kim_pipeline.reading.delivery import read_delivery
@@ -30,11 +31,11 @@ _READ_BLOCK = 1 << 20
 _PR_SET_PDEATHSIG = 1
 
 
-class _StoreError(Exception):
+class _StoreError(KimError):
     """The result could not be kept: no fault of the file; the text is the type of the cause."""
 
 
-class _SizeError(Exception):
+class _SizeError(KimError):
     """The file is larger than the limit."""
 
 

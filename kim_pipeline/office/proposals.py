@@ -16,6 +16,7 @@ from typing import TypeVar
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.normalise import clean_text, comparable
 from kim_pipeline.contracts.vocabulary import DATA, Vocabulary, vocabulary
+from kim_pipeline.errors import KimError
 from kim_pipeline.files import SCRATCH
 from kim_pipeline.reading.findings import joined
 from kim_pipeline.reading.suggest import nearest
@@ -29,7 +30,7 @@ _KEEP_IN_STEP = (
 )
 
 
-class ProposalError(Exception):
+class ProposalError(KimError):
     """The alias cannot be added; the message says why, in German."""
 
 

@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 import duckdb
 
+from kim_pipeline.errors import KimError
+
 Row = dict[str, Any]
 State = Literal["published", "suppressed", "none", "missing", "inactive"]
 YEARLY = ("year", "school_year")
@@ -59,7 +61,7 @@ class Build:
     inputs: str
 
 
-class NotPublishedError(Exception):
+class NotPublishedError(KimError):
     """A file is no published one; says so in German."""
 
 

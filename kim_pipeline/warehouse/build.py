@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from kim_pipeline.contracts import programmes
+from kim_pipeline.errors import KimError
 from kim_pipeline.intake.intake import Intake
 from kim_pipeline.warehouse.checks import Check, blocking_checks, offending_rows
 from kim_pipeline.warehouse.load import load_accepted, load_coverage, load_quality, load_vocabulary
@@ -29,8 +30,12 @@ _SOURCE = {
 }
 
 
-class CheckFailedError(Exception):
-    """A blocking check found offending rows; the message names the check and the rows."""
+class CheckFailedError(KimError):
+    """A blocking check found offending rows; the message names the check and says what it is there for."""
+
+    def __init__(self, check: Check) -> None:
+        """Say it."""
+        super().__init__(f"Die Prüfung {check.name} ist nicht bestanden: {check.description}")
 
 
 @contextmanager
@@ -121,9 +126,8 @@ def run_checks(connection: duckdb.DuckDBPyConnection, checks: Sequence[Check]) -
         CheckFailedError: for the first that finds offending rows.
     """
     for check in checks:
-        rows = offending_rows(connection, check)
-        if rows:
-            raise CheckFailedError(f"{check.name}: {check.description} {len(rows)} offending rows, first: {rows[0]}")
+        if offending_rows(connection, check):
+            raise CheckFailedError(check)
 
 
 def build_internal(path: Path, intake: Intake, as_of: dt.date, grace_days: int) -> None:

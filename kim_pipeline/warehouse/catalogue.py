@@ -13,6 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from kim_pipeline.errors import KimError
 from kim_pipeline.warehouse.sql_models import SQL_FOLDER
 
 Aggregation = Literal["count", "distinct", "stock", "sum", "rate", "median", "per_1000", "level"]
@@ -21,7 +22,7 @@ LOWEST_K = 3
 """No protected indicator has a lower k (`privacy.md`)."""
 
 
-class RaisedKError(ValueError):
+class RaisedKError(KimError):
     """A setting of k that cannot be followed; the German message says which."""
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import sqlglot
 from sqlglot import exp
 
+from kim_pipeline.errors import KimError
 from kim_pipeline.settings import PROJECT
 
 SQL_FOLDER = PROJECT / "sql"
@@ -28,7 +29,7 @@ _OVER_PUBLISHED = ("indicator", "measure_activity", "measure_review", "measure_r
 """Tables of the indicators that are published as well: the same SQL, over the published figures."""
 
 
-class SqlModelError(Exception):
+class SqlModelError(KimError):
     """A file in `sql/` is not what it must be; the message names the file and says what is wrong."""
 
 
@@ -66,7 +67,7 @@ class SqlModel:
         """
         statements = [s for s in sqlglot.parse(self.sql, dialect=_DIALECT) if s is not None]
         if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-            raise SqlModelError(f"{self.path.name}: must hold exactly one SELECT")
+            raise SqlModelError(f"{self.path.name}: erwartet wird genau ein SELECT.")
         return statements[0]
 
     @cached_property
@@ -101,7 +102,7 @@ class SqlModel:
             if table.db:
                 found.add(f"{table.db}.{table.name}")
             elif table.name and table.name not in names:
-                raise SqlModelError(f"{self.path.name}: {table.name} is named without its schema")
+                raise SqlModelError(f"{self.path.name}: {table.name} steht ohne Schema da.")
         return frozenset(found)
 
 
@@ -148,7 +149,7 @@ def check_layers(model: SqlModel) -> None:
     for parent in model.parents:
         schema = parent.split(".")[0]
         if schema not in LAYERS or LAYERS.index(schema) > own:
-            raise SqlModelError(f"{model.full_name} reads {parent}, which is no lower layer")
+            raise SqlModelError(f"{model.full_name} liest {parent}; das ist keine Schicht darunter.")
 
 
 def in_order(models: Iterable[SqlModel]) -> list[SqlModel]:

@@ -74,7 +74,7 @@ def test_finds_keys_that_occur_twice(check: Check, copy: duckdb.DuckDBPyConnecti
 
 
 def test_a_failed_check_says_which() -> None:
-    with duckdb.connect() as connection, pytest.raises(CheckFailedError, match="always: Nie"):
+    with duckdb.connect() as connection, pytest.raises(CheckFailedError, match="always ist nicht bestanden: Nie"):
         run_checks(connection, [Check("always", "Nie.", "SELECT 1 AS x")])
 
 
