@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
 from pathlib import Path
-
-import sqlglot
-from sqlglot import exp
+from typing import TYPE_CHECKING
 
 from kim_pipeline.errors import KimError
 from kim_pipeline.settings import PROJECT
+from kim_pipeline.warehouse.parsed import facts_of
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 SQL_FOLDER = PROJECT / "sql"
 LAYERS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators", "review", "disclosure", "published")
@@ -65,6 +67,9 @@ class SqlModel:
         Raises:
             SqlModelError: the file is not exactly one `SELECT`.
         """
+        import sqlglot  # noqa: PLC0415  (what it finds is kept, see `parsed.py`)
+        from sqlglot import exp  # noqa: PLC0415
+
         statements = [s for s in sqlglot.parse(self.sql, dialect=_DIALECT) if s is not None]
         if len(statements) != 1 or not isinstance(statements[0], exp.Query):
             raise SqlModelError(f"{self.path.name}: erwartet wird genau ein SELECT.")
@@ -83,6 +88,9 @@ class SqlModel:
     @cached_property
     def columns(self) -> dict[str, str]:
         """Column → German description: the comment behind it in the final list."""
+        known = facts_of(self.sql)
+        if known is not None:
+            return dict(known.columns)
         found = {}
         for projection in self.tree.selects:
             comments = [*(projection.comments or []), *(projection.this.comments or [] if projection.this else [])]
@@ -96,6 +104,11 @@ class SqlModel:
         Raises:
             SqlModelError: a table is named without its schema.
         """
+        known = facts_of(self.sql)
+        if known is not None:
+            return frozenset(known.parents)
+        from sqlglot import exp  # noqa: PLC0415
+
         names = {cte.alias_or_name for cte in self.tree.find_all(exp.CTE)}
         found = set()
         for table in self.tree.find_all(exp.Table):
