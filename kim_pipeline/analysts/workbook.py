@@ -16,6 +16,7 @@ from typing import Any
 
 import xlsxwriter
 
+from kim_pipeline import german
 from kim_pipeline.analysts.query import Result
 from kim_pipeline.analysts.result_files import plain_text
 from kim_pipeline.errors import KimError
@@ -57,7 +58,8 @@ def as_workbook(result: Result) -> bytes:
     """
     if len(result.rows) > _MOST_ROWS:
         raise TooManyRowsError(
-            f"Das Ergebnis hat {len(result.rows)} Zeilen, ein Tabellenblatt fasst {_MOST_ROWS}. "
+            f"Das Ergebnis hat {german.number(len(result.rows))} Zeilen, ein Tabellenblatt fasst "
+            f"{german.number(_MOST_ROWS)}. "
             "Bitte mit --limit begrenzen oder --format csv wählen."
         )
     target = io.BytesIO()
@@ -143,7 +145,7 @@ def _write(sheet: Any, place: tuple[int, int], value: object, looks: _Looks, loo
         sheet.write_boolean(*place, value, looks.of(look, {"num_format": _TRUTH}))
     elif isinstance(value, (int, float, Decimal)) and -_EXACT_BELOW < value < _EXACT_BELOW:
         sheet.write_number(*place, value, looks.of(look))
-    elif value is not None:
+    elif value is not None and value != "":  # an empty text shows as nothing, like a missing value
         text = _ILLEGAL.sub("\ufffd", plain_text(value))[:_LONGEST]
         is_formula = text.startswith(_FORMULA)
         sheet.write_string(*place, text, looks.of(look, {"quote_prefix": True} if is_formula else {}))

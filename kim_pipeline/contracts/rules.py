@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from kim_pipeline import german
+
 if TYPE_CHECKING:
     import pandas as pd
     import pandera.pandas as pa
@@ -46,7 +48,9 @@ class RowRule:
         return self.blame(frame).isna()
 
 
-def row_rule(rule: str, columns: tuple[str, ...], expected: str, blame: Blame, *, factor: float | None = None) -> RowRule:
+def row_rule(
+    rule: str, columns: tuple[str, ...], expected: str, blame: Blame, *, factor: float | None = None
+) -> RowRule:
     """Declare a rule of a contract model."""
     return RowRule(rule, columns, blame, expected, factor)
 
@@ -88,7 +92,7 @@ def date_order(*columns: str) -> RowRule:
 
 def at_most(rule: str, smaller: str, larger: str, factor: float = 1.0) -> RowRule:
     """`smaller` ≤ `factor` × `larger`, compared only where both are given; `smaller` is blamed."""
-    share = "so viel wie in" if factor == 1 else f"das {factor:g}-Fache von".replace(".", ",")
+    share = "so viel wie in" if factor == 1 else f"das {german.exact(factor)}-Fache von"
 
     def blame(frame: pd.DataFrame) -> pd.Series[Any]:
         return blamed(frame[smaller] > factor * frame[larger] + _ROUNDING, smaller)
@@ -96,7 +100,9 @@ def at_most(rule: str, smaller: str, larger: str, factor: float = 1.0) -> RowRul
     return row_rule(rule, (smaller, larger), f"in {{{smaller}}} höchstens {share} {{{larger}}}", blame, factor=factor)
 
 
-def needs(when: Callable[[pd.DataFrame], pd.Series[bool]], *columns: str, involved: tuple[str, ...], says: str) -> RowRule:
+def needs(
+    when: Callable[[pd.DataFrame], pd.Series[bool]], *columns: str, involved: tuple[str, ...], says: str
+) -> RowRule:
     """`status_incomplete`: rows for which `when` holds must have a value in each of `columns`.
 
     Args:

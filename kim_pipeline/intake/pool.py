@@ -92,7 +92,11 @@ class _Child:
         try:
             with theirs:
                 self._process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
-                    list(argv), stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+                    list(argv),
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=environment,
                 )
         except OSError:
             self._connection.close()

@@ -1,9 +1,9 @@
 """The child process that reads deliveries: `python -m kim_pipeline.intake.worker`.
 
 Belongs here: the loop, the memory limit, and that nothing which a file contains leaves by another way than the cache.
-Requests and answers are messages of JSON on the connection that is its standard input (`pool.py` has the other end); the
-first request holds the limits and the secret (never in arguments or environment). Standard output and standard error go nowhere, since a reader's panic may quote cells; an unexpected exception is told by
-its type and place only.
+Requests and answers are messages of JSON on the connection that is its standard input (`pool.py` has the other end);
+the first request holds the limits and the secret (never in arguments or environment). Standard output and standard
+error go nowhere, since a reader's panic may quote cells; an unexpected exception is told by its type and place only.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kim_pipeline import german
 from kim_pipeline.files import private_folder
 from kim_pipeline.settings import Settings
 
@@ -84,7 +85,7 @@ class Outbox:
         private_folder(self.log.parent)
         self.log.touch(mode=0o600)
         with self.log.open("a", encoding="utf-8") as log:
-            log.write(f"=== {now.astimezone(_ZONE):%d.%m.%Y %H:%M} {alert.title}\n\n{alert.text}\n\n")
+            log.write(f"=== {german.moment(now.astimezone(_ZONE))} {alert.title}\n\n{alert.text}\n\n")
         if self._ways:
             private_folder(self.folder)
             name = f"{now:%Y%m%dT%H%M%S}_{hashlib.sha256(alert.event.encode()).hexdigest()[:16]}.json"

@@ -13,6 +13,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
+from kim_pipeline.german import tied
 from kim_pipeline.report.blocks import (
     KEPT_TOGETHER,
     Block,
@@ -25,7 +26,6 @@ from kim_pipeline.report.blocks import (
     Paragraph,
     Table,
 )
-from kim_pipeline.report.german import tied
 from kim_pipeline.report.svg import FONTS
 from kim_pipeline.report.tables import MEANING
 

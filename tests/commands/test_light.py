@@ -25,6 +25,7 @@ sys.exit(code)
 """
 READS = {"numpy", "pydantic", "rich"}
 """Asking which deliveries there are: settings, and cells for telling a file by its head."""
+VALIDATES = {"pandas", "pandera", "pyarrow"}
 FIT = SAMPLE / "fit"
 
 CASES: list[tuple[list[str], int, set[str]]] = [
@@ -40,9 +41,13 @@ CASES: list[tuple[list[str], int, set[str]]] = [
     (["sql", "FROM area"], 0, {"duckdb", "pydantic", "rich"}),
     (["sql", "FROM area", "--out", "{out}.xlsx"], 0, {"duckdb", "pydantic", "rich", "xlsxwriter"}),
     (["sql", "FROM area", "--format", "csv"], 0, {"duckdb", "pydantic", "rich"}),
-    (["check", "{fit}", "--programme", "fit"], 0, READS | {"pyarrow"}),
-    (["learn", "{fit}", "--programme", "fit"], 0, READS | {"pandas", "pandera", "pyarrow", "rapidfuzz", "python_calamine"}),
-    (["template", "fit", "--out", "{out}"], 0, READS | {"pandas", "pandera", "pyarrow", "openpyxl"}),
+    (["check", "{fit}", "--programme", "fit"], 1, READS | {"pyarrow"}),
+    (
+        ["learn", "{fit}", "--programme", "fit"],
+        0,
+        READS | VALIDATES | {"rapidfuzz", "python_calamine"},
+    ),
+    (["template", "fit", "--out", "{out}"], 0, READS | VALIDATES | {"openpyxl"}),
     (["trace", "fit_groups", "05570", "2022/23"], 0, {"duckdb", "pydantic", "rich", "sqlglot"}),
     (["audit"], 0, {"duckdb", "highspy", "numpy", "pyarrow", "pydantic", "rich"}),
 ]
@@ -64,13 +69,16 @@ def test_loads_what_it_uses(arguments: list[str], expected: int, used: set[str],
     (delivery, *_) = sorted(FIT.iterdir())
     argv = [part.format(fit=delivery, out=warehouse / "vorlagen") for part in arguments]
     environment = os.environ | {"KIM_WAREHOUSE": str(warehouse), "KIM_DELIVERIES": str(warehouse / "deliveries")}
-    done = subprocess.run([sys.executable, "-c", CODE, *argv], capture_output=True, text=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, *argv], check=False, capture_output=True, text=True, env=environment
+    )
     loaded = set(done.stderr.splitlines()[-1].split())
-    assert (done.returncode, HEAVY & loaded - used) == (expected, set()), done.stderr[:500]
+    assert HEAVY & loaded <= used
+    assert done.returncode == expected, done.stderr[:500]
     assert "kim_pipeline.commands.common" in loaded
 
 
 def test_one_command_loads_its_own_module_only() -> None:
-    done = subprocess.run([sys.executable, "-c", CODE, "sql"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", CODE, "sql"], check=False, capture_output=True, text=True)
     loaded = {name for name in done.stderr.splitlines()[-1].split() if name.startswith("kim_pipeline.commands.")}
     assert {name.rpartition(".")[2] for name in loaded} <= {"common", "lazy", "sql", "german_errors"}
