@@ -1,17 +1,20 @@
-"""Folders and files as they must be kept: modes that no umask changes, writing that lasts.
+"""Folders and files as they must be kept: modes that no umask changes, writing that lasts; processes that end in time.
 
 Belongs here: what every part that writes into the warehouse folder shares. Does not belong here: what is written.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import tempfile
 from pathlib import Path
 
 SCRATCH = ".new-"
 """How the name of a file begins that is not complete yet."""
 _PRIVATE, _READABLE = 0o700, 0o755
+_PR_SET_PDEATHSIG = 1
 
 
 def private_folder(path: Path) -> Path:
@@ -82,3 +85,13 @@ def _name_new(scratch: Path, path: Path) -> None:
     except OSError:  # a file system without links; two first runs at the same moment are not looked for there
         if not path.exists():
             scratch.rename(path)
+
+
+def die_with_parent(number: signal.Signals = signal.SIGKILL) -> None:
+    """Ask the kernel (Linux) to send this process a signal when the thread that started it ends, however that happens.
+
+    Elsewhere nothing happens: there the parent's own tidying has to do.
+    """
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(_PR_SET_PDEATHSIG, number)

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from kim_pipeline.contracts import programmes
+from kim_pipeline.errors import KimError
 from kim_pipeline.files import write_private
 from kim_pipeline.guard.missing import MissingDeliveriesError, missing_deliveries
 from kim_pipeline.intake.intake import Delivery, Intake, entries_of, present_entries, take_in
@@ -54,7 +55,7 @@ Progress = Callable[[str, int, int], None]
 Made = TypeVar("Made")
 
 
-class BuildError(Exception):
+class BuildError(KimError):
     """A table could not be built; the message names it and holds no cell's content."""
 
 
@@ -236,9 +237,8 @@ class Night:
             return
         with self.reader() as connection:
             for check in waiting:
-                rows = self.offending(connection, check)
-                if rows:
-                    raise warehouse_build.CheckFailedError(f"{check.name}: {check.description} First row: {rows[0]}")
+                if self.offending(connection, check):
+                    raise warehouse_build.CheckFailedError(check)
 
     @_step
     def protected(self) -> Protection:

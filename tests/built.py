@@ -49,7 +49,7 @@ def run_checks(connection: duckdb.DuckDBPyConnection, checks: Sequence[Check]) -
     for check in checks:
         rows = offending_rows(connection, check)
         if rows:
-            raise build.CheckFailedError(f"{check.name}: {check.description} First row: {rows[0]}")
+            raise build.CheckFailedError(check)
 
 
 def table_hashes(path: Path) -> dict[str, str]:

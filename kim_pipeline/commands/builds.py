@@ -72,15 +72,14 @@ def rollback(
 ) -> None:
     """Schaltet auf einen früheren Datenbestand zurück."""
     from kim_pipeline.commands import terminal  # noqa: PLC0415
-    from kim_pipeline.errors import told  # noqa: PLC0415
-    from kim_pipeline.publishing.builds import UnknownBuildError, Warehouse, WarehouseBusyError  # noqa: PLC0415
+    from kim_pipeline.errors import KimError, told  # noqa: PLC0415
+    from kim_pipeline.publishing.builds import UnknownBuildError, Warehouse  # noqa: PLC0415
     from kim_pipeline.publishing.keeping.rollback import roll_back  # noqa: PLC0415
-    from kim_pipeline.publishing.smoke import DamagedBuildError  # noqa: PLC0415
 
     folder = settings_from(warehouse=warehouse).warehouse
     try:
         done = roll_back(Warehouse(folder), build)
-    except (UnknownBuildError, DamagedBuildError, WarehouseBusyError, OSError) as error:
+    except (KimError, OSError) as error:
         cause = told(error, folder) or _not_switched(error)
         stands = "" if isinstance(error, UnknownBuildError) else "Der veröffentlichte Datenbestand ist unverändert."
         raise typer.Exit(fail(cause, stands)) from None

@@ -166,21 +166,23 @@ def _give(found: Result, chosen: Format, out: Path | None) -> int:
 
 def _content(found: Result, chosen: Format) -> bytes:
     from kim_pipeline.analysts import result_files  # noqa: PLC0415
-    from kim_pipeline.analysts.workbook import as_workbook  # noqa: PLC0415
 
-    writers = {"csv": result_files.as_csv, "json": result_files.as_json, "xlsx": as_workbook}
-    return writers[chosen](found)
+    if chosen == "xlsx":
+        from kim_pipeline.analysts.workbook import as_workbook  # noqa: PLC0415
+
+        return as_workbook(found)
+    return {"csv": result_files.as_csv, "json": result_files.as_json}[chosen](found)
 
 
 def _write(found: Result, chosen: Format, out: Path) -> int:
     """Write the file, whole or not at all."""
-    from kim_pipeline.analysts.workbook import TooManyRowsError  # noqa: PLC0415
+    from kim_pipeline.errors import KimError  # noqa: PLC0415
 
     scratch = out.with_name(f".{out.name}.neu")
     try:
         scratch.write_bytes(_content(found, chosen))
         scratch.replace(out)
-    except TooManyRowsError as error:
+    except KimError as error:
         return fail(str(error))
     except OSError as error:
         scratch.unlink(missing_ok=True)

@@ -16,13 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from kim_pipeline.disclosure.system import Kind, PublishedCell, Relation
+from kim_pipeline.errors import KimError
 
 Table = npt.NDArray[np.float64]
 
 _NEAR = 1e-6
 
 
-class AuditError(ValueError):
+class AuditError(KimError):
     """What is published cannot be audited: it contradicts itself, or names cells that nobody gave."""
 
 
@@ -149,7 +150,7 @@ def _substituted(relation: Relation, values: Mapping[str, int | None]) -> _Row:
     constant, terms = relation.constant, dict[str, int]()
     for cell_id, coefficient in relation.terms:
         if cell_id not in values:
-            raise AuditError(f"Relation {relation.name} names the cell {cell_id}, which is not among the cells.")
+            raise AuditError(f"Die Beziehung {relation.name} nennt die Zelle {cell_id}, die es nicht gibt.")
         value = values[cell_id]
         if value is None:
             terms[cell_id] = terms.get(cell_id, 0) + coefficient
@@ -158,7 +159,7 @@ def _substituted(relation: Relation, values: Mapping[str, int | None]) -> _Row:
     terms = {i: c for i, c in terms.items() if c}
     is_equation = relation.kind is Kind.EQUAL
     if not terms and (constant != 0 if is_equation else constant < 0):
-        raise AuditError(f"The published values break the relation {relation.name} by {-constant}.")
+        raise AuditError(f"Die veröffentlichten Werte verletzen die Beziehung {relation.name}.")
     return _Row(relation.name, tuple(sorted(terms.items())), constant, is_equation)
 
 
@@ -273,7 +274,9 @@ class _Attacker:
             self._lp.run()
             if self._lp.getModelStatus() != highspy.HighsModelStatus.kOptimal:
                 names = ", ".join(sorted(row.name for row in rows)[:5])
-                raise AuditError(f"No table fits the published values; look at the relations {names}.")
+                raise AuditError(
+                    f"Zu den veröffentlichten Werten passt keine Tabelle; betroffen sind die Beziehungen {names}."
+                )
             self._note(_solution(self._lp))
 
     def bound(self, member: str, direction: int) -> _Bound:
@@ -295,7 +298,9 @@ class _Attacker:
         if status == highspy.HighsModelStatus.kUnbounded:
             return _Bound(self, column, direction, None)
         if status != highspy.HighsModelStatus.kOptimal:
-            raise AuditError(f"The solver gave up on {member}: {self._lp.modelStatusToString(status)}.")
+            raise AuditError(
+                f"Der Löser hat bei der Zelle {member} aufgegeben: {self._lp.modelStatusToString(status)}."
+            )
         table = _solution(self._lp)
         value = math.ceil(table[column] - _NEAR) if direction < 0 else math.floor(table[column] + _NEAR)
         return _Bound(self, column, direction, value, None if self._note(table) else table)
@@ -329,7 +334,9 @@ class _Attacker:
         mip.run()
         status = mip.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
-            raise AuditError(f"No table of whole counts fits the published values; cell {self._members[column]}.")
+            raise AuditError(
+                f"Zu den veröffentlichten Werten passt keine Tabelle aus ganzen Zahlen; Zelle {self._members[column]}."
+            )
         if status == highspy.HighsModelStatus.kOptimal:
             table = _solution(mip)
             self._note(table)

@@ -12,6 +12,7 @@ import numpy as np
 from kim_pipeline.disclosure.proof import Proof, all_needs, shrunk
 from kim_pipeline.disclosure.solver import Need, Perturbation
 from kim_pipeline.disclosure.system import Component, Mask, Whole
+from kim_pipeline.errors import KimError
 
 
 class Effort(NamedTuple):
@@ -25,11 +26,11 @@ class Effort(NamedTuple):
 THOROUGH, BRIEF = Effort(9, 2, 20), Effort(0, 0, 4)
 
 
-class CannotProtectError(Exception):
+class CannotProtectError(KimError):
     """No pattern meets the needs of a column of the component."""
 
     def __init__(self, column: int) -> None:
-        super().__init__(column)
+        super().__init__("Eine Zelle lässt sich nicht schützen.")
         self.column = column
 
 

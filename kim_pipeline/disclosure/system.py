@@ -15,14 +15,16 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from kim_pipeline.errors import KimError
+
 Whole = npt.NDArray[np.int64]
 Real = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Member = TypeVar("Member", str, int)
 
 
-class LinkedSystemError(ValueError):
-    """Cells or relations that cannot be: unknown ids, doubled ids, values that break a relation."""
+class LinkedSystemError(KimError):
+    """Cells or relations that cannot be: unknown ids, doubled ids, values that break a relation; it tells no count."""
 
 
 class Role(StrEnum):
@@ -67,17 +69,21 @@ class Cell:
 
     def __post_init__(self) -> None:
         if self.value < 0:
-            raise LinkedSystemError(f"Cell {self.id}: the value is {self.value}; counts are not negative.")
+            raise LinkedSystemError(f"Zelle {self.id}: Anzahlen sind nicht negativ.")
         if self.k is not None and self.k < 2:
-            raise LinkedSystemError(f"Cell {self.id}: k is {self.k}; a k below 2 protects nothing. Leave it out.")
+            raise LinkedSystemError(f"Zelle {self.id}: ein k unter 2 schützt nichts; bitte weglassen.")
         if self.k is not None and self.role is Role.KNOWN:
-            raise LinkedSystemError(f"Cell {self.id}: it has k = {self.k}, but a known cell cannot be protected.")
+            raise LinkedSystemError(
+                f"Zelle {self.id}: sie ist bekannt und lässt sich nicht schützen; bitte k weglassen."
+            )
         if self.treat_as_small and self.k is None:
-            raise LinkedSystemError(f"Cell {self.id}: treat_as_small needs a k.")
+            raise LinkedSystemError(f"Zelle {self.id}: treat_as_small braucht ein k.")
         if not 0 <= self.least <= self.value:
-            raise LinkedSystemError(f"Cell {self.id}: it cannot be known to be at least {self.least}.")
+            raise LinkedSystemError(f"Zelle {self.id}: die bekannte Untergrenze liegt über dem Wert.")
         if not self.factor > 0:
-            raise LinkedSystemError(f"Cell {self.id}: the factor is {self.factor}; hiding a cell must cost something.")
+            raise LinkedSystemError(
+                f"Zelle {self.id}: der Faktor muss positiv sein, eine Zelle zu verbergen kostet etwas."
+            )
 
     @property
     def cost(self) -> float:
@@ -241,7 +247,7 @@ class LinkedSystem:
         given = sorted(cells, key=lambda cell: cell.id)
         for cell, following in pairwise(given):
             if cell.id == following.id:
-                raise LinkedSystemError(f"Cell {cell.id} is given twice.")
+                raise LinkedSystemError(f"Die Zelle {cell.id} kommt zweimal vor.")
         self.cells = {cell.id: cell for cell in given}
         self.relations = tuple(sorted(relations, key=lambda relation: (relation.name, relation.terms)))
         self.zeros_printed = zeros_printed
@@ -355,13 +361,13 @@ def _open_terms(relation: Relation, system: LinkedSystem) -> dict[str, int]:
 def _check_relation(relation: Relation, cells: dict[str, Cell]) -> None:
     for cell_id, _ in relation.terms:
         if cell_id not in cells:
-            raise LinkedSystemError(f"Relation {relation.name} names the cell {cell_id}, which is not in the system.")
+            raise LinkedSystemError(f"Die Beziehung {relation.name} nennt die Zelle {cell_id}, die es nicht gibt.")
     left = sum(coefficient * cells[cell_id].value for cell_id, coefficient in relation.terms)
     holds = left == relation.constant if relation.kind is Kind.EQUAL else left <= relation.constant
     if not holds:
         sign = "=" if relation.kind is Kind.EQUAL else "≤"
-        terms = " ".join(f"{c:+d}·{i} ({cells[i].value})" for i, c in relation.terms)
+        terms = " ".join(f"{c:+d}·{i}" for i, c in relation.terms)
         raise LinkedSystemError(
-            f"Relation {relation.name} does not hold: {terms} {sign} {relation.constant} expected, "
-            f"but the left side is {left}. The relation or the counts are wrong."
+            f"Die Beziehung {relation.name} gilt nicht: erwartet ist {terms} {sign} {relation.constant}. "
+            "Die Beziehung oder die Anzahlen sind falsch."
         )

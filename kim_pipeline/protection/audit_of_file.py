@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from kim_pipeline.disclosure import AuditError, AuditRow, PublishedCell, audit
+from kim_pipeline.errors import KimError
 from kim_pipeline.protection.attacker import (
     Place,
     Relations,
@@ -123,7 +124,7 @@ def audit_file(published: Path, internal: Path | None) -> FileAudit:
         return _audited(view)
 
 
-class DisclosureError(Exception):
+class DisclosureError(KimError):
     """Somebody could work out a protected figure; the German message names the cells and no figure."""
 
 

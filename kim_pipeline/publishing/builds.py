@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kim_pipeline import german
+from kim_pipeline.errors import KimError
 from kim_pipeline.files import SCRATCH, make_folder, private_folder, readable_folder, sync
 
 _LOG = logging.getLogger(__name__)
@@ -41,11 +42,11 @@ DESCRIPTOR = "datapackage.json"
 """What tells in a folder of Parquet files what they are."""
 
 
-class WarehouseBusyError(Exception):
+class WarehouseBusyError(KimError):
     """Another run holds the warehouse."""
 
 
-class UnknownBuildError(Exception):
+class UnknownBuildError(KimError):
     """No build, or more than one, is meant; the German message says what to do."""
 
 

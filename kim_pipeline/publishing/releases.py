@@ -24,6 +24,7 @@ from typing import Any
 import duckdb
 
 from kim_pipeline.disclosure import LinkedSystem, at_risk, audit
+from kim_pipeline.errors import KimError
 from kim_pipeline.files import SCRATCH, readable_folder, sync
 from kim_pipeline.protection.audit_of_file import audit_file
 from kim_pipeline.protection.hiding import ProtectionError, protect_figures
@@ -43,7 +44,7 @@ _SHOWN = 20
 _TOO_LATE = "Was frühere Veröffentlichungen schon zeigen, lässt sich nicht zurücknehmen."
 
 
-class ReleaseError(Exception):
+class ReleaseError(KimError):
     """A release cannot be made; the German message says why and what to do."""
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import duckdb
 
 from kim_pipeline import german
+from kim_pipeline.errors import KimError
 
 Row = dict[str, Any]
 State = Literal["published", "suppressed", "none", "missing", "inactive"]
@@ -61,7 +62,7 @@ class Build:
     inputs: str
 
 
-class NotPublishedError(Exception):
+class NotPublishedError(KimError):
     """A file is no published one; says so in German."""
 
 

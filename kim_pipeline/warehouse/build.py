@@ -12,8 +12,10 @@ from pathlib import Path
 import duckdb
 
 from kim_pipeline.contracts import programmes
+from kim_pipeline.errors import KimError
 from kim_pipeline.intake.intake import Intake
 from kim_pipeline.warehouse.catalogue import catalogue_columns
+from kim_pipeline.warehouse.checks import Check
 from kim_pipeline.warehouse.generated import SOURCE
 from kim_pipeline.warehouse.load import load_accepted, load_coverage, load_quality, load_vocabulary
 from kim_pipeline.warehouse.sql_models import SqlModel
@@ -24,8 +26,12 @@ MODEL_SCHEMAS = ("staging", "core", "indicators", "review", "disclosure")
 _DESCRIPTIONS = Path(__file__).with_name("descriptions.toml")
 
 
-class CheckFailedError(Exception):
-    """A blocking check found offending rows; the message names the check and the rows."""
+class CheckFailedError(KimError):
+    """A blocking check found offending rows; the message names the check and says what it is there for."""
+
+    def __init__(self, check: Check) -> None:
+        """Say it."""
+        super().__init__(f"Die Prüfung {check.name} ist nicht bestanden: {check.description}")
 
 
 @contextmanager

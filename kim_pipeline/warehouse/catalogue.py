@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from kim_pipeline.errors import KimError
 from kim_pipeline.settings import PROJECT
 
 Aggregation = Literal["count", "distinct", "stock", "sum", "rate", "median", "per_1000", "level"]
@@ -25,7 +26,7 @@ LOWEST_K = 3
 """No protected indicator has a lower k (`privacy.md`)."""
 
 
-class RaisedKError(ValueError):
+class RaisedKError(KimError):
     """A setting of k that cannot be followed; the German message says which."""
 
 

@@ -13,14 +13,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
 from pathlib import Path
-
-import sqlglot
-from sqlglot import exp
+from typing import TYPE_CHECKING
 
 from kim_pipeline.contracts import programmes
+from kim_pipeline.errors import KimError
 from kim_pipeline.settings import PROJECT
 from kim_pipeline.warehouse.catalogue import catalogue_columns
 from kim_pipeline.warehouse.generated import all_values_sql, indicator_sql, staging_sql
+from kim_pipeline.warehouse.parsed import facts_of
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 SQL_FOLDER = PROJECT / "sql"
 LAYERS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators", "review", "disclosure", "published")
@@ -31,7 +34,7 @@ _OVER_PUBLISHED = ("indicator", "measure_activity", "measure_review", "measure_r
 """Tables of the indicators that are published as well: the same SQL, over the published figures."""
 
 
-class SqlModelError(Exception):
+class SqlModelError(KimError):
     """The SQL of a table is not what it must be; the message names the table and says what is wrong."""
 
 
@@ -67,9 +70,12 @@ class SqlModel:
         Raises:
             SqlModelError: the text is not exactly one `SELECT`.
         """
+        import sqlglot  # noqa: PLC0415  (what it finds is kept, see `parsed.py`)
+        from sqlglot import exp  # noqa: PLC0415
+
         statements = [s for s in sqlglot.parse(self.sql, dialect=_DIALECT) if s is not None]
         if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-            raise SqlModelError(f"{self.full_name}: must hold exactly one SELECT")
+            raise SqlModelError(f"{self.full_name}: erwartet wird genau ein SELECT.")
         return statements[0]
 
     @cached_property
@@ -85,6 +91,9 @@ class SqlModel:
     @cached_property
     def columns(self) -> dict[str, str]:
         """Column → German description: the comment behind it in the final list."""
+        known = facts_of(self.sql)
+        if known is not None:
+            return dict(known.columns)
         found = {}
         for projection in self.tree.selects:
             comments = [*(projection.comments or []), *(projection.this.comments or [] if projection.this else [])]
@@ -100,6 +109,8 @@ class SqlModel:
     @property
     def _order(self) -> list[str]:
         """The columns that it is ordered by, as they are named in the final list."""
+        from sqlglot import exp  # noqa: PLC0415
+
         order = self.tree.args.get("order")
         terms = [term.this for term in order.expressions] if order is not None else []
         names = list(self.columns)
@@ -112,13 +123,18 @@ class SqlModel:
         Raises:
             SqlModelError: a table is named without its schema.
         """
+        known = facts_of(self.sql)
+        if known is not None:
+            return frozenset(known.parents)
+        from sqlglot import exp  # noqa: PLC0415
+
         names = {cte.alias_or_name for cte in self.tree.find_all(exp.CTE)}
         found = set()
         for table in self.tree.find_all(exp.Table):
             if table.db:
                 found.add(f"{table.db}.{table.name}")
             elif table.name and table.name not in names:
-                raise SqlModelError(f"{self.full_name}: {table.name} is named without its schema")
+                raise SqlModelError(f"{self.full_name}: {table.name} steht ohne Schema da.")
         return frozenset(found)
 
 
@@ -185,7 +201,7 @@ def check_layers(model: SqlModel) -> None:
     for parent in model.parents:
         schema = parent.split(".")[0]
         if schema not in LAYERS or LAYERS.index(schema) > own:
-            raise SqlModelError(f"{model.full_name} reads {parent}, which is no lower layer")
+            raise SqlModelError(f"{model.full_name} liest {parent}; das ist keine Schicht darunter.")
 
 
 def in_order(models: Iterable[SqlModel]) -> list[SqlModel]:

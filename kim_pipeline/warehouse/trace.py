@@ -16,13 +16,14 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
+from kim_pipeline.errors import KimError
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 
 _SOURCE = ("source_file", "source_sheet", "source_row")
 _FOREIGNERS = "foreigners_rate"
 
 
-class UnknownValueError(Exception):
+class UnknownValueError(KimError):
     """There is no such value; the German message says what there is instead."""
 
 

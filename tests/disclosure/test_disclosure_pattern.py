@@ -111,7 +111,7 @@ def test_two_by_five_with_printed_zeros_is_exactly_known() -> None:
     assert {row.cell: (row.lower, row.upper) for row in rows} == {
         i: (system.cells[i].value, system.cells[i].value) for i in SMALL
     }
-    with pytest.raises(UnprotectableError, match="Cell t0"):  # 2 = at least 1 + at least 1 in every pattern
+    with pytest.raises(UnprotectableError, match="Zelle t0"):  # 2 = at least 1 + at least 1 in every pattern
         protect(system)
 
 
@@ -238,7 +238,7 @@ def test_cell_in_no_relation() -> None:
 
 def test_unprotectable_cell_is_named() -> None:
     cells = [Cell("total", 3, role=Role.KNOWN), Cell("a", 2, 5), Cell("b", 1, 5)]
-    with pytest.raises(UnprotectableError, match=r"Cell b cannot .* a, total\. .* coarser") as caught:
+    with pytest.raises(UnprotectableError, match=r"Zelle b lässt sich nicht .* a, total\. .* gröber") as caught:
         protect(LinkedSystem(cells, [Relation.total("row", "total", ["a", "b"])]))
     assert (caught.value.cell, caught.value.related) == ("b", ["a", "total"])
 

@@ -97,7 +97,7 @@ def test_every_key_of_every_fact_is_held(copy: duckdb.DuckDBPyConnection) -> Non
 
 
 def test_a_failed_check_says_which() -> None:
-    with duckdb.connect() as connection, pytest.raises(CheckFailedError, match="always: Nie"):
+    with duckdb.connect() as connection, pytest.raises(CheckFailedError, match="always ist nicht bestanden: Nie"):
         run_checks(connection, [Check("always", "Nie.", "SELECT 1 AS x")])
 
 

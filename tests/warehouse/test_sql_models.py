@@ -64,22 +64,22 @@ def model(schema: str, sql: str, name: str = "t") -> SqlModel:
 
 
 def test_a_file_reads_lower_layers_only() -> None:
-    with pytest.raises(SqlModelError, match="no lower layer"):
+    with pytest.raises(SqlModelError, match="keine Schicht darunter"):
         check_layers(model("staging", "SELECT a.x FROM core.dim_area AS a"))
-    with pytest.raises(SqlModelError, match="no lower layer"):
+    with pytest.raises(SqlModelError, match="keine Schicht darunter"):
         check_layers(model("core", "SELECT a.x FROM elsewhere.t AS a"))
     check_layers(model("core", "SELECT a.x FROM staging.t AS a"))
 
 
 def test_a_table_without_schema_is_refused() -> None:
-    with pytest.raises(SqlModelError, match="without its schema"):
+    with pytest.raises(SqlModelError, match="ohne Schema"):
         check_layers(model("core", "WITH a AS (SELECT 1 AS x) SELECT b.x FROM a INNER JOIN b ON TRUE"))
 
 
 def test_more_than_one_select_is_refused() -> None:
-    with pytest.raises(SqlModelError, match="exactly one SELECT"):
+    with pytest.raises(SqlModelError, match="genau ein SELECT"):
         check_layers(model("core", "SELECT 1; SELECT 2"))
-    with pytest.raises(SqlModelError, match="exactly one SELECT"):
+    with pytest.raises(SqlModelError, match="genau ein SELECT"):
         check_layers(model("core", "CREATE TABLE x AS SELECT 1"))
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
 
 from kim_pipeline.contracts import programmes
+from kim_pipeline.errors import KimError
 from kim_pipeline.files import SCRATCH, private_folder
 from kim_pipeline.intake.intake import Delivery, Intake, all_findings
 from kim_pipeline.office.feedback.copy import Source, suffix_of, write_copy
@@ -88,7 +89,7 @@ def _write_one(
         done.copies.append((delivery, path))
 
 
-class _ChangedError(Exception):
+class _ChangedError(KimError):
     """The file is not the one any more that was read."""
 
 
