@@ -7,7 +7,6 @@ import datetime as dt
 import json
 import sys
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from kim_pipeline.publishing.keeping.build_list import BuildEntry, BuildInput
 
-_ZONE = ZoneInfo("Europe/Berlin")
 _STATUS = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgewiesen"}
 _KEPT = {
     "published": "veröffentlicht",
@@ -125,10 +123,12 @@ def _show_builds(found: Sequence[BuildEntry], folder: str) -> None:
 
 
 def _cells(entry: BuildEntry) -> dict[str, str]:
+    from kim_pipeline.settings import ZONE  # noqa: PLC0415
+
     kept = [_KEPT[reason] for reason in entry.kept_because] + ([] if entry.has_internal else ["ohne interne Datei"])
     return {
         "Datenbestand": entry.name,
-        "gebaut": f"{entry.built_at.astimezone(_ZONE):%d.%m.%y %H:%M}" if entry.built_at else "nicht lesbar",
+        "gebaut": f"{entry.built_at.astimezone(ZONE):%d.%m.%y %H:%M}" if entry.built_at else "nicht lesbar",
         "Stichtag": f"{entry.as_of:%d.%m.%y}" if entry.as_of else "?",
         "zählt": _number(entry.counted),
         "zurück-\ngewiesen": _number(entry.rejected),
