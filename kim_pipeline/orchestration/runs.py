@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Collection
+from contextlib import nullcontext
 
 import dagster as dg
 
@@ -38,7 +39,7 @@ def run_nightly(under_way: NightRun, instance: dg.DagsterInstance | None = None)
     """
     night = under_way.night
     job = build_defs(night.settings, under_way).resolve_job_def(NIGHTLY)
-    with instance or instance_for(night.settings) as keeper:
+    with nullcontext(instance) if instance else instance_for(night.settings) as keeper:
         result = job.execute_in_process(
             instance=keeper,
             raise_on_error=False,
