@@ -19,6 +19,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.due import Due
 from kim_pipeline.files import private_folder
@@ -113,9 +114,9 @@ def missed_night(built_at: dt.datetime, deadline: dt.datetime, settings: Setting
     return Alert(
         event=f"missed {by:%Y-%m-%d}",
         title="In der Nacht ist kein neuer Datenbestand entstanden",
-        happened=f"Bis zum {by:%d.%m.%Y}, {by:%H:%M} Uhr, ist kein neuer Datenbestand veröffentlicht, und kein Lauf "
+        happened=f"Bis zum {german.moment(by)} ist kein neuer Datenbestand veröffentlicht, und kein Lauf "
         "ist fehlgeschlagen: er ist nicht gestartet, wartet, oder hängt.",
-        about=f"Veröffentlicht ist der Datenbestand vom {built:%d.%m.%Y, %H:%M} Uhr.",
+        about=f"Veröffentlicht ist der Datenbestand vom {german.moment(built)}.",
         turn=_OPERATOR,
         todo="Auf der Seite „Automation“ nachsehen, ob der Zeitplan nightly an ist, auf der Seite „Runs“, ob ein Lauf "
         f"wartet oder hängt, und den Lauf mit kim run nachholen. Sonst hilft die Tabelle in {_HELP}.",
@@ -127,8 +128,8 @@ def late_deliveries(late: Mapping[str, Due], settings: Settings) -> Alert:
     """What is told of deliveries that became late together; programme → what is due."""
     names = [programmes()[key].title for key in late]
     lines = [
-        f"{name} (Ordner {key}): fällig am {due.due_on:%d.%m.%Y}, Nachfrist bis {due.late_after:%d.%m.%Y}, "
-        + (f"letzter Stand {due.last_as_of:%d.%m.%Y}." if due.last_as_of else "noch nie geliefert.")
+        f"{name} (Ordner {key}): fällig am {german.day(due.due_on)}, Nachfrist bis {german.day(due.late_after)}, "
+        + (f"letzter Stand {german.day(due.last_as_of)}." if due.last_as_of else "noch nie geliefert.")
         for name, (key, due) in zip(names, late.items(), strict=True)
     ]
     one = len(names) == 1
@@ -169,7 +170,7 @@ class Outbox:
         private_folder(self.log.parent)
         self.log.touch(mode=0o600)
         with self.log.open("a", encoding="utf-8") as log:
-            log.write(f"=== {now.astimezone(ZONE):%d.%m.%Y %H:%M} {alert.title}\n\n{alert.text}\n\n")
+            log.write(f"=== {german.moment(now.astimezone(ZONE))} {alert.title}\n\n{alert.text}\n\n")
         if self._ways:
             private_folder(self.folder)
             name = f"{now:%Y%m%dT%H%M%S}_{hashlib.sha256(alert.event.encode()).hexdigest()[:16]}.json"

@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from kim_pipeline import german
 from kim_pipeline.intake.intake import Delivery, counts_by_severity
 from kim_pipeline.night import COUNTS, BuiltTable, TakenIn, tables_of
 from kim_pipeline.orchestration.dagster_internals import COLUMN_SCHEMA, ROW_COUNT
@@ -23,8 +24,6 @@ from kim_pipeline.publishing.smoke import can_open
 from kim_pipeline.warehouse.diff import KINDS
 
 MAX_FINDINGS = 200
-_STATUS = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgewiesen"}
-_SEVERITY = {"rejected": "zurückgewiesen", "error": "Fehler", "warning": "Warnung", "notice": "Hinweis"}
 _FILE_HEADER = ("Datei", "Status", "Zeitraum", "Stand", "Zeilen", "Quarantäne", "Befunde")
 _FINDING_HEADER = ("Schwere", "Datei", "Blatt", "Zeile", "Spalte", "Regel", "Meldung")
 
@@ -39,7 +38,7 @@ def delivery_metadata(night: TakenIn, programme: str, connection: duckdb.DuckDBP
     """
     deliveries = night.intake.of(programme)
     rows = {name: sum(a[name] for d in deliveries for a in d.accounts) for name in _ROWS}
-    counting = [(d.read.as_of, d.file, d.path) for d in deliveries if d.read and d.status == "counted"]
+    counting = [(d.read.as_of, d.file, d.path) for d in deliveries if d.read and d.read.as_of and d.status == "counted"]
     found: dict[str, Any] = {
         "Lieferungen": dg.MetadataValue.md(markdown_table(_FILE_HEADER, (_file_row(d) for d in deliveries))),
         "Befunde": dg.MetadataValue.md(findings_table(connection, programme)),
@@ -50,7 +49,7 @@ def delivery_metadata(night: TakenIn, programme: str, connection: duckdb.DuckDBP
     }
     if counting:
         as_of, _, path = max(counting)
-        found["Stand"] = f"{as_of:%d.%m.%Y}"
+        found["Stand"] = german.day(as_of)
         found["Neueste Arbeitsmappe, die zählt"] = dg.MetadataValue.path(path)
     return found
 
@@ -63,7 +62,8 @@ def _file_row(delivery: Delivery) -> tuple[object, ...]:
     period = str(read.period) if read and read.period else ""
     rows, quarantined = (sum(a[name] for a in delivery.accounts) for name in ("rows_read", "quarantined"))
     findings = sum(counts_by_severity(delivery).values())
-    return delivery.file, _STATUS[delivery.status], period, read.as_of if read else None, rows, quarantined, findings
+    stand = read.as_of if read else None
+    return delivery.file, german.STATUSES[delivery.status], period, stand, rows, quarantined, findings
 
 
 def findings_table(connection: duckdb.DuckDBPyConnection, programme: str) -> str:
@@ -76,7 +76,7 @@ def findings_table(connection: duckdb.DuckDBPyConnection, programme: str) -> str
     ).fetchall()
     if not rows:
         return "Keine Befunde."
-    shown = [(_SEVERITY[severity], *rest) for severity, *rest in rows[:MAX_FINDINGS]]
+    shown = [(german.SEVERITIES[severity].one, *rest) for severity, *rest in rows[:MAX_FINDINGS]]
     more = len(rows) - len(shown)
     note = f"\n\n… und {more} weitere, siehe `quality.finding` in `internal.duckdb`." if more else ""
     return markdown_table(_FINDING_HEADER, shown) + note
@@ -192,7 +192,7 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, Link):
         return value
-    text = f"{value:%d.%m.%Y}" if isinstance(value, dt.date) else str(value)
+    text = german.day(value) if isinstance(value, dt.date) else str(value)
     for character in "\\|`*_<>[]":
         text = text.replace(character, f"\\{character}")
     return " ".join(text.split())

@@ -77,8 +77,8 @@ def test_kim_run_alone_does_not_load_dagster(tmp_path: Path) -> None:
         argv = [sys.executable, "-c", _RUN, "run", *places, "--as-of", AS_OF, *more]
         return subprocess.run(argv, env=environment, capture_output=True, text=True, check=True).stdout
 
-    assert said().endswith("loaded: \n")
-    assert said("--only", "fit", "--full").endswith("loaded: \n")
+    assert said().endswith("loaded:\n")
+    assert said("--only", "fit", "--full").endswith("loaded:\n")
     prepare_home(settings)
     assert "loaded: dagster" in said()
     with instance_for(settings) as instance:
