@@ -158,7 +158,7 @@ class ControlRoom:
 
     def late(self) -> set[str]:
         """Programmes whose delivery is overdue, as their check was answered last."""
-        keys = {name: dg.AssetCheckKey(["deliveries", name], "delivered_on_time") for name in programmes()}
+        keys = {name: dg.AssetCheckKey(dg.AssetKey(["deliveries", name]), "delivered_on_time") for name in programmes()}
         answers = last_evaluations(self.instance, list(keys.values()))
         severities = {name: answers[key].severity for name, key in keys.items() if not answers[key].passed}
         return {name for name, severity in severities.items() if severity == dg.AssetCheckSeverity.ERROR}
