@@ -17,11 +17,12 @@ from kim_pipeline.commands import run as run_command
 from kim_pipeline.commands import terminal
 from kim_pipeline.contracts import programmes
 from kim_pipeline.errors import told
-from kim_pipeline.orchestration import runner
+from kim_pipeline.orchestration import parts
 from kim_pipeline.warehouse.checks import blocking_checks
 from tests import quick_nights
+from tests.quick_nights import whole_night
 
-_USED = (run_command, terminal, runner)
+_USED = (run_command, terminal, parts)
 """Imported here, so that no child needs to; likewise what is read once."""
 programmes(), nightly.table_models(), nightly.published_models(), blocking_checks()
 
@@ -103,9 +104,8 @@ def quick_refused(folder: str, number: int, at: int, why: int) -> int:
 
 def night(folder: str, number: int) -> int:
     """A whole night without Dagster."""
-    held = nightly.Night(quick_nights.settings_in(Path(folder)), quick_nights.day(number), full=True)
-    with held.locked():
-        _ = held.published
+    settings = quick_nights.settings_in(Path(folder))
+    whole_night(nightly.Night(settings=settings, as_of=quick_nights.day(number), full=True))
     return 0
 
 

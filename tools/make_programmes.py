@@ -48,7 +48,7 @@ def _programme(programme: Programme) -> Iterator[str]:
 
 def _dues(cadence: Cadence) -> str:
     """`Zeiträume bis 30.6.: fällig am 31.7.; bis 31.12.: fällig am 31.1.`."""
-    dues = [f"bis {due.ends[1]}.{due.ends[0]}.: fällig am {due.by[1]}.{due.by[0]}." for due in cadence.dues]
+    dues = [f"bis {due.ends[1]}.{due.ends[0]}.: fällig am {due.by[1]}.{due.by[0]}." for due in cadence.obligations]
     return f"Zeiträume {'; '.join(dues)}"
 
 

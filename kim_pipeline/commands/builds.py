@@ -7,7 +7,6 @@ import datetime as dt
 import json
 import sys
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from kim_pipeline.publishing.keeping.build_list import BuildEntry, BuildInput
 
-_ZONE = ZoneInfo("Europe/Berlin")
 _KEPT = {
     "published": "veröffentlicht",
     "newest": "neueste",
@@ -129,10 +127,12 @@ def _show_builds(found: Sequence[BuildEntry], folder: str) -> None:
 
 
 def _cells(entry: BuildEntry) -> dict[str, str]:
+    from kim_pipeline.settings import ZONE  # noqa: PLC0415
+
     kept = [_KEPT[reason] for reason in entry.kept_because] + ([] if entry.has_internal else ["ohne interne Datei"])
     return {
         "Datenbestand": entry.name,
-        "gebaut": german.short_moment(entry.built_at.astimezone(_ZONE)) if entry.built_at else "nicht lesbar",
+        "gebaut": german.short_moment(entry.built_at.astimezone(ZONE)) if entry.built_at else "nicht lesbar",
         "Stichtag": german.short_day(entry.as_of) if entry.as_of else "?",
         "zählt": _number(entry.counted),
         "zurück-\ngewiesen": _number(entry.rejected),

@@ -43,11 +43,11 @@ def serve(
         wrong(f"{port} ist kein Port. Erwartet: eine Zahl von 1 bis 65535.")
     require_deliveries(settings)
     try:
-        serve(settings, host, port, _tell)
+        serve(settings, host, port, _print_address)
     except ControlRoomError as error:
         raise typer.Exit(fail(str(error))) from None
 
 
-def _tell(address: str) -> None:
+def _print_address(address: str) -> None:
     sys.stdout.write(f"Leitstand: {address} (Ende mit Strg+C)\n")
     sys.stdout.flush()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 
 from kim_pipeline import german
+from kim_pipeline.contracts.due import Due, due_state
 from kim_pipeline.report import annex, case_management, mediation, municipalities, review, summary
 from kim_pipeline.report.blocks import (
     Block,
@@ -139,9 +140,15 @@ def _remark(context: Context, row: Row) -> str:
         return f"Programm beendet am {german.day(ended)}"
     if row["due_on"] is None:
         return ""
-    if row["due_on"] < context.figures.key_day and row["is_late"]:
+    if due_state(_due(row), context.figures.key_day) == "late":
         return f"überfällig seit {german.day(row['due_on'])}"
     return f"nächste Lieferung bis {german.day(row['due_on'])}"
+
+
+def _due(row: Row) -> Due:
+    """What is due; a published file tells only whether the grace was over on the day of its build."""
+    late_after = row["due_on"] if row["is_late"] else dt.date.max
+    return Due(row["last_as_of"], row["covered_through"], row["due_on"], late_after)
 
 
 def _others(context: Context) -> list[Block]:

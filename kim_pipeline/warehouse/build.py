@@ -27,11 +27,13 @@ _DESCRIPTIONS = Path(__file__).with_name("descriptions.toml")
 
 
 class CheckFailedError(KimError):
-    """A blocking check found offending rows; the message names the check and says what it is there for."""
+    """Blocking checks found offending rows; the message names each check and says what it is there for."""
 
-    def __init__(self, check: Check) -> None:
+    def __init__(self, *checks: Check) -> None:
         """Say it."""
-        super().__init__(f"Die Prüfung {check.name} ist nicht bestanden: {check.description}")
+        super().__init__(
+            " ".join(f"Die Prüfung {check.name} ist nicht bestanden: {check.description}" for check in checks)
+        )
 
 
 @contextmanager

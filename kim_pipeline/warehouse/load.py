@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.due import due_state
 from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.vocabulary import programme_life, vocabulary
 from kim_pipeline.intake.counting import Window
+from kim_pipeline.intake.due import due_of
 from kim_pipeline.intake.intake import Delivery, Intake, counts_by_severity, finding_records
 from kim_pipeline.warehouse.catalogue import catalogue_columns, catalogue_row, load_catalogue, with_raised_k
 
@@ -88,13 +90,19 @@ def load_quality(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: d
         "programme VARCHAR, table_name VARCHAR, file VARCHAR, first_day DATE, last_day DATE",
         windows,
     )
-    due = [due_of(p, intake.of(p.key), as_of, grace_days) for p in programmes().values()]
+    due = [_due_row(p, intake.of(p.key), as_of, grace_days) for p in programmes().values()]
     _create(
         connection,
         "quality.due",
         "programme VARCHAR, last_as_of DATE, covered_through DATE, due_on DATE, late_after DATE, is_late BOOLEAN",
         due,
     )
+
+
+def _due_row(programme: Programme, deliveries: Sequence[Delivery], as_of: dt.date, grace_days: int) -> tuple[Any, ...]:
+    due = due_of(programme, deliveries, as_of, grace_days)
+    is_late = due_state(due, as_of) == "late"
+    return programme.key, due.last_as_of, due.covered_through, due.due_on, due.late_after, is_late
 
 
 def _load_deliveries(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None:
@@ -258,36 +266,6 @@ def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tup
     connection.register("block", block)
     connection.execute(f"INSERT INTO {name} SELECT * FROM block")
     connection.unregister("block")
-
-
-def covered_through(programme: Programme, deliveries: Iterable[Delivery]) -> dt.date | None:
-    """The last day that a programme's usable deliveries cover: of their periods, or a snapshot's Stand."""
-    days = [
-        d.read.period.last if programme.delivery == "period" and d.read.period else d.read.as_of
-        for d in deliveries
-        if d.read is not None and not d.is_rejected and d.read.as_of is not None
-    ]
-    return max((day for day in days if day is not None), default=None)
-
-
-class Due(NamedTuple):
-    """When a programme's next delivery is due; the columns of `quality.due`."""
-
-    programme: str
-    last_as_of: dt.date | None
-    covered_through: dt.date | None
-    due_on: dt.date
-    late_after: dt.date
-    is_late: bool
-
-
-def due_of(programme: Programme, deliveries: Sequence[Delivery], as_of: dt.date, grace_days: int) -> Due:
-    """When the next delivery is due; see `load_quality` for the arguments."""
-    last = max((d.read.as_of for d in deliveries if d.read and not d.is_rejected and d.read.as_of), default=None)
-    through = covered_through(programme, deliveries)
-    due_on = programme.cadence.next_due(through, as_of)
-    late_after = due_on + dt.timedelta(days=grace_days)
-    return Due(programme.key, last, through, due_on, late_after, as_of > late_after)
 
 
 def summary_counts(deliveries: Iterable[Delivery]) -> dict[str, int]:

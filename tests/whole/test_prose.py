@@ -21,15 +21,16 @@ import typer
 import kim_pipeline
 from kim_pipeline import cli
 from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.due import Due
 from kim_pipeline.contracts.limits import Limits
 from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.intake.intake import all_findings
 from kim_pipeline.office.feedback import words
 from kim_pipeline.office.template.plan import plan_of
 from kim_pipeline.office.template.workbook import template
-from kim_pipeline.orchestration import build_defs
-from kim_pipeline.orchestration.alarms import late_alert, missed_alert
-from kim_pipeline.orchestration.delivery_checks import Due, on_time, quarantine
+from kim_pipeline.orchestration import alerts as messages
+from kim_pipeline.orchestration.checks import on_time, quarantine
+from kim_pipeline.orchestration.definitions import build_defs
 from kim_pipeline.report import charts, council, html_writer, municipalities
 from kim_pipeline.report.figures import Figures
 from kim_pipeline.report.tables import Context
@@ -317,15 +318,15 @@ def test_pages_of_the_control_room() -> None:
 def test_alerts_and_answers_of_checks(settings: Settings) -> None:
     day, key = dt.date(2024, 5, 1), next(iter(programmes()))
     due = Due(None, None, day, day + dt.timedelta(days=14))
-    alerts = [late_alert(dict.fromkeys(keys, due), settings) for keys in ([key], list(programmes()))]
+    alerts = [messages.late_deliveries(dict.fromkeys(keys, due), settings) for keys in ([key], list(programmes()))]
     alerts.append(
-        missed_alert(dt.datetime(2024, 5, 1, tzinfo=dt.UTC), dt.datetime(2024, 5, 2, tzinfo=dt.UTC), settings)
+        messages.missed_night(dt.datetime(2024, 5, 1, tzinfo=dt.UTC), dt.datetime(2024, 5, 2, tzinfo=dt.UTC), settings)
     )
     answers = [on_time(due, day + dt.timedelta(days=number)) for number in (0, 1, 15)]
     answers += [quarantine(1, 0, Limits(rows_min=least, rows_max=most)) for least, most in ((2, None), (0, 0), (1, 5))]
     answers.append(quarantine(5, 1, Limits(rows_min=1, quarantine_share_max=0.05)))
     assert found_in([text for a in alerts for text in (a.title, *a.text.split("\n"))]) == []
-    assert found_in([text for a in answers for text in (a.said, *map(str, a.numbers.values()))]) == []
+    assert found_in([text for a in answers for text in (a.said, *map(str, a.facts.values()))]) == []
 
 
 def test_dictionary() -> None:
