@@ -11,7 +11,6 @@ import datetime as dt
 import hashlib
 import json
 import logging
-import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,14 +22,14 @@ from typing import Any, TypeVar
 import duckdb
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.files import write_private
+from kim_pipeline.files import private_folder, remove
 from kim_pipeline.guard.missing import MissingDeliveriesError, missing_deliveries
 from kim_pipeline.intake.intake import Delivery, Intake, entries_of, present_entries, take_in
 from kim_pipeline.protection.audit_of_file import FileAudit, audit_build
 from kim_pipeline.protection.hiding import Protection, protect_figures
 from kim_pipeline.protection.pattern_memory import PatternMemory
 from kim_pipeline.publishing.builds import Build, Warehouse
-from kim_pipeline.publishing.keeping.purge import purgeable, remove
+from kim_pipeline.publishing.keeping import purge
 from kim_pipeline.publishing.parquet import write_package
 from kim_pipeline.publishing.published import BuildFacts, write_published
 from kim_pipeline.publishing.smoke import can_open, check_internal, check_published
@@ -139,6 +138,7 @@ class Night:
         self._held: set[str] = set()
         self._progress: Progress = lambda *_: None
         self._seen: dict[str, str] = {}
+        self._patterns: PatternMemory | None = None
         self._started = time.monotonic()
         self._started_at = dt.datetime.now(dt.UTC)
 
@@ -167,7 +167,7 @@ class Night:
         if self.full:
             for entry in present_entries(self.settings):
                 if entry.parent.name in self.chosen:
-                    shutil.rmtree(entry, ignore_errors=True)
+                    remove(entry)
         return take_in(self.settings, self._progress, today=self.as_of)
 
     @cached_property
@@ -254,9 +254,8 @@ class Night:
             duckdb.connect(str(self.warehouse.scratch(self.build.internal))) as connection,
             _named_errors("disclosure.hidden_cell"),
         ):
-            memory = PatternMemory(self.settings.cache, is_new=self.full)
-            found = protect_figures(connection, memory=memory)
-        memory.save()
+            self._patterns = PatternMemory(self.warehouse.store, is_new=self.full)
+            found = protect_figures(connection, memory=self._patterns)
         _LOG.info("hidden: %d of %d figures (%.1f s)", found.hidden, found.cells, found.seconds)
         return found
 
@@ -288,7 +287,8 @@ class Night:
         _ = self.protected
         internal = self.warehouse.scratch(self.build.internal)
         target = self.warehouse.scratch(self.build.published)
-        facts = BuildFacts(self.build.stem, self._started_at, self.as_of, time.monotonic() - self._started)
+        state = self.warehouse.store.state_sha256()
+        facts = BuildFacts(self.build.stem, self._started_at, self.as_of, time.monotonic() - self._started, state)
         with _named_errors("the published file"):
             write_published(internal, target, self.intake, facts)
             write_package(target, self.warehouse.scratch(self.build.package), self.settings.county)
@@ -306,11 +306,11 @@ class Night:
         """What follows publishing. Where it fails, the night has not, and the next one makes up for it."""
         try:
             self._remember()
-            found = purgeable(
+            found = purge.purgeable(
                 self.warehouse, self.settings, entries_of(self.intake.deliveries, self.settings), self._started_at
             )
             gone = found if self.settings.purge_nightly else [item for item in found if item.kind == "build"]
-            remove(gone, self.settings)
+            purge.remove(gone, self.settings)
         except OSError as error:
             self.untidy = error
             _LOG.warning("published, but tidying up afterwards failed (%s)", type(error).__name__)
@@ -326,7 +326,7 @@ class Night:
     def seen_before(self) -> dict[str, str]:
         """Programme → content mark at the last run that published, as this folder remembers it."""
         try:
-            known = json.loads((self.settings.warehouse / _SEEN).read_bytes())
+            known = json.loads((self.settings.state / _SEEN).read_bytes())
         except FileNotFoundError:
             return {}
         except ValueError:
@@ -349,8 +349,13 @@ class Night:
         return digest.hexdigest()[:16]
 
     def _remember(self) -> None:
+        """Keep, now that the build is published, what decides the next one."""
+        store = self.warehouse.store
         marks = {**self.seen_before(), **self._seen}
-        write_private(self.settings.warehouse / _SEEN, json.dumps(marks, indent=1, sort_keys=True) + "\n")
+        text = json.dumps(marks, indent=1, sort_keys=True) + "\n"
+        store.write(private_folder(store.state) / _SEEN, text.encode())
+        if self._patterns is not None:
+            self._patterns.save()
 
 
 @dataclass(frozen=True)

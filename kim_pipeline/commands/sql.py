@@ -140,17 +140,14 @@ def _content(found: Result, chosen: Format) -> bytes:
 
 
 def _write(found: Result, chosen: Format, out: Path) -> int:
-    """Write the file, whole or not at all."""
     from kim_pipeline.analysts.workbook import TooManyRowsError  # noqa: PLC0415
+    from kim_pipeline.files import write  # noqa: PLC0415
 
-    scratch = out.with_name(f".{out.name}.neu")
     try:
-        scratch.write_bytes(_content(found, chosen))
-        scratch.replace(out)
+        write(out, _content(found, chosen))
     except TooManyRowsError as error:
         return fail(str(error))
     except OSError as error:
-        scratch.unlink(missing_ok=True)
         return fail(f"{out} lässt sich nicht schreiben ({type(error).__name__}). Bitte Ordner und Rechte prüfen.")
     typer.echo(f"Geschrieben: {out} (Zeilen: {len(found.rows)})")
     return DONE
