@@ -183,7 +183,8 @@ def test_a_release_that_was_interrupted_is_as_if_it_never_was(warehouse: Warehou
     with pytest.raises(RuntimeError), new_release(warehouse, "2021", FIRST, build):
         raise RuntimeError
     assert problems_of(warehouse) == {}
-    assert not list((warehouse.folder / "releases").iterdir())
+    assert not (warehouse.folder / "releases").exists()
+    assert list((warehouse.folder / "scratch").iterdir()) == []
 
 
 def test_the_command_freezes_figures_and_report_and_tells_what_it_hides_again(
