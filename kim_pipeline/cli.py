@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 failed or errors found, 2 wrong arguments or settings.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 import typer.rich_utils
@@ -16,6 +16,7 @@ from kim_pipeline.commands.builds import builds, rollback
 from kim_pipeline.commands.check import check
 from kim_pipeline.commands.common import INTERRUPTED, WRONG, Command, Group
 from kim_pipeline.commands.feedback import feedback
+from kim_pipeline.commands.german_errors import UsageError, usage_problem
 from kim_pipeline.commands.learn import learn
 from kim_pipeline.commands.purge import purge
 from kim_pipeline.commands.release import release
@@ -50,10 +51,6 @@ _COMMANDS = (
 )
 """In the order of the help."""
 
-_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
-"""The base of all errors in arguments, which typer does not export."""
-
-
 app = typer.Typer(
     cls=Group,
     help="Liest die Lieferungen der Programme und baut daraus den Datenbestand des KIM.",
@@ -78,25 +75,9 @@ def invoke(arguments: Sequence[str]) -> int:
         return int(app(list(arguments), prog_name="kim", standalone_mode=False) or 0)
     except typer.Abort:
         return INTERRUPTED
-    except _UsageError as error:
-        sys.stderr.write(f"{_usage_problem(error)} Hilfe: kim --help, kim BEFEHL --help\n")
+    except UsageError as error:
+        sys.stderr.write(f"{usage_problem(error)}\n")
         return WRONG
-
-
-def _usage_problem(error: Any) -> str:
-    """What is wrong with the arguments, in German where the kind of the error is known."""
-    kind, name = type(error).__name__, getattr(error, "option_name", None) or ""
-    parameter = getattr(error, "param", None)
-    label = parameter.opts[-1] if parameter is not None and parameter.opts else name
-    if parameter is not None and parameter.param_type_name == "argument":
-        label = parameter.metavar
-    if kind == "MissingParameter":
-        return f"Es fehlt die Angabe {label}."
-    if kind == "NoSuchOption":
-        return f"Die Option {name} gibt es nicht."
-    if kind == "BadParameter":
-        return f"Die Angabe zu {label} ist ungültig."
-    return f"Der Aufruf ist nicht richtig ({error.format_message()})."
 
 
 @app.callback(invoke_without_command=True)

@@ -24,7 +24,7 @@ from kim_pipeline.settings import PROJECT, Settings
 
 DELIVERIES = ("fit/FIT_2021_2022.xlsx", "komm_an/KOMM-AN_2023_Nachtrag.xlsx")
 FIRST_DAY = dt.date(2024, 5, 1)
-_KEPT = ("quality.delivery", "quality.due", "indicators.indicator")
+_KEPT = ("quality.delivery", "quality.due", "quality.sheet_account", "indicators.indicator")
 
 
 class QuickNight(Night):

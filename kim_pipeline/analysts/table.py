@@ -17,6 +17,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from kim_pipeline import german
 from kim_pipeline.analysts.result_files import plain_text
 
 if TYPE_CHECKING:
@@ -94,5 +95,5 @@ def _records(names: Sequence[str], cells: list[list[Text]]) -> Group:
 
 def _count(result: Result) -> str:
     number = len(result.rows)
-    told = "1 Zeile" if number == 1 else f"{number:,} Zeilen".replace(",", ".") if number else "Keine Zeilen"
+    told = german.counted(number, "Zeile", "Zeilen") if number else "Keine Zeilen"
     return told if result.is_complete else f"Die ersten {told}; es gibt weitere (--limit)"

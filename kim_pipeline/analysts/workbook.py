@@ -18,6 +18,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
+from kim_pipeline import german
 from kim_pipeline.analysts.query import Result
 from kim_pipeline.analysts.result_files import plain_text
 
@@ -60,7 +61,8 @@ def as_workbook(result: Result) -> bytes:
     """
     if len(result.rows) > _MOST_ROWS:
         raise TooManyRowsError(
-            f"Das Ergebnis hat {len(result.rows)} Zeilen, ein Tabellenblatt fasst {_MOST_ROWS}. "
+            f"Das Ergebnis hat {german.number(len(result.rows))} Zeilen, ein Tabellenblatt fasst "
+            f"{german.number(_MOST_ROWS)}. "
             "Bitte mit --limit begrenzen oder --format csv wählen."
         )
     book = Workbook()

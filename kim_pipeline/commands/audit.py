@@ -34,8 +34,8 @@ def audit(
         wrong(f"{path} gibt es nicht. Bitte zuerst kim run ausführen oder eine Datei angeben.")
     try:
         found = audit_file(path, _internal_of(folder, build_of(path)))
-    except duckdb.Error as error:
-        wrong(f"{path.name} ist kein veröffentlichter Datenbestand ({type(error).__name__}).")
+    except duckdb.Error:
+        wrong(f"{path.name} ist kein veröffentlichter Datenbestand oder beschädigt.")
     _tell(terminal.console(), path, found)
     raise typer.Exit(0 if found.passed else FAILED)
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from kim_pipeline import german
 from kim_pipeline.commands.common import WarehouseOption, fail, settings_from
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from kim_pipeline.publishing.keeping.build_list import BuildEntry, BuildInput
 
 _ZONE = ZoneInfo("Europe/Berlin")
-_STATUS = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgewiesen"}
 _KEPT = {
     "published": "veröffentlicht",
     "newest": "neueste",
@@ -81,7 +81,7 @@ def rollback(
     try:
         done = roll_back(Warehouse(folder), build)
     except (UnknownBuildError, DamagedBuildError, WarehouseBusyError, OSError) as error:
-        cause = told(error, folder) or f"Das Umschalten ist nicht gelungen ({type(error).__name__})."
+        cause = told(error, folder) or _not_switched(error)
         stands = "" if isinstance(error, UnknownBuildError) else "Der veröffentlichte Datenbestand ist unverändert."
         raise typer.Exit(fail(cause, stands)) from None
     said = [f"Veröffentlicht ist jetzt {done.now.stem}" + (f", vorher {done.before.stem}." if done.before else ".")]
@@ -93,6 +93,11 @@ def rollback(
         )
     said.append("Der nächste Lauf veröffentlicht wieder einen neuen Datenbestand, aus den Lieferungen von dann.")
     terminal.console().print("\n".join(said), markup=False)
+
+
+def _not_switched(error: Exception) -> str:
+    why = f": {german.system_error(error)}" if isinstance(error, OSError) else ""
+    return f"Das Umschalten ist nicht gelungen{why}."
 
 
 def _write_json(records: Sequence[BuildEntry | BuildInput]) -> None:
@@ -129,11 +134,11 @@ def _cells(entry: BuildEntry) -> dict[str, str]:
     return {
         "Datenbestand": entry.name,
         "gebaut": f"{entry.built_at.astimezone(_ZONE):%d.%m.%y %H:%M}" if entry.built_at else "nicht lesbar",
-        "Stichtag": f"{entry.as_of:%d.%m.%y}" if entry.as_of else "?",
+        "Stichtag": german.short_day(entry.as_of) if entry.as_of else "?",
         "zählt": _number(entry.counted),
         "zurück-\ngewiesen": _number(entry.rejected),
         "Zeilen": _number(entry.rows_accepted),
-        "Größe": size_text(entry.size),
+        "Größe": german.size(entry.size),
         "behalten als": ", ".join(kept) or "nichts: entfernt der nächste Lauf",
     }
 
@@ -147,15 +152,12 @@ def _show_inputs(inputs: Sequence[BuildInput]) -> None:
     for name in ("Programm", "Lieferung", "Stand", "Status", "SHA-256"):
         table.add_column(name, overflow="fold")
     for one in inputs:
-        as_of = f"{one.as_of:%d.%m.%Y}" if one.as_of else "–"
-        table.add_row(one.programme, one.file, as_of, _STATUS[one.status], one.sha256[:12] if one.sha256 else "–")
+        as_of = german.day(one.as_of) if one.as_of else "–"
+        table.add_row(
+            one.programme, one.file, as_of, german.STATUSES[one.status], one.sha256[:12] if one.sha256 else "–"
+        )
     terminal.console().print(table)
 
 
 def _number(value: int | None) -> str:
-    return "?" if value is None else f"{value:,}".replace(",", ".")
-
-
-def size_text(size: int) -> str:
-    """A number of bytes for people."""
-    return f"{size / 1e6:.1f} MB".replace(".", ",") if size >= 1e6 else f"{max(size / 1e3, 1):.0f} kB"
+    return "?" if value is None else german.number(value)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kim_pipeline import german
 from kim_pipeline.commands.common import FAILED, known_programmes, settings_from, wrong
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _judge(out: Console, key: str, delivery: Delivery, rows: list[dict[str, Any]
     read = delivery.read
     if read and read.as_of:
         period = f"Berichtszeitraum {read.period.in_words}, " if read.period else ""
-        out.print(f"{period}Stand {read.as_of:%d.%m.%Y}", markup=False)
+        out.print(f"{period}Stand {german.day(read.as_of)}", markup=False)
     terminal.findings(out, delivery, rows, limit)
     out.print()
     terminal.legend(out, rows)

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+
+from kim_pipeline.commands.german_errors import GermanCommand, GermanGroup
+from kim_pipeline.german import system_error
 
 if TYPE_CHECKING:
     from kim_pipeline.intake.intake import Intake
@@ -23,7 +25,7 @@ DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 _GERMAN = {"{": "", "}": "", "Usage:": "Aufruf:", "[OPTIONS]": "[OPTIONEN]", "COMMAND [ARGS]...": "BEFEHL …"}
 
 
-class Command(TyperCommand):
+class Command(GermanCommand):
     """A command whose help is German throughout."""
 
     def get_usage(self, ctx: Any) -> str:
@@ -35,7 +37,7 @@ class Command(TyperCommand):
         return _german_option(super().get_help_option(ctx))
 
 
-class Group(TyperGroup):
+class Group(GermanGroup):
     """The group of all commands, likewise."""
 
     def get_usage(self, ctx: Any) -> str:
@@ -105,7 +107,7 @@ def intake_of(settings: Settings) -> Intake:
     except KeyFileError as error:
         wrong(str(error))
     except OSError as error:
-        wrong(f"In {settings.warehouse} lässt sich nicht schreiben ({type(error).__name__}). Bitte die Rechte prüfen.")
+        wrong(f"In {settings.warehouse} lässt sich nicht schreiben ({system_error(error)}). Bitte die Rechte prüfen.")
 
 
 def parsed_day(text: str | None) -> dt.date | None:
@@ -145,7 +147,7 @@ def require_inputs(settings: Settings) -> None:
     except KeyFileError as error:
         wrong(str(error))
     except OSError as error:
-        wrong(f"In {settings.warehouse} lässt sich nicht schreiben ({type(error).__name__}). Bitte die Rechte prüfen.")
+        wrong(f"In {settings.warehouse} lässt sich nicht schreiben ({system_error(error)}). Bitte die Rechte prüfen.")
 
 
 def wrong(reason: str) -> NoReturn:

@@ -21,6 +21,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
+from kim_pipeline import german
 from kim_pipeline.files import Store, locked, private_folder
 from kim_pipeline.settings import PROJECT, Settings
 
@@ -201,7 +202,8 @@ def _check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise ControlRoomError(
-                f"Auf {host}:{port} lässt sich nicht horchen ({error.strerror}). Einen anderen mit --port angeben."
+                f"Auf {host}:{port} lässt sich nicht horchen ({german.system_error(error)}). "
+                "Bitte mit --port einen anderen angeben."
             ) from None
 
 

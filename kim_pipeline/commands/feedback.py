@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kim_pipeline import german
 from kim_pipeline.commands.common import (
     DeliveriesOption,
     ProgrammesOption,
@@ -49,10 +50,10 @@ def _show(console: Console, folder: Path, done: Written) -> None:
     from rich.text import Text  # noqa: PLC0415
 
     from kim_pipeline.intake.intake import all_findings  # noqa: PLC0415
-    from kim_pipeline.office.feedback.words import counted, plural  # noqa: PLC0415
+    from kim_pipeline.office.feedback.words import findings_told  # noqa: PLC0415
 
     for delivery, path in done.copies:
-        console.print(Text(f"{path.relative_to(folder)}: {counted(all_findings(delivery))}"), soft_wrap=True)
+        console.print(Text(f"{path.relative_to(folder)}: {findings_told(all_findings(delivery))}"), soft_wrap=True)
     for path in done.removed:
         console.print(Text(f"{path.relative_to(folder)}: entfernt, es gibt keine Befunde mehr"), soft_wrap=True)
     for path in done.edited:
@@ -61,4 +62,4 @@ def _show(console: Console, folder: Path, done: Written) -> None:
     for delivery in done.changed:
         said = "hat sich seit dem Lesen geändert. Bitte den Befehl wiederholen."
         console.print(Text(f"{delivery.programme}/{delivery.file}: {said}", style="yellow"), soft_wrap=True)
-    console.print(Text(f"{plural(len(done.copies), 'Kopie', 'Kopien')} in {folder}"), soft_wrap=True)
+    console.print(Text(f"{german.counted(len(done.copies), 'Kopie', 'Kopien')} in {folder}"), soft_wrap=True)

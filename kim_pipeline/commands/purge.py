@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kim_pipeline.commands.builds import size_text
+from kim_pipeline import german
 from kim_pipeline.commands.common import DeliveriesOption, WarehouseOption, fail, settings_from, wrong
 
 if TYPE_CHECKING:
@@ -45,9 +45,14 @@ def purge(
             if not dry_run:
                 remove(items, settings)
     except (KeyFileError, WarehouseBusyError, OSError) as error:
-        cause = told(error, settings.warehouse) or f"Das Entfernen ist nicht gelungen ({type(error).__name__})."
+        cause = told(error, settings.warehouse) or _not_removed(error)
         raise typer.Exit(fail(cause)) from None
     terminal.console().print("\n".join(_said(items, settings, dry_run=dry_run)), markup=False)
+
+
+def _not_removed(error: Exception) -> str:
+    why = f": {german.system_error(error)}" if isinstance(error, OSError) else ""
+    return f"Das Entfernen ist nicht gelungen{why}."
 
 
 def _said(items: Sequence[Item], settings: Settings, *, dry_run: bool) -> list[str]:
@@ -55,16 +60,18 @@ def _said(items: Sequence[Item], settings: Settings, *, dry_run: bool) -> list[s
         return ["Es gibt nichts zu entfernen."]
     labels = {
         "result": "Leseergebnisse ohne Lieferung",
-        "copy": f"Rückmeldungen, seit {settings.keep_feedback_days} Tagen unverändert",
+        "copy": f"Rückmeldungen, seit {german.counted(settings.keep_feedback_days, 'Tag', 'Tagen')} unverändert",
         "build": "Datenbestände nach Ablauf der Aufbewahrung",
-        "internal": f"Interne Dateien, älter als {settings.keep_internal_days} Tage",
+        "internal": f"Interne Dateien, älter als {german.counted(settings.keep_internal_days, 'Tag', 'Tage')}",
         "log": f"Protokolle, über die letzten {settings.keep_logs} hinaus",
     }
-    size = size_text(sum(item.size for item in items))
-    lines = [f"{'Würde entfernt' if dry_run else 'Entfernt'}: {len(items)} Einträge, {size}"]
+    size = german.size(sum(item.size for item in items))
+    lines = [
+        f"{'Würde entfernt' if dry_run else 'Entfernt'}: {german.counted(len(items), 'Eintrag', 'Einträge')}, {size}"
+    ]
     for kind, label in labels.items():
         ours = [item for item in items if item.kind == kind]
         if ours:
-            lines.append(f"  {label}: {len(ours)}, {size_text(sum(item.size for item in ours))}")
+            lines.append(f"  {label}: {len(ours)}, {german.size(sum(item.size for item in ours))}")
             lines += [f"    {name}{f' ({n})' if n > 1 else ''}" for name, n in Counter(i.name for i in ours).items()]
     return lines

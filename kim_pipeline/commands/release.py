@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kim_pipeline import german
 from kim_pipeline.commands.common import FAILED, WarehouseOption, fail, parsed_day, settings_from, wrong
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _release(folder: Warehouse, name: str, as_of: dt.date) -> int:
             final = seal(made, folder, dt.datetime.now(dt.UTC))
     except ReleaseError as error:
         return fail(str(error))
-    out.print(f"Veröffentlicht: {final} (Datenbestand {build.stem}, Stichtag {as_of:%d.%m.%Y})", markup=False)
+    out.print(f"Veröffentlicht: {final} (Datenbestand {build.stem}, Stichtag {german.day(as_of)})", markup=False)
     for earlier, cells in made.hidden_again.items():
         changed = "hat sich 1 Zahl" if len(cells) == 1 else f"haben sich {len(cells)} Zahlen"
         stays = "bleibt" if len(cells) == 1 else "bleiben"
@@ -77,7 +78,7 @@ def _warn_of_counts(folder: Warehouse) -> None:
     names = telling_counts(folder)
     if names:
         terminal.console(stderr=True).print(
-            f"Achtung: Diese Veröffentlichungen nennen in quality_summary oder programme_rows genaue Zahlen von "
+            f"Achtung: Diese Veröffentlichungen nennen in „quality_summary“ oder „programme_rows“ genaue Zahlen von "
             f"Befunden oder Zeilen, aus denen sich geheime Zahlen ergeben können: {', '.join(names)}. Bitte "
             "zurückziehen und unter neuem Namen neu veröffentlichen.",
             markup=False,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from kim_pipeline import german
 from kim_pipeline.commands.common import WarehouseOption, fail, parsed_day, settings_from, wrong
 
 
@@ -51,7 +52,8 @@ def _render(published: Path, out: Path | None, folder: Path, days: tuple[dt.date
     except NotPublishedError as error:
         return fail(str(error))
     except OSError as error:
-        return fail(f"In den Ordner lässt sich nicht schreiben: {error.strerror}. Bitte --out und die Rechte prüfen.")
+        why = german.system_error(error)
+        return fail(f"In den Ordner lässt sich nicht schreiben: {why}. Bitte --out und die Rechte prüfen.")
     main = [path for path in paths if path.parent == target]
     for path in main:
         console.print(f"Bericht:         {path}", markup=False, soft_wrap=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
+from kim_pipeline import german
 from kim_pipeline.commands.common import DONE, INTERRUPTED, WarehouseOption, fail, settings_from, wrong
 
 if TYPE_CHECKING:
@@ -148,6 +149,6 @@ def _write(found: Result, chosen: Format, out: Path) -> int:
     except TooManyRowsError as error:
         return fail(str(error))
     except OSError as error:
-        return fail(f"{out} lässt sich nicht schreiben ({type(error).__name__}). Bitte Ordner und Rechte prüfen.")
-    typer.echo(f"Geschrieben: {out} (Zeilen: {len(found.rows)})")
+        return fail(f"{out} lässt sich nicht schreiben ({german.system_error(error)}). Bitte Ordner und Rechte prüfen.")
+    typer.echo(f"Geschrieben: {out} (Zeilen: {german.number(len(found.rows))})")
     return DONE

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kim_pipeline import german
 from kim_pipeline.commands.common import (
     DeliveriesOption,
     ProgrammesOption,
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from kim_pipeline.office.status import DeliveryStatus, ProgrammeStatus
 
-_WORDS = {"counted": "zählt", "rejected": "zurückgewiesen", "superseded": "ersetzt"}
 _STYLES = {"counted": "green", "rejected": "bold red", "superseded": "dim"}
 
 
@@ -53,7 +53,7 @@ def status(
         sys.stdout.write(json.dumps(office.as_json(found), ensure_ascii=False, indent=2) + "\n")
         return
     out = terminal.console()
-    out.print(Text(f"Stand der Lieferungen am {day:%d.%m.%Y}", style="bold underline"))
+    out.print(Text(f"Stand der Lieferungen am {german.day(day)}", style="bold underline"))
     out.print()
     for one in found:
         _show(out, one)
@@ -66,13 +66,13 @@ def _show(out: Console, one: ProgrammeStatus) -> None:
     from rich.text import Text  # noqa: PLC0415
 
     out.print(Text(one.title, style="bold").append(" – ", style="not bold").append(_due(one)))
-    covered = f"abgedeckt bis {one.covered_through:%d.%m.%Y}" if one.covered_through else "noch keine Lieferung"
+    covered = f"abgedeckt bis {german.day(one.covered_through)}" if one.covered_through else "noch keine Lieferung"
     out.print(Text(f"  {one.cadence}; {covered}", style="dim"))
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column(no_wrap=True, width=max(map(len, _WORDS.values())))
+    table.add_column(no_wrap=True, width=max(map(len, german.STATUSES.values())))
     table.add_column(overflow="fold")
     for line in one.deliveries:
-        table.add_row(Text(_WORDS[line.status], style=_STYLES[line.status]), _line(line))
+        table.add_row(Text(german.STATUSES[line.status], style=_STYLES[line.status]), _line(line))
     out.print(Padding(table, (0, 0, 0, 2), expand=False))
     out.print()
 
@@ -80,26 +80,25 @@ def _show(out: Console, one: ProgrammeStatus) -> None:
 def _due(one: ProgrammeStatus) -> Text:
     from rich.text import Text  # noqa: PLC0415
 
-    days = f"{one.days} {'Tag' if one.days == 1 else 'Tagen'}"
+    days = german.counted(one.days, "Tag", "Tagen")
     if one.state == "late":
-        return Text(f"überfällig seit {days} (fällig am {one.due_on:%d.%m.%Y})", style="bold red")
+        return Text(f"überfällig seit {days} (fällig am {german.day(one.due_on)})", style="bold red")
     if one.state == "due":
-        return Text(f"fällig seit {days}, Nachfrist bis {one.late_after:%d.%m.%Y}", style="yellow")
-    return Text(f"fällig am {one.due_on:%d.%m.%Y}" + (", heute" if not one.days else f", in {days}"))
+        return Text(f"fällig seit {days}, Nachfrist bis {german.day(one.late_after)}", style="yellow")
+    return Text(f"fällig am {german.day(one.due_on)}" + (", heute" if not one.days else f", in {days}"))
 
 
 def _line(line: DeliveryStatus) -> Text:
     from rich.text import Text  # noqa: PLC0415
 
-    facts = [line.period or "", f"Stand {line.as_of:%d.%m.%Y}" if line.as_of else ""]
+    facts = [line.period or "", f"Stand {german.day(line.as_of)}" if line.as_of else ""]
     if line.status == "rejected":
         return Text(f"{line.file}: {line.reason}")
     if line.status == "superseded":
         facts.append(str(line.reason))
     elif line.quarantined:
-        rows = "Zeile" if line.accepted + line.quarantined == 1 else "Zeilen"
-        share = f"{line.quarantined:,} von {line.accepted + line.quarantined:,}".replace(",", ".")
-        facts.append(f"{share} {rows} in Quarantäne")
+        rows = german.counted(line.accepted + line.quarantined, "Zeile", "Zeilen")
+        facts.append(f"{german.number(line.quarantined)} von {rows} in Quarantäne")
     elif any(line.findings.values()):
         facts.append("alle Zeilen zählen, mit Hinweisen")
     return Text(f"{line.file}: {', '.join(filter(None, facts))}")

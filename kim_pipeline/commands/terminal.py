@@ -5,10 +5,12 @@ Belongs here: layout and words. Colour only repeats what a word says. Does not b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -16,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.intake.intake import Delivery
 from kim_pipeline.night import TABLES, ProgrammeSummary
@@ -24,12 +27,8 @@ from kim_pipeline.warehouse.checks import MOST_ROWS, Check
 from kim_pipeline.warehouse.trace import Trace
 
 _PLAIN_WIDTH = 120
-_SEVERITY = {"rejected": "ABGEWIESEN", "error": "FEHLER", "warning": "Warnung", "notice": "Hinweis"}
-_FOLLOWS = {
-    "error": "Fehler: die Zeile zählt erst, wenn sie berichtigt ist.",
-    "warning": "Warnung: die Angabe bleibt leer, die Zeile zählt.",
-    "notice": "Hinweis: zur Kenntnis.",
-}
+_LOUD = ("rejected", "error")
+"""Severities that are written in capitals."""
 _STYLE = {"rejected": "bold red", "error": "red", "warning": "yellow", "notice": "dim"}
 
 
@@ -84,7 +83,7 @@ class RunProgress:
 def _done_line(name: str, total: int) -> str:
     if name == TABLES:
         return f"{total} Tabellen gebaut"
-    return f"{programmes()[name].title}: {total} {_plural(total, 'Lieferung', 'Lieferungen')}"
+    return f"{programmes()[name].title}: {german.counted(total, 'Lieferung', 'Lieferungen')}"
 
 
 def run_summary(out: Console, lines: Sequence[ProgrammeSummary]) -> None:
@@ -111,7 +110,7 @@ class _Layout:
     least_width: int
     columns: tuple[tuple[str, int], ...]
     has_late_column: bool = True
-    date_format: str = "%d.%m.%Y"
+    day: Callable[[dt.date], str] = german.day
 
 
 _NUMBERS = 6
@@ -138,16 +137,16 @@ _LAYOUTS = (
             ("Quaran-\ntäne", 7), ("\nStand", 8), ("\nfällig am", 10),
         ),
         has_late_column=False,
-        date_format="%d.%m.%y",
+        day=german.short_day,
     ),
 )  # fmt: skip
 
 
 def _summary_cells(line: ProgrammeSummary, layout: _Layout) -> list[str | Text]:
     numbers = (line.delivered, line.counted, line.superseded, line.rejected, line.rows, line.quarantined)
-    stand = format(line.as_of, layout.date_format) if line.as_of else "–"
-    cells: list[str | Text] = [*map(_number, numbers), stand]
-    due = format(line.due_on, layout.date_format)
+    stand = layout.day(line.as_of) if line.as_of else "–"
+    cells: list[str | Text] = [*map(german.number, numbers), stand]
+    due = layout.day(line.due_on)
     if layout.has_late_column:
         return [*cells, due, Text("ja", style="bold red") if line.is_late else "nein"]
     return [*cells, Text(due).append("\nüberfällig", style="bold red") if line.is_late else due]
@@ -155,7 +154,7 @@ def _summary_cells(line: ProgrammeSummary, layout: _Layout) -> list[str | Text]:
 
 def _total_cells(lines: Sequence[ProgrammeSummary]) -> list[str]:
     names = ("delivered", "counted", "superseded", "rejected", "rows", "quarantined")
-    return ["Summe", *(_number(sum(getattr(line, name) for line in lines)) for name in names)]
+    return ["Summe", *(german.number(sum(getattr(line, name) for line in lines)) for name in names)]
 
 
 def rejected_deliveries(out: Console, deliveries: Iterable[Delivery]) -> None:
@@ -189,7 +188,7 @@ def conspicuous(out: Console, warned: Sequence[tuple[Check, int]]) -> None:
     out.print()
     out.print("Auffällig, bitte ansehen:", style="bold")
     for check, number in warned:
-        many = "oder mehr Stellen" if number == MOST_ROWS else _plural(number, "Stelle", "Stellen")
+        many = "oder mehr Stellen" if number == MOST_ROWS else german.plural(number, "Stelle", "Stellen")
         text = f"{check.description} {number} {many} (Prüfung {check.name})"
         out.print(Padding(Text(text), (0, 0, 0, 2), expand=False))
 
@@ -197,7 +196,7 @@ def conspicuous(out: Console, warned: Sequence[tuple[Check, int]]) -> None:
 def results(out: Console, warehouse: Path, log: Path, protection: Protection) -> None:
     """Where the results are, and that what is hidden has been audited."""
     out.print()
-    hidden, cells = _number(protection.hidden), _number(protection.cells)
+    hidden, cells = german.number(protection.hidden), german.number(protection.cells)
     lines = {
         "Geheimhaltung": f"{hidden} von {cells} geschützten Zahlen bleiben geheim; geprüft, keine ist gefährdet",
         "Ergebnisse": f"{warehouse / 'kim.duckdb'} (für Auswertungen)",
@@ -225,15 +224,10 @@ def findings(out: Console, delivery: Delivery, rows: Sequence[dict[str, object]]
         out.print(Text(f"Nicht gelesen, weil keine Tabelle dieses Programms: {', '.join(f'„{s}“' for s in ignored)}"))
 
 
-def _account(account: dict[str, object] | None) -> str:
+def _account(account: dict[str, Any] | None) -> str:
     if account is None:
         return "nicht gelesen"
-    names = {"accepted": "angenommen", "quarantined": "in Quarantäne", "total": "als Summe", "note": "als Notiz"}
-    parts = [
-        f"{_number(account[name])} {label}" for name, label in names.items() if account[name] or name == "accepted"
-    ]
-    rows = _plural(int(str(account["rows_read"])), "Zeile", "Zeilen")
-    return f"{_number(account['rows_read'])} {rows} gelesen: {', '.join(parts)}"
+    return german.rows_told(account, ": ")
 
 
 def _finding_lines(out: Console, rows: Sequence[dict[str, object]], prefix: str, limit: int) -> None:
@@ -241,23 +235,24 @@ def _finding_lines(out: Console, rows: Sequence[dict[str, object]], prefix: str,
         out.print("  Keine Befunde.")
         return
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column(no_wrap=True, min_width=max(map(len, _SEVERITY.values())))
+    table.add_column(no_wrap=True, min_width=max(map(len, map(_severity, german.SEVERITIES))))
     table.add_column(overflow="fold")
     for row in rows[:limit]:
         severity = str(row["severity"])
-        table.add_row(Text(_SEVERITY[severity], style=_STYLE[severity]), Text(str(row["message"]).removeprefix(prefix)))
+        table.add_row(Text(_severity(severity), style=_STYLE[severity]), Text(str(row["message"]).removeprefix(prefix)))
     out.print(Padding(table, (0, 0, 0, 2), expand=False))
     if len(rows) > limit:
         more = len(rows) - limit
-        noun = _plural(more, "weiterer Befund", "weitere Befunde")
-        out.print(f"  … und {_number(more)} {noun} (mit --limit mehr zeigen)")
+        told = german.counted(more, "weiterer Befund", "weitere Befunde")
+        out.print(f"  … und {told} (mit --limit mehr zeigen)")
 
 
 def legend(out: Console, rows: Sequence[dict[str, object]]) -> None:
     """What follows from each kind of finding that there is."""
-    found = {row["severity"] for row in rows} & _FOLLOWS.keys()
-    if found:
-        out.print(Text(" ".join(text for severity, text in _FOLLOWS.items() if severity in found), style="dim"))
+    found = {row["severity"] for row in rows} - {"rejected"}
+    told = [f"{words.one}: {words.follows}." for name, words in german.SEVERITIES.items() if name in found]
+    if told:
+        out.print(Text(" ".join(told), style="dim"))
 
 
 def traced(out: Console, found: Trace) -> None:
@@ -265,7 +260,8 @@ def traced(out: Console, found: Trace) -> None:
     indicator = found.indicator
     member = f", {found.breakdown}" if found.breakdown else ""
     out.print(Text(f"{indicator['label']} – {found.area_name} ({found.area}), {found.period}{member}", style="bold"))
-    out.print(f"Wert: {_decimal(found.value)} {indicator['unit']}", markup=False)
+    unit = german.one_of(indicator["unit"]) if found.value == 1 else indicator["unit"]
+    out.print(f"Wert: {_decimal(found.value)} {unit}", markup=False)
     if found.denominator is not None:
         parts = (
             f"{indicator['numerator']}: {_decimal(found.numerator)}",
@@ -283,12 +279,12 @@ def traced(out: Console, found: Trace) -> None:
         out.print(Text(f"{source.programme}/{source.file}"))
         out.print(
             Padding(
-                Text(f"{period}Stand {source.as_of:%d.%m.%Y}, SHA-256 {source.sha256[:12]}…"),
+                Text(f"{period}Stand {german.day(source.as_of)}, SHA-256 {source.sha256[:12]}…"),
                 (0, 0, 0, 2),
                 expand=False,
             )
         )
-        rows = _plural(len(source.rows), "Zeile", "Zeilen")
+        rows = german.plural(len(source.rows), "Zeile", "Zeilen")
         out.print(Padding(Text(f"Blatt „{source.sheet}“, {rows}: {source.spans}"), (0, 0, 0, 2), expand=False))
     if not found.sources:
         out.print("Keine Zeile: es ist nichts geschehen, oder nichts gemeldet.", markup=False)
@@ -297,25 +293,21 @@ def traced(out: Console, found: Trace) -> None:
 def _decimal(value: float | None) -> str:
     if value is None:
         return "keine Angabe"
-    return f"{value:,.10g}".translate(str.maketrans(",.", ".,"))
+    return german.exact(value)
 
 
 def counts_line(rows: Sequence[dict[str, object]]) -> str:
     """How many findings there are, by severity."""
-    words = {"error": ("Fehler", "Fehler"), "warning": ("Warnung", "Warnungen"), "notice": ("Hinweis", "Hinweise")}
-    severities = [r["severity"] for r in rows]
-    counts = {name: severities.count(name) for name in words}
-    parts = [f"{_number(n)} {_plural(n, *words[name])}" for name, n in counts.items() if n]
+    found = [r["severity"] for r in rows if r["severity"] != "rejected"]
+    words = german.SEVERITIES.items()
+    parts = [german.counted(found.count(name), told.one, told.many) for name, told in words if name in found]
     return ", ".join(parts) or "keine Befunde"
 
 
-def _plural(number: int, one: str, many: str) -> str:
-    return one if number == 1 else many
+def _severity(name: str) -> str:
+    word = german.SEVERITIES[name].one
+    return word.upper() if name in _LOUD else word
 
 
 def _short(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
-
-
-def _number(value: object) -> str:
-    return f"{value:,}".replace(",", ".")

@@ -22,7 +22,7 @@ def add(
         str,
         typer.Argument(
             metavar="LISTE",
-            help="language, municipality, nationality, yes_no, empty oder eine Auswahl.",
+            help="„language“, „municipality“, „nationality“, „yes_no“, „empty“ oder eine Auswahl.",
             show_default=False,
         ),
     ],

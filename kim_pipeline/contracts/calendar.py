@@ -9,6 +9,8 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
+from kim_pipeline import german
+
 _DASH = r"\s*[-–—]\s*"
 _YEARS = range(1900, 2200)
 _YEAR = re.compile(r"(\d{4})")
@@ -34,12 +36,7 @@ class Period:
     @property
     def in_words(self) -> str:
         """As people write it: `2022`, `2022/23`, `1. Halbjahr 2022`, `1. Quartal 2024`, else first and last day."""
-        named = _canonical(self)
-        if named is None:
-            return f"{self.first:%d.%m.%Y} bis {self.last:%d.%m.%Y}"
-        number, _, part = named.partition("-")
-        kinds = {"H": "Halbjahr", "Q": "Quartal"}
-        return f"{part[1]}. {kinds[part[0]]} {number}" if part else named
+        return german.period(str(self))
 
     def __str__(self) -> str:
         """The canonical notation: `2023`, `2022/23`, `2022-H1`, `2024-Q1`, else `first day/last day`."""

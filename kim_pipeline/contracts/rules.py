@@ -13,6 +13,8 @@ from typing import Any
 import pandas as pd
 import pandera.pandas as pa
 
+from kim_pipeline import german
+
 Blame = Callable[[pd.DataFrame], "pd.Series[Any]"]
 """A frame → per row the name of the column where the rule is broken, null where the row keeps it."""
 
@@ -85,7 +87,7 @@ def date_order(*columns: str) -> Any:
 
 def at_most(rule: str, smaller: str, larger: str, factor: float = 1.0) -> Any:
     """`smaller` ≤ `factor` × `larger`, compared only where both are given; `smaller` is blamed."""
-    share = "so viel wie in" if factor == 1 else f"das {factor:g}-Fache von".replace(".", ",")
+    share = "so viel wie in" if factor == 1 else f"das {german.exact(factor)}-Fache von"
 
     def blame(frame: pd.DataFrame) -> pd.Series[Any]:
         return blamed(frame[smaller] > factor * frame[larger] + _ROUNDING, smaller)

@@ -11,10 +11,10 @@ from collections.abc import Collection
 
 import duckdb
 
+from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.intake.intake import Intake
 from kim_pipeline.publishing.builds import Build
-from kim_pipeline.reading.findings import joined
 
 _LOG = logging.getLogger(__name__)
 _COUNTED = {
@@ -29,7 +29,7 @@ class MissingDeliveriesError(Exception):
 
     def __init__(self, missing: dict[str, int]) -> None:
         """Say it for programmes and their numbers of deliveries."""
-        which = joined([_told(key, number) for key, number in missing.items()])
+        which = german.listing(_told(key, number) for key, number in missing.items())
         accept = " ".join(f"--accept-missing {key}" for key in missing)
         super().__init__(
             "Der Lauf hat angehalten, bevor etwas veröffentlicht wurde: Es fehlen Lieferungen, die bisher zählten, und "
@@ -39,8 +39,7 @@ class MissingDeliveriesError(Exception):
 
 
 def _told(key: str, number: int) -> str:
-    noun = "Lieferung" if number == 1 else "Lieferungen"
-    return f"{number} {noun} von {programmes()[key].title} (Ordner {key})"
+    return f"{german.counted(number, 'Lieferung', 'Lieferungen')} von {programmes()[key].title} (Ordner {key})"
 
 
 def missing_deliveries(build: Build | None, intake: Intake) -> dict[str, int]:

@@ -14,6 +14,10 @@ from kim_pipeline.reading.formats.delimited import is_named_by_file
 from kim_pipeline.reading.personal import key_fingerprint
 
 _PACKAGE = Path(__file__).parents[1]
+_ROOMS = (("contracts",), ("reading",), ("reading", "formats"), ("intake",))
+"""Where the code lies on which a result depends."""
+_WORDS = "german.py"
+"""Findings are told in its words."""
 _LIBRARIES = ("numpy", "pandas", "pandera", "pyarrow", "python-calamine", "xlrd", "rapidfuzz", "msoffcrypto-tool")
 
 
@@ -68,8 +72,8 @@ def _other_programmes_part(key: str) -> bytes:
 @lru_cache(maxsize=1)
 def _common_part() -> bytes:
     digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
-    sources = [*_PACKAGE.joinpath("deliveries").glob("*.py"), *_PACKAGE.joinpath("contracts").glob("*.py")]
-    for path in (*sorted(sources), *vocabulary().fingerprint_files()):
+    sources = [path for room in _ROOMS for path in sorted(_PACKAGE.joinpath(*room).glob("*.py"))]
+    for path in (_PACKAGE / _WORDS, *sources, *vocabulary().fingerprint_files()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     for library in _LIBRARIES:
         digest.update(f"{library}=={metadata.version(library)}\n".encode())

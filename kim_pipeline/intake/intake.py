@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Programme, Table
 from kim_pipeline.files import make_folder
@@ -32,7 +33,7 @@ from kim_pipeline.intake.counting import (
 )
 from kim_pipeline.intake.fingerprint import fingerprint, of_file
 from kim_pipeline.intake.pool import Job, Outcome, ReaderPool, Setup, io_problem, too_large
-from kim_pipeline.reading.findings import Finding, german_day, place_name, told
+from kim_pipeline.reading.findings import Finding, place_name, told
 from kim_pipeline.reading.personal import load_secret, programme_key
 from kim_pipeline.settings import Settings
 from kim_pipeline.settings import today as today_in_germany
@@ -419,7 +420,7 @@ def _barred(delivery: Delivery, today: dt.date) -> Finding | None:
     """The finding that rejects a delivery which states a Stand after the day of the run."""
     if delivery.read is None or delivery.read.rejected or delivery.read.as_of is None or delivery.read.as_of <= today:
         return None
-    message = told("as_of_in_future", as_of=german_day(delivery.read.as_of), today=german_day(today))
+    message = told("as_of_in_future", as_of=german.day(delivery.read.as_of), today=german.day(today))
     return Finding(None, None, None, None, "as_of_in_future", "rejected", None, message)
 
 

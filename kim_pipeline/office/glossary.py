@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.rules import declared_rule
@@ -16,7 +17,7 @@ from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.files import write
 from kim_pipeline.office.feedback.losses import LOSSES
 from kim_pipeline.office.feedback.sheet import MOST_LISTED
-from kim_pipeline.reading.findings import NOTICES, RULES, joined, listed, place_name, told
+from kim_pipeline.reading.findings import NOTICES, RULES, place_name, told
 from kim_pipeline.reading.table import bounds_in_words
 from kim_pipeline.settings import PROJECT
 
@@ -46,6 +47,7 @@ class _Entry(NamedTuple):
 def _entries() -> dict[str, _Entry]:
     county = vocabulary().county
     town = county.municipalities[0].name
+    sectors = vocabulary().preferred("sector")
     date, place = ("Anfragen", 17, "C", "Datum"), ("Anfragen", 17, "D", "Ort")
     return {
         "unreadable": _Entry(
@@ -81,7 +83,7 @@ def _entries() -> dict[str, _Entry]:
         ),
         "invalid_value": _Entry(
             "Eine Auswahl kennt diesen Wert nicht.", ("Anfragen", 17, "G", "Bereich"), "Kitta",
-            {"did_you_mean": " Meinten Sie „Kita“?", "accepted": listed(vocabulary().preferred("sector"))},
+            {"did_you_mean": " Meinten Sie „Kita“?", "accepted": german.quoted_listing(sectors, "oder")},
         ),
         "unknown_municipality": _Entry(
             "Ein Ort ist weder eine Gemeinde des Kreises noch einer ihrer Ortsteile noch der Kreis selbst.",
@@ -224,7 +226,7 @@ def _of_kind(rule: str, _: Programme, table: Table) -> Iterator[str]:
     """Columns whose kind can break the rule, and row rules."""
     columns = [_name(c) for c in table.delivered if c.kind in _KINDS.get(rule, ()) and c.headers]
     if columns:
-        yield joined(columns)
+        yield german.listing(columns)
     for check in table.schema.checks:
         declared = declared_rule(check)
         if declared is not None and declared.rule == rule:
@@ -232,19 +234,19 @@ def _of_kind(rule: str, _: Programme, table: Table) -> Iterator[str]:
 
 
 def _required(_: str, __: Programme, table: Table) -> Iterator[str]:
-    yield joined([_name(column) for column in table.delivered if column.required])
+    yield german.listing([_name(column) for column in table.delivered if column.required])
 
 
 def _needed(_: str, __: Programme, table: Table) -> Iterator[str]:
     """Columns in which a blank cell is an error; a blank yes or no is no."""
     columns = [c for c in table.delivered if c.required and c.headers and c.kind != "yes_no"]
-    yield joined([_name(column) for column in columns])
+    yield german.listing([_name(column) for column in columns])
 
 
 def _optional(_: str, __: Programme, table: Table) -> Iterator[str]:
     columns = [_name(column) for column in table.delivered if not column.required and column.headers]
     if columns:
-        yield joined(columns)
+        yield german.listing(columns)
 
 
 def _bounds(rule: str, programme: Programme, table: Table) -> Iterator[str]:
@@ -263,19 +265,19 @@ def _period_date(_: str, programme: Programme, table: Table) -> Iterator[str]:
 
 def _future(_: str, __: Programme, table: Table) -> Iterator[str]:
     if table.future_dates:
-        yield joined([_name(column) for column in table.delivered if column.kind == "date"])
+        yield german.listing([_name(column) for column in table.delivered if column.kind == "date"])
 
 
 def _reference(_: str, programme: Programme, table: Table) -> Iterator[str]:
     reference = table.reference
     if reference is not None:
-        named = joined([_name(table.columns[here]) for here, _ in reference.columns])
+        named = german.listing([_name(table.columns[here]) for here, _ in reference.columns])
         other = reference.programme
         yield f"{named} aus {programmes()[other].title if other else f'„{programme.table(reference.table).label}“'}"
 
 
 def _key(_: str, __: Programme, table: Table) -> Iterator[str]:
-    yield joined([_name(table.columns[name]) for name in table.key])
+    yield german.listing([_name(table.columns[name]) for name in table.key])
 
 
 def _everywhere(_: str, __: Programme, ___: Table) -> Iterator[str]:
@@ -297,7 +299,7 @@ _PLACES: dict[str, _Places] = {
 
 
 def _kept_and_lost() -> str:
-    most = f"{MOST_LISTED:,}".replace(",", ".")
+    most = german.number(MOST_LISTED)
     lost = "\n".join(f"- {loss.name}" for loss in LOSSES)
     return f"""## Was die Kopie mit den Rückmeldungen enthält
 

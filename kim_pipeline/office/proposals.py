@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.normalise import clean_text, comparable
 from kim_pipeline.contracts.vocabulary import DATA, Vocabulary, vocabulary
 from kim_pipeline.files import write
-from kim_pipeline.reading.findings import joined
 from kim_pipeline.reading.suggest import nearest
 from kim_pipeline.settings import PROJECT
 
@@ -209,7 +209,7 @@ def _longer_list(
             before = _line(row)
             record[field] = _SEPARATOR.join(filter(None, [*record[field].split(_SEPARATOR), alias]))
             return Proposal(path, number, before, _line(record.values()), notes)
-    raise ProposalError(f"In {path} fehlt die Zeile zu {joined(list(wanted.values()))}.")
+    raise ProposalError(f"In {path} fehlt die Zeile zu {german.listing(wanted.values())}.")
 
 
 def _new_row(path: Path, row: list[str], notes: tuple[str, ...]) -> Proposal:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import duckdb
 
+from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.orchestration.alerts import Alert, Outbox
 from kim_pipeline.orchestration.delivery_checks import Due, due_of
@@ -65,7 +66,7 @@ def failure_alert(context: dg.RunFailureSensorContext, settings: Settings) -> Al
     return Alert(
         event=f"run {run.run_id}",
         title="Der Lauf ist fehlgeschlagen",
-        happened="\n".join(reasons) or context.failure_event.message or "Der Lauf ist abgebrochen.",
+        happened="\n".join(reasons) or "Der Lauf ist abgebrochen.",
         about=f"Lauf {run.run_id[:8]} ({run.job_name}). Veröffentlicht bleibt der letzte gute Datenbestand.",
         turn=_OPERATOR,
         todo="Nichts, wenn der andere Lauf gelingt." if is_busy else f"Nach der Tabelle in {_HELP} vorgehen.",
@@ -130,9 +131,9 @@ def missed_alert(built_at: dt.datetime, deadline: dt.datetime, settings: Setting
     return Alert(
         event=f"missed {by:%Y-%m-%d}",
         title="In der Nacht ist kein neuer Datenbestand entstanden",
-        happened=f"Bis zum {by:%d.%m.%Y}, {by:%H:%M} Uhr, ist kein neuer Datenbestand veröffentlicht, und kein Lauf "
+        happened=f"Bis zum {german.moment(by)} ist kein neuer Datenbestand veröffentlicht, und kein Lauf "
         "ist fehlgeschlagen: er ist nicht gestartet, wartet, oder hängt.",
-        about=f"Veröffentlicht ist der Datenbestand vom {built:%d.%m.%Y, %H:%M} Uhr.",
+        about=f"Veröffentlicht ist der Datenbestand vom {german.moment(built)}.",
         turn=_OPERATOR,
         todo="Auf der Seite „Automation“ nachsehen, ob der Zeitplan nightly an ist, auf der Seite „Runs“, ob ein Lauf "
         f"wartet oder hängt, und den Lauf mit kim run nachholen. Sonst hilft die Tabelle in {_HELP}.",
@@ -176,8 +177,8 @@ def late_alert(late: Mapping[str, Due], settings: Settings) -> Alert:
     """What is told of deliveries that became late together."""
     names = [programmes()[key].title for key in late]
     lines = [
-        f"{name} (Ordner {key}): fällig am {due.due_on:%d.%m.%Y}, Nachfrist bis {due.late_after:%d.%m.%Y}, "
-        + (f"letzter Stand {due.last_as_of:%d.%m.%Y}." if due.last_as_of else "noch nie geliefert.")
+        f"{name} (Ordner {key}): fällig am {german.day(due.due_on)}, Nachfrist bis {german.day(due.late_after)}, "
+        + (f"letzter Stand {german.day(due.last_as_of)}." if due.last_as_of else "noch nie geliefert.")
         for name, (key, due) in zip(names, late.items(), strict=True)
     ]
     one = len(names) == 1

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kim_pipeline import german
 from kim_pipeline.files import Store, append, private_folder
 from kim_pipeline.settings import Settings
 
@@ -83,7 +84,7 @@ class Outbox:
         """Write an alert to the log, and keep it for `send`."""
         now = dt.datetime.now(dt.UTC)
         private_folder(self.log.parent)
-        append(self.log, f"=== {now.astimezone(_ZONE):%d.%m.%Y %H:%M} {alert.title}\n\n{alert.text}\n\n")
+        append(self.log, f"=== {german.moment(now.astimezone(_ZONE))} {alert.title}\n\n{alert.text}\n\n")
         if self._ways:
             private_folder(self.folder)
             name = f"{now:%Y%m%dT%H%M%S}_{hashlib.sha256(alert.event.encode()).hexdigest()[:16]}.json"

@@ -15,6 +15,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.limits import Limits, limits_of
 from kim_pipeline.intake.intake import Delivery
@@ -99,17 +100,17 @@ class Answer:
 def on_time(due: Due, today: dt.date) -> Answer:
     """Whether the delivery that is due is there."""
     numbers = {
-        "Stand": f"{due.last_as_of:%d.%m.%Y}" if due.last_as_of else "noch keine Lieferung",
-        "abgedeckt bis": f"{due.covered_through:%d.%m.%Y}" if due.covered_through else "–",
-        "fällig am": f"{due.due_on:%d.%m.%Y}",
-        "Nachfrist bis": f"{due.late_after:%d.%m.%Y}",
+        "Stand": german.day(due.last_as_of) if due.last_as_of else "noch keine Lieferung",
+        "abgedeckt bis": german.day(due.covered_through) if due.covered_through else "–",
+        "fällig am": german.day(due.due_on),
+        "Nachfrist bis": german.day(due.late_after),
         "Tage über dem Termin": max((today - due.due_on).days, 0),
     }
     if today <= due.due_on:
-        return Answer(None, f"Die nächste Lieferung ist am {due.due_on:%d.%m.%Y} fällig.", numbers)
-    was_due = f"Die Lieferung war am {due.due_on:%d.%m.%Y} fällig"
+        return Answer(None, f"Die nächste Lieferung ist am {german.day(due.due_on)} fällig.", numbers)
+    was_due = f"Die Lieferung war am {german.day(due.due_on)} fällig"
     if today <= due.late_after:
-        return Answer(_WARN, f"{was_due}; die Nachfrist läuft bis zum {due.late_after:%d.%m.%Y}.", numbers)
+        return Answer(_WARN, f"{was_due}; die Nachfrist läuft bis zum {german.day(due.late_after)}.", numbers)
     todo = "Am Zug ist das Programm: eine Datei mit neuerem Stand in den Ordner legen."
     return Answer(_ERROR, f"{was_due} und ist überfällig. {todo}", numbers)
 
@@ -139,13 +140,18 @@ def quarantine(accepted: int, quarantined: int, limits: Limits) -> Answer:
         "Zeilen angenommen": accepted,
         "Zeilen in Quarantäne": quarantined,
         "Anteil in Quarantäne (%)": round(100 * share, 1),
-        "erwartet: Zeilen": f"mindestens {limits.rows_min}" + ("" if most == math.inf else f", höchstens {most}"),
-        "erwartet: Anteil": f"höchstens {limits.quarantine_share_max:.0%}",
+        "erwartet: Zeilen": f"mindestens {german.number(limits.rows_min)}"
+        + ("" if most == math.inf else f", höchstens {german.number(most)}"),
+        "erwartet: Anteil": f"höchstens {german.percent(limits.quarantine_share_max, 0)}",
     }
     if accepted < limits.rows_min:
-        return Answer(_ERROR, f"Nur {accepted} Zeilen sind angenommen: weniger als erwartet.", numbers)
+        return Answer(_ERROR, f"Nur {_accepted_rows(accepted)}: weniger als erwartet.", numbers)
     if share > limits.quarantine_share_max:
-        return Answer(_WARN, f"{share:.0%} der Zeilen sind in Quarantäne: mehr als erwartet.", numbers)
+        return Answer(_WARN, f"{german.percent(share, 0)} der Zeilen sind in Quarantäne: mehr als erwartet.", numbers)
     if accepted > most:
-        return Answer(_WARN, f"{accepted} Zeilen sind angenommen: mehr als erwartet.", numbers)
+        return Answer(_WARN, f"{_accepted_rows(accepted)}: mehr als erwartet.", numbers)
     return Answer(None, "Zahl der Zeilen und Anteil in Quarantäne sind wie erwartet.", numbers)
+
+
+def _accepted_rows(number: int) -> str:
+    return f"{german.number(number)} {german.plural(number, 'Zeile ist', 'Zeilen sind')} angenommen"

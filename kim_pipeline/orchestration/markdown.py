@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
+from kim_pipeline import german
+
 
 class Link(str):
     """Markdown that is meant as such and not escaped."""
@@ -24,7 +26,7 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, Link):
         return value
-    text = f"{value:%d.%m.%Y}" if isinstance(value, dt.date) else str(value)
+    text = german.day(value) if isinstance(value, dt.date) else str(value)
     for character in "\\|`*_<>[]":
         text = text.replace(character, f"\\{character}")
     return " ".join(text.split())

@@ -13,13 +13,12 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from kim_pipeline import german
 from kim_pipeline.intake.intake import Delivery, counts_by_severity
 from kim_pipeline.night import BuiltTable, Night
 from kim_pipeline.orchestration.markdown import markdown_table
 
 MAX_FINDINGS = 200
-_STATUS = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgewiesen"}
-_SEVERITY = {"rejected": "zurückgewiesen", "error": "Fehler", "warning": "Warnung", "notice": "Hinweis"}
 _FILE_HEADER = ("Datei", "Status", "Zeitraum", "Stand", "Zeilen", "Quarantäne", "Befunde")
 _FINDING_HEADER = ("Schwere", "Datei", "Blatt", "Zeile", "Spalte", "Regel", "Meldung")
 
@@ -34,7 +33,7 @@ def delivery_metadata(night: Night, programme: str, connection: duckdb.DuckDBPyC
     """
     deliveries = night.intake.of(programme)
     rows = {name: sum(a[name] for d in deliveries for a in d.accounts) for name in _ROWS}
-    counting = [(d.read.as_of, d.file, d.path) for d in deliveries if d.read and d.status == "counted"]
+    counting = [(d.read.as_of, d.file, d.path) for d in deliveries if d.read and d.read.as_of and d.status == "counted"]
     found: dict[str, Any] = {
         "Lieferungen": dg.MetadataValue.md(markdown_table(_FILE_HEADER, (_file_row(d) for d in deliveries))),
         "Befunde": dg.MetadataValue.md(findings_table(connection, programme)),
@@ -45,7 +44,7 @@ def delivery_metadata(night: Night, programme: str, connection: duckdb.DuckDBPyC
     }
     if counting:
         as_of, _, path = max(counting)
-        found["Stand"] = f"{as_of:%d.%m.%Y}"
+        found["Stand"] = german.day(as_of)
         found["Neueste Arbeitsmappe, die zählt"] = dg.MetadataValue.path(path)
     return found
 
@@ -58,7 +57,8 @@ def _file_row(delivery: Delivery) -> tuple[object, ...]:
     period = str(read.period) if read and read.period else ""
     rows, quarantined = (sum(a[name] for a in delivery.accounts) for name in ("rows_read", "quarantined"))
     findings = sum(counts_by_severity(delivery).values())
-    return delivery.file, _STATUS[delivery.status], period, read.as_of if read else None, rows, quarantined, findings
+    stand = read.as_of if read else None
+    return delivery.file, german.STATUSES[delivery.status], period, stand, rows, quarantined, findings
 
 
 def findings_table(connection: duckdb.DuckDBPyConnection, programme: str) -> str:
@@ -71,7 +71,7 @@ def findings_table(connection: duckdb.DuckDBPyConnection, programme: str) -> str
     ).fetchall()
     if not rows:
         return "Keine Befunde."
-    shown = [(_SEVERITY[severity], *rest) for severity, *rest in rows[:MAX_FINDINGS]]
+    shown = [(german.SEVERITIES[severity].one, *rest) for severity, *rest in rows[:MAX_FINDINGS]]
     more = len(rows) - len(shown)
     note = f"\n\n… und {more} weitere, siehe `quality.finding` in `internal.duckdb`." if more else ""
     return markdown_table(_FINDING_HEADER, shown) + note

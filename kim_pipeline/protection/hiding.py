@@ -117,7 +117,7 @@ def _pattern(system: LinkedSystem, forced: set[Key], memory: Memory | None) -> P
         raise ProtectionError(
             f"Die Zahl {count_id} ({where}) lässt sich nicht schützen, auch wenn alles geheim bleibt, was mit ihr "
             "zusammenhängt. Bitte diesen Indikator gröber veröffentlichen: ohne Gliederung, ohne Quartale oder nur "
-            "für den Kreis (sql/indicators/catalogue.toml: breakdown_kind, calendars, county_only)."
+            "für den Kreis (sql/indicators/catalogue.toml: „breakdown_kind“, „calendars“, „county_only“)."
         ) from None
 
 

@@ -79,8 +79,8 @@ def can_open(path: Path) -> bool:
 def _opened(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(path), read_only=True)
-    except duckdb.Error as error:
-        raise _damaged(path, f"sie lässt sich nicht öffnen ({type(error).__name__})") from None
+    except duckdb.Error:
+        raise _damaged(path, "sie lässt sich nicht öffnen") from None
 
 
 def _read_tables(connection: duckdb.DuckDBPyConnection, path: Path, expected: Collection[str]) -> None:
@@ -91,8 +91,8 @@ def _read_tables(connection: duckdb.DuckDBPyConnection, path: Path, expected: Co
     for name in sorted(found):
         try:
             connection.execute(f"SELECT bit_xor(hash(t)) FROM {name} AS t").fetchall()
-        except duckdb.Error as error:
-            raise _damaged(path, f"die Tabelle {name} lässt sich nicht lesen ({type(error).__name__})") from None
+        except duckdb.Error:
+            raise _damaged(path, f"die Tabelle {name} lässt sich nicht lesen") from None
 
 
 def _damaged(path: Path, reason: str) -> DamagedBuildError:

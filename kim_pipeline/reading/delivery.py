@@ -10,6 +10,7 @@ from pathlib import PurePath
 import pyarrow as pa
 from rapidfuzz.distance import Levenshtein
 
+from kim_pipeline import german
 from kim_pipeline.contracts import programme_names
 from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.model import Column, Programme, Table
@@ -17,7 +18,7 @@ from kim_pipeline.contracts.normalise import comparable
 from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.reading.errors import RejectedError, unreadable
 from kim_pipeline.reading.facts import Facts, statements
-from kim_pipeline.reading.findings import Finding, listed, place_name, told
+from kim_pipeline.reading.findings import Finding, place_name, told
 from kim_pipeline.reading.formats.cells import Cell, Sheet, column_letter
 from kim_pipeline.reading.formats.workbook import Limits, read_sheets
 from kim_pipeline.reading.header import Header, HeaderCell, HeaderFinder
@@ -281,4 +282,4 @@ def _missing_column(sheet: Sheet, header: Header, column: Column) -> Finding:
 
 def _sheet_names(column: Column) -> str:
     names = vocabulary().preferred(column.category) if column.category else ()
-    return f"Bitte das Blatt {listed(names)} nennen." if names else "Bitte das Blatt umbenennen."
+    return f"Bitte das Blatt {german.quoted_listing(names, 'oder')} nennen." if names else "Bitte das Blatt umbenennen."

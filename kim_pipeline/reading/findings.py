@@ -8,12 +8,12 @@ A personal cell's text never gets this far: its raw text is `***`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pyarrow as pa
 
+from kim_pipeline import german
 from kim_pipeline.contracts.model import Column
 from kim_pipeline.reading.formats.cells import BoolCell, Cell, column_letter, raw_text
 
@@ -250,28 +250,13 @@ def shown_text(cell: Cell) -> str:
     """A cell's text as a German workbook shows it: days as 31.01.2023, decimals with a comma."""
     match cell:
         case dt.date():
-            return german_day(cell)
+            return german.day(cell)
         case BoolCell(value):
             return "WAHR" if value else "FALSCH"
         case float() if not cell.is_integer():
             return raw_text(cell).replace(".", ",")
         case _:
             return raw_text(cell)
-
-
-def german_day(day: dt.date) -> str:
-    """A day as people write it: 31.01.2023."""
-    return f"{day:%d.%m.%Y}"
-
-
-def listed(words: Sequence[str], last: str = "oder") -> str:
-    """Words in quotation marks: „A“, „B“ oder „C“."""
-    return joined([f"„{word}“" for word in words], last)
-
-
-def joined(words: Sequence[str], last: str = "und") -> str:
-    """Words in a row: A, B und C."""
-    return f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def severity_of(rule: str, column: Column) -> Severity:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Column
 from kim_pipeline.contracts.normalise import comparable
@@ -50,7 +51,7 @@ def did_you_mean(cell: Cell, column: Column, context: Context) -> str:
     spellings = _accepted(column, context)
     parts = unknown_languages(cell, context) if column.kind == "languages" else [raw_text(cell)]
     near = dict.fromkeys(filter(None, (nearest(part, spellings) for part in parts)))
-    return f" Meinten Sie {' und '.join(f'„{spelling}“' for spelling in near)}?" if near else ""
+    return f" Meinten Sie {german.quoted_listing(near)}?" if near else ""
 
 
 def _accepted(column: Column, context: Context) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.model import Column, Reference, Table
@@ -28,9 +29,6 @@ from kim_pipeline.reading.findings import (
     HIDDEN,
     Finding,
     Place,
-    german_day,
-    joined,
-    listed,
     quoted,
     sentence,
     severity_of,
@@ -302,7 +300,7 @@ def _facts(column: Column, context: Context) -> dict[str, Any]:
         "programme": "der Name eines Programms, zum Beispiel „Sprachmittlerpool“",
     }.get(column.kind)
     if column.kind == "category":
-        accepted = listed(context.vocabulary.preferred(column.category or ""))
+        accepted = german.quoted_listing(context.vocabulary.preferred(column.category or ""), "oder")
     whole = column.kind == "whole"
     return {
         "accepted": accepted,
@@ -385,7 +383,7 @@ class _Evaluation:
                 pc.greater(self._values[column.name], pa.scalar(self._delivered.as_of)), fill_value=False
             )
             for i in np.asarray(later).nonzero()[0].tolist():
-                self._add(i, column.name, "future_date", as_of=german_day(self._delivered.as_of))
+                self._add(i, column.name, "future_date", as_of=german.day(self._delivered.as_of))
 
     def _apply_period(self) -> None:
         name, period = self._table.period_date, self._delivered.period
@@ -394,7 +392,7 @@ class _Evaluation:
         days = self._values[name]
         outside = pc.or_(pc.less(days, pa.scalar(period.first)), pc.greater(days, pa.scalar(period.last)))
         for i in np.asarray(pc.fill_null(outside, fill_value=False)).nonzero()[0].tolist():
-            self._add(i, name, "outside_period", first=german_day(period.first), last=german_day(period.last))
+            self._add(i, name, "outside_period", first=german.day(period.first), last=german.day(period.last))
 
     def find_orphans(self, reference: Reference, known: pa.Table) -> None:
         """`orphan`: rows that name something which no accepted row of the same delivery has."""
@@ -503,7 +501,7 @@ class _Evaluation:
         """What stands twice, and where it stood first (None: not known yet), as the sentence says it."""
         places = [place for place in (self._place(i, name) for name in self._table.key) if place.position is not None]
         if len(places) > 1:
-            doubled = f"Die Angaben in {joined([p.name for p in places])} stehen zusammen"
+            doubled = f"Die Angaben in {german.listing([p.name for p in places])} stehen zusammen"
         else:
             part, place = self._part(i), places[0]
             cell = part.sheet.cell(int(part.rows[self._local(i)]), place.position or 0)
@@ -549,8 +547,8 @@ def bounds_in_words(checks: list[pandera.Check], factor: int = 1) -> str:
     """German text of a column's bounds, each times `factor`: `größer als 0 und höchstens 12`."""
     words = {"greater_than": "größer als", "greater_than_or_equal_to": "mindestens", "less_than": "kleiner als",
              "less_than_or_equal_to": "höchstens"}  # fmt: skip
-    parts = [f"{words[str(c.name)]} {next(iter((c.statistics or {}).values())) * factor:,g}" for c in checks]
-    return " und ".join(parts).translate(str.maketrans(",.", ".,"))
+    parts = [f"{words[str(c.name)]} {german.exact(next(iter((c.statistics or {}).values())) * factor)}" for c in checks]
+    return german.listing(parts)
 
 
 def _unpivot(table: Table, rows: pa.Table) -> pa.Table:

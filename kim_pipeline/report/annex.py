@@ -5,13 +5,11 @@ Belongs here: what a reader needs to judge the figures.
 
 from __future__ import annotations
 
-from kim_pipeline.report import german
+from kim_pipeline import german
 from kim_pipeline.report.blocks import Block, Column, Group, Heading, Listing, Paragraph, Section, Table
 from kim_pipeline.report.blocks import Row as TableRow
 from kim_pipeline.report.figures import Row
 from kim_pipeline.report.tables import MEANING, SIGNS, Context
-
-_STATUS = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgewiesen"}
 
 
 def sections(context: Context) -> list[Section]:
@@ -123,19 +121,9 @@ def _order(row: Row) -> tuple[str, str]:
 
 def _delivery(context: Context, row: Row) -> tuple[str, ...]:
     stand = german.day(row["as_of"]) if row["as_of"] else SIGNS["none"]
-    period = _period(row["period"]) if row["period"] else SIGNS["none"]
-    return (row["file"], period, stand, _STATUS[row["status"]], context.wording.reason(row["reason"]) or SIGNS["none"])
-
-
-def _period(name: str) -> str:
-    """`2022-H1` → `1. Halbjahr 2022`, `2021-08-01/2022-01-31` → days."""
-    if "-H" in name or "-Q" in name:
-        year, part = name.split("-", 1)
-        return f"{part[1]}.{german.NBSP}{'Halbjahr' if part[0] == 'H' else 'Quartal'} {year}"
-    pieces = name.split("/")
-    if len(pieces) == 2 and all(len(piece) == 10 for piece in pieces):
-        return " bis ".join(".".join(reversed(piece.split("-"))) for piece in pieces)
-    return name
+    period = german.tied(german.period(row["period"])) if row["period"] else SIGNS["none"]
+    reason = context.wording.reason(row["reason"]) or SIGNS["none"]
+    return row["file"], period, stand, german.STATUSES[row["status"]], reason
 
 
 def _definitions(context: Context) -> Table:

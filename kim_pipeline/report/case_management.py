@@ -5,7 +5,8 @@ Belongs here: the parts that no other programme has.
 
 from __future__ import annotations
 
-from kim_pipeline.report import charts, german
+from kim_pipeline import german
+from kim_pipeline.report import charts
 from kim_pipeline.report.blocks import Block, Column, Figure, Heading, Paragraph, Table
 from kim_pipeline.report.charts import Point
 from kim_pipeline.report.figures import Figures
@@ -69,9 +70,9 @@ def _interfaces(context: Context, years: list[str]) -> list[Block]:
     longest = sorted(
         ((f.value, name) for name, f in waits.items() if f.value is not None), key=lambda pair: (-pair[0], pair[1])
     )
+    told = [f"{_arrow(name)} (Median {german.with_unit(wait, 'Tage')})" for wait, name in longest[:3]]
     lead = (
-        f"Am längsten dauerte die Übergabe {german.in_period(year)} von "
-        f"{german.listing(f'{_arrow(n)} (Median {german.number(w)}{german.NBSP}Tage)' for w, n in longest[:3])}."
+        f"Am längsten dauerte die Übergabe {german.in_period(year)} von {german.listing(told)}."
         if longest
         else "Die Wartezeiten an den einzelnen Schnittstellen sind geheim."
     )
@@ -116,7 +117,9 @@ def _matrix(context: Context, year: str, names: list[str]) -> Figure:
         tuple((b, *(labels.get((b, a), "") for a in afters)) for b in befores),
         sign_notes([tuple(labels.values())]),
     )
-    told = "; ".join(f"{p.row} zu {p.column}: {'geheim' if p.size is None else f'{p.label} Tage'}" for p in points)
+    told = "; ".join(
+        f"{p.row} zu {p.column}: {'geheim' if p.size is None else german.with_unit(p.size, 'Tage')}" for p in points
+    )
     return Figure(
         f"Wartezeit bei Übergaben nach Rechtskreisen {year}: Median in Tagen, Kreis",
         charts.matrix(points, befores, afters, "schnittstellen", titles=("von", "zu"), cell=(74, 32)),

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from kim_pipeline.report import annex, case_management, german, mediation, municipalities, review, summary
+from kim_pipeline import german
+from kim_pipeline.report import annex, case_management, mediation, municipalities, review, summary
 from kim_pipeline.report.blocks import (
     Block,
     Column,
@@ -101,7 +102,7 @@ def _basis(context: Context) -> str:
     day, made = context.figures.key_day, context.figures.build.as_of
     basis = (
         f"Grundlage ist der Datenbestand vom {german.day(made)}. Gezeigt werden Zeiträume, die bis zum Stichtag "
-        f"{german.day(day)} endeten und die die Lieferungen ganz abdecken."
+        f"{german.day(day)} endeten und von den Lieferungen ganz abgedeckt sind."
     )
     later = " Lieferungen nach dem Stichtag können Zahlen dieser Zeiträume ergänzt oder berichtigt haben."
     return basis + (later if day < made else "")

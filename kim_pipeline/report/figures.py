@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 import duckdb
 
+from kim_pipeline import german
+
 Row = dict[str, Any]
 State = Literal["published", "suppressed", "none", "missing", "inactive"]
 YEARLY = ("year", "school_year")
@@ -245,11 +247,14 @@ def _read(published: Path) -> dict[str, list[Row]]:
             names = [row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
             tables = {name: _rows(connection, name) for name in names}
     except duckdb.Error as error:
-        raise NotPublishedError(f"{published} lässt sich nicht öffnen ({type(error).__name__}).") from error
+        raise NotPublishedError(
+            f"{published} lässt sich nicht öffnen: die Datei ist kein Datenbestand oder beschädigt."
+        ) from error
     absent = sorted(NEEDED - tables.keys())
     if absent:
         raise NotPublishedError(
-            f"{published} ist kein vollständiger Datenbestand: es fehlen {', '.join(absent)}. Bitte kim run ausführen."
+            f"{published} ist kein vollständiger Datenbestand: es fehlt {german.quoted_listing(absent)}. "
+            "Bitte kim run ausführen."
         )
     return tables
 

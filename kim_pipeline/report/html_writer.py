@@ -11,6 +11,7 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
+from kim_pipeline.german import tied
 from kim_pipeline.report.blocks import (
     KEPT_TOGETHER,
     Block,
@@ -25,7 +26,6 @@ from kim_pipeline.report.blocks import (
     Row,
     Table,
 )
-from kim_pipeline.report.german import tied
 from kim_pipeline.report.svg import FONTS
 from kim_pipeline.report.tables import MEANING
 

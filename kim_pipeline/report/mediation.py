@@ -5,7 +5,8 @@ Belongs here: the parts that no other programme has.
 
 from __future__ import annotations
 
-from kim_pipeline.report import charts, german
+from kim_pipeline import german
+from kim_pipeline.report import charts
 from kim_pipeline.report.blocks import Block, Column, Figure, Heading, Paragraph, Table
 from kim_pipeline.report.charts import Point
 from kim_pipeline.report.figures import Row
@@ -53,7 +54,7 @@ def _languages(context: Context) -> list[Block]:
     )
     text = (
         "Eine Lücke heißt: mindestens drei Anfragen blieben unbesetzt, und weniger als 80 % der nicht abgesagten "
-        "wurden wurden besetzt."
+        "wurden besetzt."
     )
     return [heading, Paragraph(f"{lead} {text}"), _bars(context, rows, year), _table(context, rows, year)]
 
@@ -73,9 +74,9 @@ def _bars(context: Context, rows: list[Row], year: str) -> Figure:
         Point(_name(context, r), "", r["requests"], f"{german.number(r['requests'])} · {_coverage(r)}", fills[r["gap"]])
         for r in drawn
     ]
-    told = "; ".join(f"{p.row}: {german.number(p.size or 0)} Anfragen, {_LEGEND[p.fill]}" for p in points)
+    told = "; ".join(f"{p.row}: {german.with_unit(p.size or 0, 'Anfragen')}, {_LEGEND[p.fill]}" for p in points)
     return Figure(
-        f"Anfragen nach Sprache {year} und Anteil der besetzten: die {len(points)} häufigsten, Kreis",
+        f"Anfragen nach Sprache {year} und Anteil der besetzten, die häufigsten Sprachen, Kreis",
         charts.ranked_bars(points, "sprachen", "Anfragen", _LEGEND),
         f"Balken nach Sprachen. {told}.",
         _table(context, rows, year),

@@ -9,7 +9,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from kim_pipeline.report import charts, german
+from kim_pipeline import german
+from kim_pipeline.report import charts
 from kim_pipeline.report.blocks import (
     Block,
     Column,

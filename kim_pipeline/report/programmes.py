@@ -5,7 +5,7 @@ Belongs here: what all programmes share. Case management and language mediation 
 
 from __future__ import annotations
 
-from kim_pipeline.report import german
+from kim_pipeline import german
 from kim_pipeline.report.blocks import Block, Heading, Paragraph, Table
 from kim_pipeline.report.figures import YEARLY, Row
 from kim_pipeline.report.tables import SHOWN_YEARS, Context, by_member, column_chart, over_years, spoken
@@ -69,15 +69,15 @@ def _trend(context: Context, headline: Row, periods: list[str]) -> str:
     last = figures.newest(key) or periods[-1]
     known = periods[: periods.index(last) + 1] if last in periods else periods
     now = figures.figure(key, last)
-    parts = [f"{headline['label']} {german.in_period(last)}: {spoken(now, unit)}"]
+    told = f"{headline['label']} {german.in_period(last)}: {spoken(now, unit)}"
     if len(known) > 1:
         before = figures.figure(key, known[max(0, len(known) - 3)])
         by = german.change(now.value, before.value) if now.value is not None and before.value is not None else ""
-        parts.append(f" nach {spoken(before, unit)} {german.in_period(known[max(0, len(known) - 3)])}")
-        parts.append(f" ({by})" if by else "")
+        changed = f", Veränderung {by}" if by else ""
+        told += f" ({german.in_period(known[max(0, len(known) - 3)])}: {spoken(before, unit)}{changed})"
     breaks = [event.title for event in context.events(headline["programme"], known)]
     minded = f" Beim Vergleich zu beachten: {german.listing(breaks)}." if breaks else ""
-    return f"{''.join(parts)}.{minded}"
+    return f"{told}.{minded}"
 
 
 def _member_tables(context: Context, indicators: list[Row], periods: list[str]) -> list[Block]:

@@ -10,7 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from kim_pipeline.report import charts, german
+from kim_pipeline import german
+from kim_pipeline.report import charts
 from kim_pipeline.report.blocks import Block, Column, Figure, Heading, Paragraph, Section, Table
 from kim_pipeline.report.charts import Point
 from kim_pipeline.report.figures import Figures, Row, in_order
@@ -268,10 +269,10 @@ def _changed(review: Review) -> list[Block]:
     )
     columns = (Column("Nr.", width=0.6), Column("Maßnahme", width=2.6), Column("vorher"), Column("jetzt"))
     others = review_others(review)
-    number = german.counted(len(rows), "Maßnahme", "Maßnahmen")
+    number = german.tightly(len(rows), "Maßnahme", "Maßnahmen")
     more = (
-        f" Dazu kommen {german.counted(others, 'Maßnahme', 'Maßnahmen')} ohne Beteiligung des Kommunalen "
-        "Integrationszentrums, die hier nicht überprüft werden."
+        f" Dazu {german.plural(others, 'kommt', 'kommen')} {german.tightly(others, 'Maßnahme', 'Maßnahmen')} ohne "
+        "Beteiligung des Kommunalen Integrationszentrums; überprüft wird hier nur, woran es beteiligt ist."
         if others
         else ""
     )

@@ -5,7 +5,7 @@ Belongs here: what each sentence says when its figures are there, hidden or miss
 
 from __future__ import annotations
 
-from kim_pipeline.report import german
+from kim_pipeline import german
 from kim_pipeline.report.figures import Figure, Figures
 from kim_pipeline.report.review import Review
 from kim_pipeline.report.tables import Context
@@ -30,10 +30,12 @@ def _measures(review: Review) -> str:
         return "Zu den Maßnahmen der Konzepte liegt bis zum Stichtag kein auswertbares Register vor."
     concepts = german.listing(f"{len(review.of(concept))} aus dem {concept}" for concept in review.concepts)
     done, planned = review.number(*_DONE), review.number(*_OPEN)
-    rest = len(review.measures) - done - planned
+    number = len(review.measures)
+    rest = number - done - planned
     return (
-        f"Von den {german.counted(len(review.measures), 'Maßnahme', 'Maßnahmen')} mit Beteiligung des Kommunalen "
-        f"Integrationszentrums ({concepts}) sind {german.number(done)} umgesetzt oder laufend, "
+        f"{german.plural(number, 'Von der', 'Von den')} {german.tightly(number, 'Maßnahme', 'Maßnahmen')} mit "
+        f"Beteiligung des Kommunalen Integrationszentrums ({concepts}) {german.plural(done, 'ist', 'sind')} "
+        f"{german.number(done)} umgesetzt oder laufend, "
         f"{german.number(planned)} in Planung oder zurückgestellt und {german.number(rest)} nicht umgesetzt oder "
         f"entfallen (Register vom {german.day(review.stand)})."
     )
@@ -45,7 +47,7 @@ def _suggestions(review: Review) -> str:
     changed = len(review.changes)
     since = (
         f"seit dem Register vom {german.day(review.since)} hat sich der Stand bei "
-        f"{german.counted(changed, 'dieser Maßnahmen', 'dieser Maßnahmen')} geändert"
+        f"{german.tightly(changed, 'dieser Maßnahmen', 'dieser Maßnahmen')} geändert"
         if review.since
         else "ein früheres Register zum Vergleich liegt nicht vor"
     )
@@ -63,8 +65,9 @@ def _cases(figures: Figures) -> str:
         figures.figure(name, period) for name in ("kim_cases_opened", "kim_cases_active", "kim_first_talk_wait_days")
     )
     return (
-        f"Im Case Management begannen {_count(opened, 'Fall', 'Fälle')} {german.in_period(period)}, am Jahresende "
-        f"liefen {_count(active, 'Fall', 'Fälle')}; {_wait(wait)}."
+        f"Im Case Management {_verb(opened, 'begann', 'begannen')} {_count(opened, 'Fall', 'Fälle')} "
+        f"{german.in_period(period)}, am Jahresende {_verb(active, 'lief', 'liefen')} "
+        f"{_count(active, 'Fall', 'Fälle')}; {_wait(wait)}."
     )
 
 
@@ -78,15 +81,17 @@ def _needs(figures: Figures) -> str:
     else:
         share = f" ({german.percent(unmet.value / needs.value)})" if needs.value else ""
         first = (
-            f"Von {german.counted(int(needs.value), 'Bedarf', 'Bedarfen')}, die {german.in_period(period)} "
-            f"festgestellt wurden, blieben {german.number(unmet.value)}{share} ungedeckt"
+            f"Von {german.tightly(int(needs.value), 'Bedarf, der', 'Bedarfen, die')} {german.in_period(period)} "
+            f"festgestellt {_verb(needs, 'wurde', 'wurden')}, {_verb(unmet, 'blieb', 'blieben')} "
+            f"{german.number(unmet.value)}{share} ungedeckt"
         )
     if not any(row["period"] == period for row in figures.rows("offer_gap")):
         return f"{first}; Angebote zum Vergleich sind für diesen Zeitraum nicht gemeldet."
     themes = [row["theme"] for row in figures.rows("offer_gap") if _is_county_gap(figures, row, period)]
     if not themes:
         return f"{first}; eine Lücke zwischen Bedarf und freien Plätzen ist in keinem Thema belegt."
-    return f"{first}; mehr ungedeckte Bedarfe als freie Plätze gab es beim Thema {german.listing(sorted(themes))}."
+    where = f"{german.plural(len(themes), 'beim Thema', 'bei den Themen')} {german.listing(sorted(themes))}"
+    return f"{first}; mehr ungedeckte Bedarfe als freie Plätze gab es {where}."
 
 
 def _is_county_gap(figures: Figures, row: dict[str, object], period: str) -> bool:
@@ -116,11 +121,18 @@ def _mediation(context: Context) -> str:
 def _count(figure: Figure, one: str, many: str) -> str:
     if figure.value is None:
         return f"{many} in {'geheimer' if figure.state == 'suppressed' else 'nicht gemeldeter'} Zahl"
-    return german.counted(int(figure.value), one, many)
+    return german.tightly(int(figure.value), one, many)
+
+
+def _verb(figure: Figure, one: str, many: str) -> str:
+    """The verb that belongs to a figure's noun."""
+    return one if figure.value == 1 else many
 
 
 def _wait(figure: Figure) -> str:
     if figure.value is None:
         hidden = "ist geheim" if figure.state == "suppressed" else "ist nicht gemeldet"
         return f"die Wartezeit bis zum Erstgespräch {hidden}"
-    return f"bis zum Erstgespräch vergingen im Median {german.counted(round(figure.value), 'Tag', 'Tage')}"
+    days = round(figure.value)
+    verb = german.plural(days, "verging", "vergingen")
+    return f"bis zum Erstgespräch {verb} im Median {german.tightly(days, 'Tag', 'Tage')}"

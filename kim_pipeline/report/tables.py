@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kim_pipeline.report import charts, german
+from kim_pipeline import german
+from kim_pipeline.report import charts
 from kim_pipeline.report.blocks import Column, Table
 from kim_pipeline.report.blocks import Figure as Picture
 from kim_pipeline.report.charts import Point
@@ -184,15 +185,11 @@ def over_quarters(context: Context, indicators: Sequence[Row], quarters: Sequenc
     """Quarters in rows, indicators in columns."""
     figures = context.figures
     rows = tuple(
-        (_quarter(q), *(text(figures.figure(i["indicator_id"], q), i["unit"]) for i in indicators)) for q in quarters
+        (german.tied(german.period(q)), *(text(figures.figure(i["indicator_id"], q), i["unit"]) for i in indicators))
+        for q in quarters
     )
     columns = (Column("Quartal", width=1.2), *(Column(str(i["label"]), "right") for i in indicators))
     return Table(caption, columns, rows, sign_notes(rows), is_small=True)
-
-
-def _quarter(name: str) -> str:
-    year, quarter = name.split("-Q")
-    return f"{quarter}.{german.NBSP}Quartal {year}"
 
 
 def _quarter_label(context: Context, programme: str, name: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 import typst
 
+from kim_pipeline.german import tied
 from kim_pipeline.report.blocks import (
     KEPT_TOGETHER,
     Block,
@@ -26,7 +27,6 @@ from kim_pipeline.report.blocks import (
     Section,
     Table,
 )
-from kim_pipeline.report.german import tied
 from kim_pipeline.report.svg import FONTS
 
 _FOLDER = Path(__file__).parent

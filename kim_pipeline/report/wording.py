@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kim_pipeline.contracts.vocabulary import County, vocabulary
+from kim_pipeline.german import STATUSES
 from kim_pipeline.report.figures import Period
 
 _CONTENTS = Path(__file__).parent / "contents.toml"
@@ -107,4 +108,4 @@ class Wording:
 
     def reason(self, code: str | None) -> str:
         """Why a delivery does not count."""
-        return str(self._general["reason"].get(code, "zurückgewiesen")) if code else ""
+        return str(self._general["reason"].get(code, STATUSES["rejected"])) if code else ""

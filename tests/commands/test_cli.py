@@ -144,12 +144,22 @@ def test_two_runs_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
             "„fitt“ ist weder Programm noch Schicht noch Prüfung. Es gibt:\nProgramme: angebote, ",
         ),
         (["feedback", "--programme", "fitt"], "„fitt“ ist kein Programm"),
-        (["run", "--fulll"], "Die Option --fulll gibt es nicht."),
+        (["run", "--fulll"], "Die Option --fulll gibt es nicht. Meinten Sie --full? Hilfe: kim run --help"),
+        (["run", "-x"], "Die Option -x gibt es nicht. Hilfe: kim run --help"),
+        (["run", "--full=1"], "Die Option --full nimmt keinen Wert."),
+        (["run", "--as-of"], "Nach der Option --as-of fehlt ihr Wert DATUM."),
+        (
+            ["check", "x", "--limit", "viele"],
+            "„viele“ passt nicht zu --limit. Erwartet: eine ganze Zahl, mindestens 1.",
+        ),
+        (["status", "a"], "Die Angabe „a“ ist zu viel. Hilfe: kim status --help"),
+        (["status", "a", "\x1b[31m"], "Die Angaben „a“ und „\ufffd[31m“ sind zu viel."),
         (["check", "gibt_es_nicht.xlsx", "--programme", "fit"], "Die Datei gibt_es_nicht.xlsx gibt es nicht."),
         (["check", ".", "--programme", "fit"], ". ist keine Datei."),
-        (["check", "x.xlsx"], "Es fehlt die Angabe --programme."),
-        (["check"], "Es fehlt die Angabe DATEI."),
-        (["nix"], "Der Aufruf ist nicht richtig"),
+        (["check", "x.xlsx"], "Es fehlt die Angabe --programme: Schlüssel des Programms. Hilfe: kim check --help"),
+        (["check"], "Es fehlt die Angabe DATEI: Die Arbeitsmappe"),
+        (["nix"], "Den Befehl „nix“ gibt es nicht. Hilfe: kim --help"),
+        (["statsu"], "Den Befehl „statsu“ gibt es nicht. Meinten Sie status?"),
     ],
 )
 def test_wrong_arguments(arguments: Sequence[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -175,7 +185,7 @@ def test_check_of_a_file_with_errors(capsys: pytest.CaptureFixture[str]) -> None
     lines = capsys.readouterr().out.splitlines()
     assert lines[1] == "Berichtszeitraum 2020/21, Stand 15.09.2021"
     assert "Blatt „Griffbereit“ – 10 Zeilen gelesen: 8 angenommen, 1 in Quarantäne, 1 als Summe" in lines
-    wrong = "  FEHLER     Zeile 20, Spalte F „Kinder“: „12 bis 15“ ist keine ganze Zahl."
+    wrong = "  FEHLER         Zeile 20, Spalte F „Kinder“: „12 bis 15“ ist keine ganze Zahl."
     assert any(line.startswith(wrong) for line in lines)
     assert lines[-1] == (
         "Ergebnis: Die Lieferung würde angenommen. Angenommene Zeilen: 31; in Quarantäne: 4 "

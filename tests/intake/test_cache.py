@@ -113,8 +113,9 @@ def test_the_same_bytes_give_the_same_files(settings: Settings, tmp_path: Path) 
 def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the code and the county's data on which the fingerprint is taken, to be changed at will."""
     copy = tmp_path / "code"
-    for folder in ("contracts", "deliveries"):
+    for folder in ("contracts", "reading", "intake"):
         shutil.copytree(PROJECT / "kim_pipeline" / folder, copy / folder)
+    shutil.copy(PROJECT / "kim_pipeline" / "german.py", copy)
     shutil.copytree(vocabulary().county.folder, copy / "county")
 
     def files() -> list[Path]:
@@ -148,6 +149,7 @@ def mark(programme: str = P, key: bytes = KEY, file_bytes: int = 1, unpacked: in
         "reading/formats/cells.py",
         "reading/table.py",
         "intake/worker.py",
+        "german.py",
     ],
 )
 def test_changed_code_or_vocabulary_changes_every_fingerprint(file: str, code: Path) -> None:

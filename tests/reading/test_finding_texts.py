@@ -14,7 +14,7 @@ from kim_pipeline.intake.intake import all_findings
 from kim_pipeline.office.feedback import words
 from kim_pipeline.office.feedback.sheet import message_at_cell
 from kim_pipeline.office.glossary import PAGE, page
-from kim_pipeline.reading.findings import HIDDEN, RULES, Finding, joined, listed, quoted, shown_text, told
+from kim_pipeline.reading.findings import HIDDEN, RULES, Finding, quoted, shown_text, told
 from kim_pipeline.reading.formats.cells import BoolCell
 from tests.built import sample_intake
 from tests.whole.test_truth import truth
@@ -93,13 +93,7 @@ def test_a_sentence_fits_what_was_found(rule: str, shown: str, said: str) -> Non
     assert told(rule, shown).startswith(said)
 
 
-def test_enumerations() -> None:
-    assert [listed(["A"]), listed(["A", "B"]), listed(["A", "B", "C"])] == ["„A“", "„A“ oder „B“", "„A“, „B“ oder „C“"]
-    assert [joined([]), joined(["A", "B", "C"])] == ["", "A, B und C"]
-
-
-def test_one_and_many() -> None:
-    assert [words.plural(n, "Zeile", "Zeilen") for n in (0, 1, 2000)] == ["0 Zeilen", "1 Zeile", "2.000 Zeilen"]
+def test_rows_of_a_sheet() -> None:
     account: dict[str, Any] = {"sheet": "X", "rows_read": 1, "accepted": 0, "quarantined": 1, "total": 0, "note": 0}
     assert words.account_line(account) == "Blatt „X“: 1 Zeile gelesen, 0 angenommen, 1 in Quarantäne"
 

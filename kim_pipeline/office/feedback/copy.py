@@ -28,13 +28,14 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.writer.excel import ExcelWriter
 
+from kim_pipeline import german
 from kim_pipeline.contracts.model import Programme
 from kim_pipeline.office.feedback import words
 from kim_pipeline.office.feedback.losses import lost
 from kim_pipeline.office.feedback.sheet import COLOURS, ReturnPage, message_at_cell, write_page
 from kim_pipeline.office.template.style import filled
 from kim_pipeline.reading.delivery import open_sheets
-from kim_pipeline.reading.findings import Finding, joined
+from kim_pipeline.reading.findings import Finding
 from kim_pipeline.reading.formats.cells import BLANK, BoolCell, ErrorCell, Sheet
 from kim_pipeline.reading.formats.delimited import ZIP
 from kim_pipeline.reading.formats.workbook import Limits
@@ -185,7 +186,7 @@ def _notes(archive: zipfile.ZipFile) -> list[str]:
     names = lost(archive)
     if not names:
         return []
-    return [f"In dieser Kopie können fehlen: {joined(names)}. In Ihrer eigenen Datei ist alles unverändert."]
+    return [f"In dieser Kopie können fehlen: {german.listing(names)}. In Ihrer eigenen Datei ist alles unverändert."]
 
 
 Results = dict[str, dict[str, tuple[str, bytes]]]
@@ -243,10 +244,10 @@ def _mark(cell: Any, findings: Sequence[Finding]) -> None:
 
 
 def _remark(row: int, found: Finding) -> str:
-    one, _, meaning = words.SEVERITIES[found.severity]
+    said = german.SEVERITIES[found.severity]
     elsewhere = f"Zeile {found.row}: " if found.row != row else ""
     message = message_at_cell(found).replace(" Erwartet: ", "\nErwartet: ").replace(" Bitte ", "\nBitte ")
-    return _CONTROL.sub("", f"{one} – {meaning}.\n{elsewhere}{message}")
+    return _CONTROL.sub("", f"{said.one} – {said.follows}.\n{elsewhere}{message}")
 
 
 def _comment(text: str) -> Comment:

@@ -13,6 +13,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.worksheet.hyperlink import Hyperlink
 
+from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.intake.intake import Delivery
 from kim_pipeline.office.feedback import words
@@ -79,7 +80,7 @@ class _Writer:
 
     def finding(self, number: int, found: Finding, link: str | None, message: str) -> None:
         """One row of the table of findings; `link` is where its cell is."""
-        one, _, _ = words.SEVERITIES[found.severity]
+        one = german.SEVERITIES[found.severity].one
         row = f"{found.column_letter or ''}{found.row}" if found.row else "–"
         texts = (number, found.sheet or "–", row, " ".join((found.column_name or "").split()), one)
         cells = [self._cell(value, style.TEXT) for value in (*texts, RULES[found.rule].title, message)]
@@ -135,10 +136,10 @@ def _write_head(writer: _Writer, page: ReturnPage) -> None:
     if read is not None and read.period is not None:
         writer.fact("Berichtszeitraum", read.period.in_words)
     if read is not None and read.as_of is not None:
-        writer.fact("Stand", f"{read.as_of:%d.%m.%Y}")
-    for severity, (one, many, meaning) in words.SEVERITIES.items():
+        writer.fact("Stand", german.day(read.as_of))
+    for severity, said in german.SEVERITIES.items():
         if number := sum(1 for f in findings if f.severity == severity):
-            writer.fact(one if number == 1 else many, f"{words.number_text(number)} – {meaning}")
+            writer.fact(german.plural(number, said.one, said.many), f"{german.number(number)} – {said.follows}")
     if delivery.accounts:
         writer.add()
     for account in delivery.accounts:
@@ -160,7 +161,7 @@ def _write_paragraphs(writer: _Writer, heading: str, paragraphs: Sequence[str]) 
 def _write_findings(writer: _Writer, sheet: Any, page: ReturnPage) -> None:
     writer.add("Befunde", look=style.HEADING, height=22)
     if len(page.findings) > MOST_LISTED:
-        listed = f"die ersten {words.number_text(MOST_LISTED)} von {words.number_text(len(page.findings))} Befunden"
+        listed = f"die ersten {german.number(MOST_LISTED)} von {german.number(len(page.findings))} Befunden"
         writer.line(f"Die Tabelle nennt {listed}; an den Zellen steht jeder.")
     writer.add(*(name for name, _ in _COLUMNS), look=style.HEADER, height=20)
     first = writer.row

@@ -9,42 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.intake.intake import Delivery
-from kim_pipeline.reading.findings import Finding, joined, listed
-
-SEVERITIES = {
-    "rejected": ("Zurückgewiesen", "Zurückweisungen", "die Lieferung zählt nicht"),
-    "error": ("Fehler", "Fehler", "die Zeile zählt erst, wenn sie berichtigt ist"),
-    "warning": ("Warnung", "Warnungen", "die Angabe bleibt leer, die Zeile zählt"),
-    "notice": ("Hinweis", "Hinweise", "zur Kenntnis"),
-}
-"""Severity → one, many, and what follows from it; the worst first."""
+from kim_pipeline.reading.findings import Finding
 
 _NEWER = "Diese Lieferung ist durch eine neuere ersetzt."
 _COPY = "Dieselbe Datei liegt noch einmal unter einem anderen Namen vor; gezählt wird jene."
 
 
-def number_text(number: int) -> str:
-    """`2000` → `2.000`."""
-    return f"{number:,}".replace(",", ".")
-
-
-def plural(number: int, one: str, many: str) -> str:
-    """`1 Zeile`, `2.000 Zeilen`."""
-    return f"{number_text(number)} {one if number == 1 else many}"
-
-
 def worst(findings: Sequence[Finding]) -> str:
     """The worst severity among findings."""
-    return min((f.severity for f in findings), key=list(SEVERITIES).index)
+    return min((f.severity for f in findings), key=list(german.SEVERITIES).index)
 
 
-def counted(findings: Sequence[Finding]) -> str:
+def findings_told(findings: Sequence[Finding]) -> str:
     """How many findings there are, by severity: `2 Fehler und 1 Hinweis`."""
     found = [f.severity for f in findings]
-    parts = [plural(found.count(s), one, many) for s, (one, many, _) in SEVERITIES.items() if s in found]
-    return joined(parts) or "keine Befunde"
+    parts = [german.counted(found.count(s), w.one, w.many) for s, w in german.SEVERITIES.items() if s in found]
+    return german.listing(parts) or "keine Befunde"
 
 
 def verdict(delivery: Delivery, findings: Sequence[Finding]) -> str:
@@ -59,7 +42,7 @@ def verdict(delivery: Delivery, findings: Sequence[Finding]) -> str:
     parts += filter(None, [_unused(delivery)])
     if quarantined:
         verb, they = ("zählt", "sie") if quarantined == 1 else ("zählen", "sie")
-        parts.append(f"{plural(quarantined, 'Zeile', 'Zeilen')} {verb} noch nicht mit, bis {they} berichtigt "
+        parts.append(f"{german.counted(quarantined, 'Zeile', 'Zeilen')} {verb} noch nicht mit, bis {they} berichtigt "
                      f"{'ist' if quarantined == 1 else 'sind'}.")  # fmt: skip
     elif not any(f.severity in ("rejected", "error") for f in findings):
         parts.append("Alle Zeilen zählen.")
@@ -80,14 +63,12 @@ def _unused(delivery: Delivery) -> str:
 def _tables(delivery: Delivery, names: Sequence[str], one: str, many: str) -> str:
     labels = [programmes()[delivery.programme].table(name).label for name in names]
     noun, verb = ("Die Tabelle", one) if len(labels) == 1 else ("Die Tabellen", many)
-    return f"{noun} {listed(labels, 'und')} {verb}"
+    return f"{noun} {german.quoted_listing(labels)} {verb}"
 
 
 def account_line(account: dict[str, Any]) -> str:
     """What became of a sheet's rows: `Blatt „Anträge“: 12 Zeilen gelesen, 11 angenommen, 1 in Quarantäne`."""
-    names = {"accepted": "angenommen", "quarantined": "in Quarantäne", "total": "als Summe", "note": "als Notiz"}
-    parts = [f"{number_text(account[n])} {word}" for n, word in names.items() if account[n] or n == "accepted"]
-    return f"Blatt „{account['sheet']}“: {plural(account['rows_read'], 'Zeile', 'Zeilen')} gelesen, {', '.join(parts)}"
+    return f"Blatt „{account['sheet']}“: {german.rows_told(account, ', ')}"
 
 
 def steps(delivery: Delivery, findings: Sequence[Finding], *, holds_rows: bool) -> list[str]:

@@ -12,10 +12,11 @@ from typing import Any
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from kim_pipeline import german
 from kim_pipeline.office.template import style
 from kim_pipeline.office.template.layout import AS_OF_NAME, COVER, EXPLANATION, LISTS, PERIOD_NAME, Page, spoken
 from kim_pipeline.office.template.plan import Plan
-from kim_pipeline.office.template.words import enumerated, sentences, treatment
+from kim_pipeline.office.template.words import sentences, treatment
 
 _WIDTHS = (22, 30, 72)
 _PERIOD_FORMS = ("????", "????/??", "????/????", "?. Halbjahr ????", "?. Quartal ????", "*.*.???? - *.*.????")
@@ -127,7 +128,7 @@ def _write_section(sheet: Any, row: int, title: str, lines: list[str]) -> int:
 def _steps(plan: Plan) -> list[str]:
     facts = "Berichtszeitraum und Stand" if plan.covers_period else "den Stand"
     full = "" if plan.covers_period else " Geliefert wird jedes Mal die vollständige Liste."
-    names = enumerated(page.name for page in plan.pages)
+    names = german.quoted_listing(page.name for page in plan.pages)
     sheets = f"Füllen Sie das Blatt {names} aus" if len(plan.pages) == 1 else f"Füllen Sie die Blätter {names} aus"
     steps = [
         f"Tragen Sie oben {facts} ein. Ohne diese Angabe kann die Lieferung nicht angenommen werden.{full}",
@@ -182,9 +183,6 @@ def _personal(pages: tuple[Page, ...]) -> Iterable[str]:
         "schon beim Einlesen geschieht Folgendes:"
     )
     for words, names in found.items():
-        yield f"–  {enumerated(names)} {_plural(words, len(names))}."
+        told = german.plural(len(names), words, words.replace("wird ", "werden ", 1))
+        yield f"–  {german.quoted_listing(names)} {told}."
     yield "Bitte tragen Sie in andere Spalten keine Namen ein und bewahren Sie die Datei entsprechend geschützt auf."
-
-
-def _plural(words: str, count: int) -> str:
-    return words if count == 1 else words.replace("wird ", "werden ", 1)

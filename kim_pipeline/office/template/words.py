@@ -5,15 +5,14 @@ Belongs here: words made from the contract. Does not belong here: any cell, any 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kim_pipeline import german
 from kim_pipeline.contracts import programme
 from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.rules import RowRule, declared_rule
 from kim_pipeline.office.template.layout import spoken
 from kim_pipeline.office.template.plan import Plan
-from kim_pipeline.reading.findings import german_day
 
 _STRICT, _UPPER = frozenset({"greater_than", "less_than"}), frozenset({"less_than", "less_than_or_equal_to"})
 
@@ -116,17 +115,6 @@ def treatment(table: Table, column: Column) -> str:
     return _TREATMENT[column.personal].format(derived=derived)
 
 
-def enumerated(words: Iterable[str]) -> str:
-    """`„a“, „b“ und „c“`."""
-    quoted = [f"„{word}“" for word in words]
-    return " und ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1]]))
-
-
-def german_number(value: float) -> str:
-    """`2000` → `2.000`, `0.5` → `0,5`."""
-    return f"{value:,.10g}".translate(str.maketrans(",.", ".,"))
-
-
 def _is_number_of_row(table: Table, column: Column) -> bool:
     return column.kind == "text" and table.key[-1:] == (column.name,)
 
@@ -141,19 +129,19 @@ def _range(table: Table, column: Column) -> str:
 def _bounds_words(bounds: tuple[Bound, ...]) -> str:
     """`0 bis 60`, `über 0, höchstens 12`, `mindestens 0`."""
     if len(bounds) > 1 and not any(bound.is_strict for bound in bounds):
-        return " bis ".join(german_number(bound.value) for bound in sorted(bounds, key=lambda b: b.is_upper))
+        return " bis ".join(german.exact(bound.value) for bound in sorted(bounds, key=lambda b: b.is_upper))
     words = {(True, True): "unter", (True, False): "höchstens", (False, True): "über", (False, False): "mindestens"}
-    return ", ".join(f"{words[b.is_upper, b.is_strict]} {german_number(b.value)}" for b in bounds)
+    return ", ".join(f"{words[b.is_upper, b.is_strict]} {german.exact(b.value)}" for b in bounds)
 
 
 def _place_in_time(plan: Plan, table: Table, column: Column) -> str:
     parts, period = [], plan.period
     if column.period_date and plan.covers_period:
-        days = f" ({german_day(period.first)} bis {german_day(period.last)})" if period else ""
+        days = f" ({german.day(period.first)} bis {german.day(period.last)})" if period else ""
         parts.append(f"im Berichtszeitraum{days}")
     if column.kind == "date" and table.future_dates:
         parts.append("nicht nach dem Stand")
-    return f"Liegt {' und '.join(parts)}." if parts else ""
+    return f"Liegt {german.listing(parts)}." if parts else ""
 
 
 def _uniqueness(table: Table, column: Column) -> str:
@@ -161,7 +149,7 @@ def _uniqueness(table: Table, column: Column) -> str:
         return ""
     if table.key == (column.name,):
         return "Jede Angabe nur einmal."
-    names = enumerated(spoken(table.columns[name]) for name in table.key if table.columns[name].headers)
+    names = german.quoted_listing(spoken(table.columns[name]) for name in table.key if table.columns[name].headers)
     return "Jede Angabe nur einmal." if " und " not in names else f"Jede Verbindung von {names} nur einmal."
 
 

@@ -17,6 +17,7 @@ from kim_pipeline.publishing.smoke import BUILD_INFO
 from kim_pipeline.settings import Settings
 
 _FACTS = f"SELECT item, name, value FROM {BUILD_INFO} WHERE item IN ('build', 'count')"
+_ACCEPTED = "SELECT coalesce(sum(accepted), 0) FROM quality.sheet_account"
 _INPUTS = f"SELECT name, file, as_of, status, value FROM {BUILD_INFO} WHERE item = 'input' ORDER BY name, file"
 
 
@@ -29,7 +30,7 @@ class BuildEntry:
         built_at: when the run began, by the clock of that run.
         as_of: the day on which what is due was judged.
         counted, rejected: numbers of deliveries.
-        rows_accepted: of all deliveries that could be read.
+        rows_accepted: of all deliveries that could be read; None where no file of the build tells it any longer.
         size: bytes of all its files.
         has_internal: whether its internal file is still there.
         is_published: whether readers get it.
@@ -78,7 +79,7 @@ def _entry(warehouse: Warehouse, build: Build, why: Sequence[Reason], *, is_publ
         as_of=dt.date.fromisoformat(known["build", "as_of"]) if known else None,
         counted=_count(known, "counted"),
         rejected=_count(known, "rejected"),
-        rows_accepted=_count(known, "accepted"),
+        rows_accepted=_count(known, "accepted") or _accepted(build),
         size=sum(path.stat().st_size for path in warehouse.files_of(build) if path.is_file()),
         has_internal=build.internal.exists(),
         is_published=is_published,
@@ -88,6 +89,16 @@ def _entry(warehouse: Warehouse, build: Build, why: Sequence[Reason], *, is_publ
 
 def _count(known: Mapping[tuple[str, str], str], name: str) -> int | None:
     return int(known.get(("count", name), 0)) if known else None
+
+
+def _accepted(build: Build) -> int | None:
+    """As the internal file tells; the published one did until it told no numbers of rows."""
+    try:
+        with duckdb.connect(str(build.internal), read_only=True) as connection:
+            ((rows,),) = connection.execute(_ACCEPTED).fetchall()
+    except duckdb.Error:
+        return None
+    return int(rows)
 
 
 def inputs_of(build: Build) -> list[BuildInput]:

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 
+from kim_pipeline import german
 from kim_pipeline.reading.errors import RejectedError, unreadable
 from kim_pipeline.reading.formats.cells import Sheet, encode_sheet
 
@@ -83,7 +84,9 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
         lines = io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8", newline="")
         for record in csv.reader(lines, delimiter=delimiter):
             if len(record) > _MAX_COLUMNS:
-                raise unreadable(f"Eine Zeile der Datei hat mehr als {_MAX_COLUMNS} Spalten. {_CHECK_QUOTES}")
+                raise unreadable(
+                    f"Eine Zeile der Datei hat mehr als {german.number(_MAX_COLUMNS)} Spalten. {_CHECK_QUOTES}"
+                )
             yield record
         if _ends_in_quotes(text, delimiter):
             raise unreadable(

@@ -12,6 +12,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 
+from kim_pipeline import german
 from kim_pipeline.reading.errors import unreadable
 from kim_pipeline.reading.formats.cells import ErrorCell
 
@@ -78,10 +79,9 @@ class Package:
         rows, columns = int(corners[-1][1]), _column(corners[-1][0]) + 1
         if rows * columns > _MAX_CELLS:
             raise unreadable(
-                f"Ein Blatt gibt an, {rows:_} Zeilen und {columns:_} Spalten zu haben. Das ist zu groß. "
-                "Bitte die leeren Zeilen und Spalten hinter der Tabelle löschen und die Datei neu speichern.".replace(
-                    "_", "."
-                )
+                f"Ein Blatt gibt an, {german.number(rows)} Zeilen und {german.number(columns)} Spalten zu haben. "
+                "Das ist zu groß. "
+                "Bitte die leeren Zeilen und Spalten hinter der Tabelle löschen und die Datei neu speichern."
             )
 
     def lost_cells(self, part: str) -> Iterator[tuple[Position, ErrorCell]]:
