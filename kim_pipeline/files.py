@@ -110,6 +110,12 @@ def append(path: Path, text: str) -> None:
         os.close(descriptor)
 
 
+def set_modes(path: Path, file: int, folder: int) -> None:
+    """Give a file, or a folder with all that is in it, their modes."""
+    for entry in (*path.rglob("*"), path) if path.is_dir() else (path,):
+        set_mode(entry, folder if entry.is_dir() else file)
+
+
 def twin(source: Path, target: Path) -> None:
     """Let a file, or a flat folder of files, be under a second name, too; both are the same files where that can be."""
     if source.is_dir():
@@ -241,6 +247,42 @@ def _sweep_file(path: Path) -> None:
 
 
 @contextmanager
+def _held_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    """A new private folder, held as long as it is used, then removed."""
+    while True:
+        place = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        with suppress(FileNotFoundError):  # a sweeper was faster
+            hold = os.open(place / _HOLD, os.O_RDWR | os.O_CREAT, _OWN)
+            fcntl.flock(hold, fcntl.LOCK_EX)
+            if _is_same(hold, place / _HOLD):
+                break
+            os.close(hold)
+    try:
+        yield place
+    finally:
+        with suppress(FileNotFoundError):
+            remove(place)
+        os.close(hold)
+
+
+def _sweep_folder(place: Path) -> None:
+    """Remove such a folder, unless somebody holds it."""
+    with suppress(BlockingIOError, FileNotFoundError), locked(place / _HOLD):
+        remove(place)
+
+
+@contextmanager
+def temporary_folder(prefix: str) -> Iterator[Path]:
+    """A private folder among the temporary ones; those of this account that killed processes left are removed."""
+    parent = Path(tempfile.gettempdir())
+    for place in parent.glob(f"{prefix}*"):
+        if place.lstat().st_uid == os.getuid() and place.is_dir() and not place.is_symlink():
+            _sweep_folder(place)
+    with _held_folder(parent, prefix) as place:
+        yield place
+
+
+@contextmanager
 def temporary_files_in(place: Path) -> Iterator[None]:
     """Let the temporary files of libraries be made in a scratch folder: a killed process leaves them behind."""
     before = tempfile.tempdir
@@ -268,31 +310,17 @@ class Store:
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A new private folder to write in, with an unpredictable name; removed at the end, or swept later."""
-        private_folder(self._scratch)
-        while True:
-            place = Path(tempfile.mkdtemp(prefix="", dir=self._scratch))
-            with suppress(FileNotFoundError):  # a sweeper was faster
-                hold = os.open(place / _HOLD, os.O_RDWR | os.O_CREAT, _OWN)
-                fcntl.flock(hold, fcntl.LOCK_EX)
-                if _is_same(hold, place / _HOLD):
-                    break
-                os.close(hold)
-        try:
+        with _held_folder(private_folder(self._scratch), "") as place:
             yield place
-        finally:
-            with suppress(FileNotFoundError):
-                remove(place)
-            os.close(hold)
 
     def sweep(self) -> None:
         """Remove the scratch that nobody holds: its writers were killed."""
         for leftover in self.folder.glob(f"{SCRATCH}*"):
             _sweep_file(leftover)
         for place in self._scratch.iterdir() if self._scratch.is_dir() else ():
-            if not place.is_dir() or place.is_symlink():
-                remove(place)
-                continue
-            with suppress(BlockingIOError, FileNotFoundError), locked(place / _HOLD):
+            if place.is_dir() and not place.is_symlink():
+                _sweep_folder(place)
+            else:
                 remove(place)
 
     def write(self, path: Path, content: bytes, mode: int | None = None, *, replace: bool = True) -> None:

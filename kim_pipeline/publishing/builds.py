@@ -32,6 +32,7 @@ from kim_pipeline.files import (
     private_folder,
     readable_folder,
     remove,
+    set_modes,
     sync,
     twin,
 )
@@ -47,6 +48,8 @@ _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP})
 """What a file system answers that has no symbolic links."""
 PUBLISHED, INTERNAL = "kim", "internal"
 _MODES = {PUBLISHED: 0o444, INTERNAL: 0o400}
+_OPEN, _WITHDRAWN = (0o444, 0o755), (0o400, 0o700)
+"""Modes of a file and of a folder in `published/`, and of the same in `builds/`."""
 DESCRIPTOR = "datapackage.json"
 """What tells in a folder of Parquet files what they are."""
 
@@ -68,7 +71,7 @@ class Build:
 
     @property
     def published(self) -> Path:
-        """The protected file, mode 0444: in `published/`, or in `builds/` once another build is the current one."""
+        """The protected file: in `published/`, mode 0444, or in `builds/`, 0400, when another build is the current one."""
         return self._now(f"{PUBLISHED}_{self.stem}.duckdb")
 
     @property
@@ -78,7 +81,7 @@ class Build:
 
     @property
     def package(self) -> Path:
-        """The published tables as Parquet files, mode 0444, with their descriptor; a build may have none."""
+        """The published tables as Parquet files with their descriptor, beside the file; a build may have none."""
         return self._now(f"{PUBLISHED}_{self.stem}")
 
     @property
@@ -207,6 +210,7 @@ class Warehouse:
         for path in (build.package, build.published):
             if path.parent == self.builds and path.exists():
                 twin(path, self.scratch(path))
+                set_modes(self.scratch(path), *_OPEN)
                 self.scratch(path).replace(self.open_to_all / path.name)
         sync(self.open_to_all)
 
@@ -221,6 +225,8 @@ class Warehouse:
                 remove(path)
             else:
                 move(path, self.builds / path.name)
+        for path in self._published_in(self.builds):
+            set_modes(path, *_WITHDRAWN)
 
     def _published_in(self, folder: Path) -> list[Path]:
         return [path for path in folder.glob(f"{PUBLISHED}_*") if _stem_of(path)]

@@ -10,14 +10,17 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from kim_pipeline.files import Store, make_durable, move, private_folder, remove, set_mode, sync
+from kim_pipeline.files import Store, make_durable, move, private_folder, remove, set_modes, sync
 
 _LOG = logging.getLogger(__name__)
 _PRIVATE = ("cache", "logs", "dagster", "alerts", "feedback", "state", "builds", "scratch")
 RELEASES, SEAL = "releases", "release.json"
 LEDGER = "ledger.duckdb"
 _WITH = "ledger_with_"
-_FORMER_SCRATCH = (".new-*", "builds/.new-*", "releases/.new-*", "cache/*/.new-*", "feedback/**/.new-*", "alerts/*.new")
+_FORMER_SCRATCH = (
+    ".new-*", "builds/.new-*", "releases/.new-*", "report/.new-*", "cache/.new-*", "cache/*/.new-*",
+    "feedback/**/.new-*", "alerts/*.new",
+)  # fmt: skip
 """Where versions before 0.2 wrote what was not complete yet, with clear rows among it."""
 _FORMER_STATE = {
     "ledger.duckdb": LEDGER,
@@ -41,8 +44,8 @@ def put_right(store: Store) -> None:
     for leftover in (path for pattern in _FORMER_SCRATCH for path in store.folder.glob(pattern)):
         remove(leftover)
     _take_over_state(store)
-    for path in store.state.rglob("*"):
-        set_mode(path, 0o700 if path.is_dir() else 0o600)
+    if store.state.is_dir():
+        set_modes(store.state, 0o600, 0o700)
     _settle_ledger(store)
     for folder in (store.folder / RELEASES).glob("*/"):
         if (folder / SEAL).is_file():
@@ -91,6 +94,5 @@ def _settle_ledger(store: Store) -> None:
 
 
 def freeze(folder: Path) -> None:
-    """Make a release unchangeable: files 0444, folders 0555."""
-    for path in (*folder.rglob("*"), folder):
-        set_mode(path, 0o555 if path.is_dir() else 0o444)
+    """Make a release unchangeable."""
+    set_modes(folder, 0o444, 0o555)
