@@ -114,7 +114,8 @@ def _prepared() -> TemporaryDirectory[str]:
         for table in _KEPT:
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.split('.')[0]}")
             connection.execute(f"CREATE TABLE {table} AS FROM whole.{table}")
-    shutil.rmtree(settings.warehouse / "builds")
+    for builds in ("builds", "published", "state"):
+        shutil.rmtree(settings.warehouse / builds)
     for opened in ("kim.duckdb", "internal.duckdb", "kim"):
         (settings.warehouse / opened).unlink()
     return place

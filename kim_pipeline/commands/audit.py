@@ -43,9 +43,9 @@ def audit(
 
 def _internal_of(folder: Path, stem: str) -> Path | None:
     """The internal file of the same build, where there is one."""
-    from kim_pipeline.publishing.builds import Build, Warehouse  # noqa: PLC0415
+    from kim_pipeline.publishing.builds import Build  # noqa: PLC0415
 
-    path = Build(Warehouse(folder).builds, stem).internal
+    path = Build(folder, stem).internal
     return path if stem and path.is_file() else None
 
 

@@ -7,9 +7,7 @@ process only watches the others, so it loads neither Dagster nor DuckDB.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,13 +16,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
 from kim_pipeline import german
 from kim_pipeline.errors import KimError
-from kim_pipeline.files import die_with_parent, private_folder
+from kim_pipeline.files import Store, die_with_parent, locked, private_folder
 from kim_pipeline.settings import PROJECT, Settings
 
 LOCATION = "kim"
@@ -46,7 +44,7 @@ class ControlRoomError(KimError):
 def prepare_home(settings: Settings) -> Path:
     """Make Dagster's home (mode 0700) with the project's `dagster.yaml`; the folder."""
     home = private_folder(settings.control_room)
-    shutil.copyfile(PROJECT / "dagster.yaml", home / "dagster.yaml")
+    Store(settings.warehouse).write(home / "dagster.yaml", (PROJECT / "dagster.yaml").read_bytes())
     return home
 
 
@@ -209,14 +207,12 @@ def _check_port(host: str, port: int) -> None:
 
 @contextmanager
 def _locked(home: Path) -> Iterator[None]:
-    descriptor = os.open(home / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(home / _LOCK))
+        except BlockingIOError:
+            raise ControlRoomError(f"Für {home.parent} läuft schon ein Leitstand.") from None
         yield
-    except BlockingIOError:
-        raise ControlRoomError(f"Für {home.parent} läuft schon ein Leitstand.") from None
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

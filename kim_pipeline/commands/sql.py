@@ -177,15 +177,13 @@ def _content(found: Result, chosen: Format) -> bytes:
 def _write(found: Result, chosen: Format, out: Path) -> int:
     """Write the file, whole or not at all."""
     from kim_pipeline.errors import KimError  # noqa: PLC0415
+    from kim_pipeline.files import write  # noqa: PLC0415
 
-    scratch = out.with_name(f".{out.name}.neu")
     try:
-        scratch.write_bytes(_content(found, chosen))
-        scratch.replace(out)
+        write(out, _content(found, chosen))
     except KimError as error:
         return fail(str(error))
     except OSError as error:
-        scratch.unlink(missing_ok=True)
         return fail(f"{out} lässt sich nicht schreiben ({german.system_error(error)}). Bitte Ordner und Rechte prüfen.")
     typer.echo(f"Geschrieben: {out} (Zeilen: {german.number(len(found.rows))})")
     return DONE

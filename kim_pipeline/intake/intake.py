@@ -290,7 +290,6 @@ def _read(
 ) -> None:
     marks = {key: _mark(key, settings, secret) for key in {d.programme for d in found}}
     counter = _Counter(found, progress)
-    cache.sweep(settings.cache)
     waiting: list[_Waiting] = []
     for delivery in found:
         size = _hash(delivery, marks[delivery.programme], settings.max_file_bytes)

@@ -14,6 +14,7 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.rules import declared_rule
 from kim_pipeline.contracts.vocabulary import vocabulary
+from kim_pipeline.files import write
 from kim_pipeline.office.feedback.losses import LOSSES
 from kim_pipeline.office.feedback.sheet import MOST_LISTED
 from kim_pipeline.reading.findings import NOTICES, RULES, place_name, told
@@ -319,7 +320,7 @@ Nicht übernommen werden kann, und steht dann auf dem Blatt „Rückmeldung“ d
 
 def main() -> None:
     """Write the page."""
-    PAGE.write_text(page(), encoding="utf-8")
+    write(PAGE, page().encode())
 
 
 if __name__ == "__main__":

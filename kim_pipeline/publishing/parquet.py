@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kim_pipeline.files import readable_folder
+from kim_pipeline.files import draft, readable_folder
 from kim_pipeline.publishing.builds import DESCRIPTOR
 from kim_pipeline.publishing.published import DICTIONARY_KEYS
 from kim_pipeline.warehouse.sql_models import load_models
@@ -63,7 +63,7 @@ def write_package(published: Path, folder: Path, county: Path) -> None:
             ).fetchall()
         ]
     text = json.dumps(descriptor, ensure_ascii=False, indent=1, default=str) + "\n"
-    (folder / DESCRIPTOR).write_text(text, encoding="utf-8")
+    draft(folder / DESCRIPTOR, text.encode())
 
 
 def _package(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from kim_pipeline.contracts.key_date import condition
+from kim_pipeline.files import NO_STATE
 from kim_pipeline.intake.intake import Intake
 from kim_pipeline.settings import PROJECT
 from kim_pipeline.warehouse.build import comment, quoted
@@ -59,12 +61,21 @@ DICTIONARY_KEYS = {"table_dictionary": ("table_name",), "column_dictionary": ("t
 
 @dataclass(frozen=True)
 class BuildFacts:
-    """What is known of a build besides its inputs."""
+    """What is known of a build besides its inputs.
+
+    Attributes:
+        stem: its name.
+        built_at: when its run began.
+        as_of: the day on which what is due was judged.
+        duration_seconds: until the published file was written.
+        state_sha256: hash of the state that it was made with (`Store.state_sha256`).
+    """
 
     stem: str
     built_at: dt.datetime
     as_of: dt.date
     duration_seconds: float
+    state_sha256: str = NO_STATE
 
 
 def write_published(internal: Path, target: Path, intake: Intake, facts: BuildFacts) -> dict[str, int]:
@@ -142,6 +153,7 @@ def build_info(intake: Intake, facts: BuildFacts) -> list[dict[str, Any]]:
         "as_of": facts.as_of.isoformat(),
         "code_version": code_version(),
         "inputs_sha256": intake.inputs_sha256,
+        "state_sha256": facts.state_sha256,
         "duration_seconds": f"{facts.duration_seconds:.1f}",
     }
     rows = [_row("build", name, value) for name, value in build.items()]
@@ -155,10 +167,12 @@ def build_info(intake: Intake, facts: BuildFacts) -> list[dict[str, Any]]:
     return rows
 
 
-def stored_build_info(published: Path) -> list[dict[str, Any]]:
-    """The rows of `build_info` of a published file."""
+def stored_build_info(published: Path, as_of: dt.date | None = None) -> list[dict[str, Any]]:
+    """The rows of `build_info` of a published file; with a key date those that exist then."""
+    rule = condition("build_info", _BUILD_INFO, "period", "delivery") if as_of else None
     with duckdb.connect(str(published), read_only=True) as connection:
-        rows = connection.execute("SELECT * FROM build_info").fetchall()
+        query = f"SELECT * FROM build_info{f' WHERE {rule}' if rule else ''}"
+        rows = connection.execute(query, {"as_of": as_of} if rule else None).fetchall()
     return [dict(zip(_BUILD_INFO, row, strict=True)) for row in rows]
 
 

@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 
 from kim_pipeline.errors import KimError
-from kim_pipeline.files import write_private
+from kim_pipeline.files import write
 
 _KEY_BYTES = 32
 _PSEUDONYM_HEX = 32
@@ -28,7 +28,7 @@ def load_secret(path: Path) -> bytes:
         KeyFileError: others may read the file, or it holds no key.
     """
     if not path.exists():
-        write_private(path, secrets.token_hex(_KEY_BYTES) + "\n", replace=False)
+        write(path, f"{secrets.token_hex(_KEY_BYTES)}\n".encode(), 0o600, replace=False)
     return _read_secret(path)
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import duckdb
 
 from kim_pipeline import german
+from kim_pipeline.contracts.key_date import condition
 from kim_pipeline.errors import KimError
 
 Row = dict[str, Any]
@@ -78,7 +79,7 @@ class Figures:
     """
 
     def __init__(self, published: Path, key_day: dt.date | None = None) -> None:
-        self._tables = _read(published)
+        self._tables = _read(published, key_day)
         facts = {row["name"]: row["value"] for row in self.rows("build_info") if row["item"] == "build"}
         self.build = Build(
             facts["build"],
@@ -90,14 +91,14 @@ class Figures:
         self.key_day = key_day or self.build.as_of
 
     def rows(self, table: str) -> list[Row]:
-        """The rows of a table, in its order."""
+        """The rows of a table that exist on the key date, in its order."""
         return self._tables[table]
 
     @cached_property
     def periods(self) -> dict[str, Period]:
         """Periods that ended by the key date, by name, each calendar in its order."""
         found = [Period(**row) for row in self.rows("period")]
-        return {p.name: p for p in sorted(found, key=lambda p: p.first_day) if p.last_day <= self.key_day}
+        return {p.name: p for p in sorted(found, key=lambda p: p.first_day)}
 
     @cached_property
     def indicators(self) -> dict[str, Row]:
@@ -222,10 +223,10 @@ class Figures:
         ]
         return names[-1] if names else None
 
-    @cached_property
+    @property
     def deliveries(self) -> list[Row]:
         """Deliveries whose Stand is not after the key date; those that name none are among them."""
-        return [row for row in self.rows("delivery") if row["as_of"] is None or row["as_of"] <= self.key_day]
+        return self.rows("delivery")
 
     def stands(self, programme: str) -> list[dt.date]:
         """The days as of which a programme's usable deliveries were drawn up, in order, each once."""
@@ -242,11 +243,12 @@ def build_name(published: Path) -> str:
     return Figures(published).build.name
 
 
-def _read(published: Path) -> dict[str, list[Row]]:
+def _read(published: Path, key_day: dt.date | None) -> dict[str, list[Row]]:
     try:
         with duckdb.connect(str(published), read_only=True) as connection:
             names = [row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
-            tables = {name: _rows(connection, name) for name in names}
+            day = key_day or _day_of(connection)
+            tables = {name: _rows(connection, name, day) for name in names}
     except duckdb.Error as error:
         raise NotPublishedError(
             f"{published} lässt sich nicht öffnen: die Datei ist kein Datenbestand oder beschädigt."
@@ -260,8 +262,17 @@ def _read(published: Path) -> dict[str, list[Row]]:
     return tables
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[Row]:
-    cursor = connection.execute(f'SELECT * FROM "{table}"')  # noqa: S608  (the file's own table names)
+def _day_of(connection: duckdb.DuckDBPyConnection) -> dt.date:
+    """The day of the build."""
+    found = connection.execute("SELECT value FROM build_info WHERE item = 'build' AND name = 'as_of'").fetchone()
+    return dt.date.fromisoformat(found[0]) if found else dt.date.max
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: str, day: dt.date) -> list[Row]:
+    columns = [name for name, *_ in connection.execute(f'DESCRIBE "{table}"').fetchall()]
+    rule = condition(table, columns, "period", "delivery")
+    query = f'SELECT * FROM "{table}"' + (f" WHERE {rule}" if rule else "")  # noqa: S608  (the file's own names)
+    cursor = connection.execute(query, {"as_of": day} if rule else None)
     names = [column[0] for column in cursor.description or ()]
     names = ["name" if table == "period" and name == "period" else name for name in names]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

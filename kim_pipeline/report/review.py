@@ -56,9 +56,8 @@ class Review:
     @cached_property
     def has_suggestions(self) -> bool:
         """Whether the published review is of the register that was the newest on the key date."""
-        ours = [row for row in self.figures.rows("delivery") if row["programme"] == REGISTER]
-        counted = [row["as_of"] for row in ours if row["status"] == "counted"]
-        return bool(counted) and max(counted) <= self.figures.key_day
+        ours = (row for row in self.figures.deliveries if row["programme"] == REGISTER)
+        return any(row["status"] == "counted" for row in ours)
 
     @cached_property
     def measures(self) -> list[Row]:
@@ -291,7 +290,7 @@ def review_others(review: Review) -> int:
     changed = {
         (row["concept"], row["measure_no"])
         for row in review.figures.rows("measure_history")
-        if row["previous_status"] is not None and review.since and review.since < row["as_of"] <= review.figures.key_day
+        if row["previous_status"] is not None and review.since and review.since < row["as_of"]
     }
     return len(changed - ours)
 

@@ -93,24 +93,6 @@ def dimension_of(column: Column) -> str:
     return column.category or _DIMENSIONS.get(column.kind, column.kind)
 
 
-def key_date_cuts(tables: Mapping[str, Collection[str]]) -> list[str]:
-    """What a release leaves out: periods that are not over on its key date, and registers with a later Stand.
-
-    Args:
-        tables: `schema.table` → its columns, of every table that SQL makes.
-
-    Returns:
-        Statements in order; those with `$as_of` take the key date.
-    """
-    of_period = [name for name, columns in tables.items() if "period" in columns and name != _CALENDAR]
-    of_register = [name for name, columns in tables.items() if "as_of" in columns]
-    return [
-        f"DELETE FROM {_CALENDAR} WHERE last_day > $as_of",
-        *(f"DELETE FROM {name} WHERE period NOT IN (SELECT period FROM {_CALENDAR})" for name in of_period),
-        *(f"DELETE FROM {name} WHERE as_of > $as_of" for name in of_register),
-    ]
-
-
 def _select_list(alias: str, columns: Mapping[str, str]) -> list[str]:
     """The lines from `SELECT` to the last column, each with its description."""
     last = len(columns) - 1

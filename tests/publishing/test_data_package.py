@@ -204,10 +204,10 @@ def test_a_night_switches_file_and_package_together_and_going_back_too(
 
 def test_a_build_takes_its_package_with_it(warehouse: Warehouse, nights: tuple[Path, list[Build]]) -> None:
     _, (first, _) = nights
-    (warehouse.builds / first.published.name).unlink()
-    assert (warehouse.builds / first.package.name).is_dir()
+    Build(warehouse.folder, first.stem).published.unlink()
+    assert Build(warehouse.folder, first.stem).package.is_dir()
     with warehouse.lock():
-        assert not (warehouse.builds / first.package.name).exists()
+        assert not Build(warehouse.folder, first.stem).package.exists()
 
 
 def test_the_next_run_puts_right_a_package_that_an_interrupted_one_left_behind(
@@ -217,6 +217,7 @@ def test_the_next_run_puts_right_a_package_that_an_interrupted_one_left_behind(
     link = warehouse.folder / "kim"
     link.unlink()
     link.symlink_to(f"builds/{first.package.name}")
+    assert link.is_dir()
     with warehouse.lock():
         assert opened(warehouse) == {second.stem}
     link.unlink()

@@ -15,7 +15,7 @@ from kim_pipeline.contracts.model import ContractModel, Day, Programme, Table, T
 from kim_pipeline.warehouse.build import MODEL_SCHEMAS
 from kim_pipeline.warehouse.catalogue import catalogue_columns, catalogue_row, load_catalogue
 from kim_pipeline.warehouse.checks import blocking_checks, plausibility_checks
-from kim_pipeline.warehouse.generated import key_date_cuts, staging_sql
+from kim_pipeline.warehouse.generated import staging_sql
 from kim_pipeline.warehouse.sql_models import (
     SQL_FOLDER,
     SqlModel,
@@ -157,17 +157,6 @@ def test_the_table_of_indicators_is_their_model() -> None:
         types = connection.execute("DESCRIBE indicators.indicator").fetchall()
     assert stored == [catalogue_row(indicator) for indicator in load_catalogue()]
     assert [(name, kind) for name, kind, *_ in types] == [(c.name, c.type) for c in catalogue_columns()]
-
-
-def test_a_release_cuts_every_table_that_knows_periods_or_registers() -> None:
-    cuts = key_date_cuts(
-        {"core.calendar_period": ["period", "last_day"], "a.b": ["period"], "c.d": ["as_of"], "e.f": ["x"]}
-    )
-    assert cuts == [
-        "DELETE FROM core.calendar_period WHERE last_day > $as_of",
-        "DELETE FROM a.b WHERE period NOT IN (SELECT period FROM core.calendar_period)",
-        "DELETE FROM c.d WHERE as_of > $as_of",
-    ]
 
 
 def test_every_indicator_comes_from_a_table_of_the_contracts() -> None:

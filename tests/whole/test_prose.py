@@ -326,7 +326,7 @@ def test_alerts_and_answers_of_checks(settings: Settings) -> None:
     answers += [quarantine(1, 0, Limits(rows_min=least, rows_max=most)) for least, most in ((2, None), (0, 0), (1, 5))]
     answers.append(quarantine(5, 1, Limits(rows_min=1, quarantine_share_max=0.05)))
     assert found_in([text for a in alerts for text in (a.title, *a.text.split("\n"))]) == []
-    assert found_in([text for a in answers for text in (a.said, *map(str, a.facts.values()))]) == []
+    assert found_in([text for a in answers for text in (a.sentence, *map(str, a.facts.values()))]) == []
 
 
 def test_dictionary() -> None:
