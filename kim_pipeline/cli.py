@@ -16,7 +16,7 @@ from kim_pipeline.commands.builds import builds, rollback
 from kim_pipeline.commands.check import check
 from kim_pipeline.commands.common import INTERRUPTED, WRONG, Command, Group
 from kim_pipeline.commands.feedback import feedback
-from kim_pipeline.commands.german_typer import UsageError, usage_problem
+from kim_pipeline.commands.german_errors import UsageError, usage_problem
 from kim_pipeline.commands.learn import learn
 from kim_pipeline.commands.purge import purge
 from kim_pipeline.commands.release import release

@@ -92,7 +92,7 @@ def _errors(context: dg.RunFailureSensorContext) -> Iterator[str]:
         if error is None or error.cls_name == _FAILED_CHECK:
             continue
         said = error.message.split(": ", 1)[-1].strip() if error.cls_name in _SAYS_NO_CONTENT else ""
-        yield said or f"Fehler der Art {error.cls_name}."
+        yield said or f"Fehler der Art „{error.cls_name}“."
 
 
 def missed_night_sensor(settings: Settings, now: Callable[[], dt.datetime] | None = None) -> dg.SensorDefinition:
