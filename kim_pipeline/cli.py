@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from kim_pipeline.commands.common import INTERRUPTED, WRONG
-from kim_pipeline.commands.german_typer import UsageError, usage_problem
+from kim_pipeline.commands.german_errors import UsageError, usage_problem
 from kim_pipeline.commands.lazy import LazyGroup
 
 if TYPE_CHECKING:

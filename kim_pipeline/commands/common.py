@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from kim_pipeline.commands.german_typer import GermanCommand, GermanGroup
+from kim_pipeline.commands.german_errors import GermanCommand, GermanGroup
 from kim_pipeline.german import system_error
 
 if TYPE_CHECKING:

@@ -217,9 +217,9 @@ class _Crew:
             try:
                 child = _Child(self._setup, self._argv)
             except OSError as error:
-                kind = type(error).__name__
+                why = german.system_error(error)
                 raise ReaderError(
-                    f"Das Leseprogramm lässt sich nicht starten ({kind}). Bitte die Betreuung informieren."
+                    f"Das Leseprogramm lässt sich nicht starten ({why}). Bitte die Betreuung informieren."
                 ) from None
             self._children.add(child)
             return child
@@ -355,11 +355,11 @@ class ReaderPool:
                 return too_large(self._setup.max_file_bytes)
             case "store":
                 raise ReaderError(
-                    f"Das Leseergebnis lässt sich nicht ablegen ({where}). Bitte prüfen, ob im Ordner "
+                    f"Das Leseergebnis lässt sich nicht ablegen („{where}“). Bitte prüfen, ob im Ordner "
                     f"{self._setup.cache} Platz ist und die Rechte stimmen."
                 )
         return (
-            f"Beim Lesen der Datei ist ein unerwarteter Fehler aufgetreten ({where}). "
+            f"Beim Lesen der Datei ist ein unerwarteter Fehler aufgetreten („{where}“). "
             "Bitte die Datei in Excel neu speichern; bleibt der Fehler, die Betreuung informieren."
         )
 
@@ -378,4 +378,4 @@ def io_problem(kind: str) -> str:
         "SpecialFileError": "Das ist keine gewöhnliche Datei. Bitte die Tabelle selbst ablegen.",
         "LinkError": "Das ist eine Verknüpfung, die zu keiner Datei führt. Bitte die Tabelle selbst ablegen.",
     }
-    return reasons.get(kind, f"Die Datei konnte nicht gelesen werden ({kind}). Bitte erneut ablegen.")
+    return reasons.get(kind, f"Die Datei konnte nicht gelesen werden („{kind}“). Bitte erneut ablegen.")

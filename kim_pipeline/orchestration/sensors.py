@@ -168,7 +168,7 @@ def _reasons(context: dg.RunFailureSensorContext) -> Iterator[str]:
         if sentence is not None:
             yield sentence
         elif kind is not None:
-            yield f"Fehler der Art {kind}."
+            yield f"Fehler der Art „{kind}“."
 
 
 def missed_night_sensor(settings: Settings, now: Clock = _now) -> dg.SensorDefinition:

@@ -547,7 +547,7 @@ def test_partial_warehouse_shows_what_there_is(tmp_path: Path) -> None:
 def test_first_year_has_nothing_to_compare_with(tmp_path: Path) -> None:
     files = ("sprachmittlerpool/Sprachmittlerpool_2021.xlsx", "bevoelkerung/Bevoelkerung_2021.xlsx")
     page = page_of(small_warehouse(tmp_path, *files))
-    assert "im Jahr\N{NO-BREAK SPACE}2021: 919\N{NO-BREAK SPACE}Anfragen. " in page.text
+    assert "im Jahr\N{NO-BREAK SPACE}2021: 919\N{NO-BREAK SPACE}Einsätze. " in page.text
     assert any(words.startswith("Karte der Gemeinden") for words in page.pictures)
 
 
