@@ -128,9 +128,15 @@ def twin(source: Path, target: Path) -> None:
         return
     try:
         os.link(source, target)
-    except OSError:  # a file system without links: a copy that lasts, with its mode
-        shutil.copy(source, target)
-        sync(target)
+    except OSError:  # a file system without links
+        copy(source, target)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Make a copy of a complete file or folder that lasts, with its modes."""
+    (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+    for entry in (*target.rglob("*"), target):
+        sync(entry)
 
 
 @contextmanager
@@ -219,11 +225,16 @@ def _umask() -> int:
     return before
 
 
+def sweep_beside(path: Path) -> None:
+    """Remove what killed writers left in the folder of a file."""
+    for leftover in path.parent.glob(f"{SCRATCH}*"):
+        _sweep_file(leftover)
+
+
 @contextmanager
 def beside(path: Path) -> Iterator[Path]:
     """An empty file of mode 0600 beside a place, held while it is written; removed at the end unless it was moved."""
-    for leftover in path.parent.glob(f"{SCRATCH}*"):
-        _sweep_file(leftover)
+    sweep_beside(path)
     while True:
         descriptor, name = tempfile.mkstemp(prefix=SCRATCH, dir=path.parent)
         if _is_ours(descriptor, Path(name)):
@@ -328,8 +339,7 @@ class Store:
 
     def sweep(self) -> None:
         """Remove the scratch that nobody holds: its writers were killed."""
-        for leftover in self.folder.glob(f"{SCRATCH}*"):
-            _sweep_file(leftover)
+        sweep_beside(self.folder / SCRATCH)
         for place in self._scratch.iterdir() if self._scratch.is_dir() else ():
             if place.is_dir() and not place.is_symlink():
                 _sweep_folder(place)

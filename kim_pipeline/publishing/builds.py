@@ -17,7 +17,6 @@ import errno
 import logging
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from kim_pipeline import german
 from kim_pipeline.errors import KimError
 from kim_pipeline.files import (
     Store,
+    copy,
     locked,
     make_durable,
     make_folder,
@@ -265,7 +265,7 @@ class Warehouse:
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
-            _copy(target, scratch)
+            copy(target, scratch)
             if opened.is_dir():  # a folder cannot be replaced by one rename
                 os.replace(opened, scratch.with_name("replaced"))
             os.replace(scratch, opened)
@@ -333,13 +333,6 @@ def _stem_of(path: Path) -> str | None:
     """The build that an entry of the folder belongs to; None for what is no build's."""
     match = _STEM.search(path.name)
     return match.group() if match else None
-
-
-def _copy(target: Path, scratch: Path) -> None:
-    """A copy that lasts, with its modes."""
-    (shutil.copytree if target.is_dir() else shutil.copy)(target, scratch)
-    for entry in (*scratch.rglob("*"), scratch):
-        sync(entry)
 
 
 def _same_bytes(one: Path, other: Path) -> bool:

@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 
 from kim_pipeline.errors import KimError
-from kim_pipeline.files import write
+from kim_pipeline.files import sweep_beside, write
 
 _KEY_BYTES = 32
 _PSEUDONYM_HEX = 32
@@ -27,6 +27,7 @@ def load_secret(path: Path) -> bytes:
     Raises:
         KeyFileError: others may read the file, or it holds no key.
     """
+    sweep_beside(path)  # a left-over of the first run holds the key, too
     if not path.exists():
         write(path, f"{secrets.token_hex(_KEY_BYTES)}\n".encode(), 0o600, replace=False)
     return _read_secret(path)
