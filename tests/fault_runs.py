@@ -16,7 +16,7 @@ from kim_pipeline import night as nightly
 from kim_pipeline.commands import run as run_command
 from kim_pipeline.commands import terminal
 from kim_pipeline.contracts import programmes
-from kim_pipeline.errors import told
+from kim_pipeline.errors import explained
 from kim_pipeline.orchestration import runner
 from kim_pipeline.warehouse.checks import blocking_checks
 from tests import quick_nights
@@ -97,7 +97,7 @@ def quick_refused(folder: str, number: int, at: int, why: int) -> int:
     try:
         return quick(folder, number)
     except OSError as error:
-        sys.stderr.write(str(told(error, Path(folder) / "warehouse")))
+        sys.stderr.write(str(explained(error, Path(folder) / "warehouse")))
         return 1
 
 

@@ -112,9 +112,9 @@ def _run(night: Night, out: Console) -> int:
 
 
 def _failed(night: Night, error: Exception | None, log: Path | None) -> int:
-    from kim_pipeline.errors import told  # noqa: PLC0415
+    from kim_pipeline.errors import explained  # noqa: PLC0415
 
-    cause = None if night.failed else told(night.ended_by or error, night.settings.warehouse)
+    cause = None if night.failed else explained(night.ended_by or error, night.settings.warehouse)
     _alert_of_missing(night)
     unknown = "" if cause else " Bitte die Betreuung informieren."
     return fail(cause or _what_failed(night), f"{_what_stands(night)}{unknown}", log)
@@ -150,7 +150,7 @@ def _what_stands(night: Night) -> str:
 
 def _report(night: Night, out: Console, log: Path) -> None:
     from kim_pipeline.commands import terminal  # noqa: PLC0415
-    from kim_pipeline.errors import told  # noqa: PLC0415
+    from kim_pipeline.errors import explained  # noqa: PLC0415
     from kim_pipeline.night import summary  # noqa: PLC0415
 
     chosen = [d for d in night.intake.deliveries if d.programme in night.chosen]
@@ -160,7 +160,7 @@ def _report(night: Night, out: Console, log: Path) -> None:
     terminal.conspicuous(out, night.warned)
     terminal.results(out, night.settings.warehouse, log, night.protected)
     if night.untidy is not None:
-        cause = told(night.untidy, night.settings.warehouse) or "Bitte die Betreuung informieren."
+        cause = explained(night.untidy, night.settings.warehouse) or "Bitte die Betreuung informieren."
         out.print(f"Veröffentlicht, aber das Aufräumen danach ist nicht gelungen. {cause}", markup=False)
 
 

@@ -162,7 +162,7 @@ class ContractModel:
         """Its pandera schema: typed columns in, nothing coerced, unknown columns forbidden."""
         from kim_pipeline.contracts.schema import schema_of  # noqa: PLC0415
 
-        return schema_of(cls)  # type: ignore[arg-type]  (a class is hashable)
+        return schema_of(cls)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ import highspy
 import numpy as np
 import numpy.typing as npt
 
-from kim_pipeline.disclosure.system import Kind, PublishedCell, Relation
+from kim_pipeline.disclosure.system import PublishedCell, Relation, RelationKind
 from kim_pipeline.errors import KimError
 
-Table = npt.NDArray[np.float64]
+CountTable = npt.NDArray[np.float64]
 
 _NEAR = 1e-6
 
@@ -157,7 +157,7 @@ def _substituted(relation: Relation, values: Mapping[str, int | None]) -> _Row:
         else:
             constant -= coefficient * value
     terms = {i: c for i, c in terms.items() if c}
-    is_equation = relation.kind is Kind.EQUAL
+    is_equation = relation.kind is RelationKind.EQUAL
     if not terms and (constant != 0 if is_equation else constant < 0):
         raise AuditError(f"Die veröffentlichten Werte verletzen die Beziehung {relation.name}.")
     return _Row(relation.name, tuple(sorted(terms.items())), constant, is_equation)
@@ -199,7 +199,7 @@ class _Bound:
     column: int
     direction: int
     value: int | None
-    table: Table | None = None
+    table: CountTable | None = None
     took_integers: bool = False
 
     @property
@@ -309,7 +309,7 @@ class _Attacker:
         """Whether a whole table found so far has at most (`-1`) or at least (`+1`) `target` in a cell."""
         return bool(self._seen_high[column] >= target if direction > 0 else self._seen_low[column] <= target)
 
-    def finds_whole_table(self, column: int, direction: int, target: int, near: Table) -> bool:
+    def finds_whole_table(self, column: int, direction: int, target: int, near: CountTable) -> bool:
         """Whether there is such a table in the neighbourhood of a solution of the linear program."""
         for distance in (0.0, 1.0):
             lower = np.maximum(self._least, np.floor(near + _NEAR) - distance)
@@ -344,7 +344,7 @@ class _Attacker:
         self.undecided.add(self._members[column])
         return relaxed
 
-    def _note(self, table: Table) -> bool:
+    def _note(self, table: CountTable) -> bool:
         """Remember a table if it is whole, and say whether it is."""
         if np.abs(table - np.rint(table)).max() > _NEAR:
             return False
@@ -352,7 +352,7 @@ class _Attacker:
         np.maximum(self._seen_high, np.rint(table), out=self._seen_high)
         return True
 
-    def _program(self, lower: Table, upper: Table, *, is_whole: bool = False) -> highspy.Highs:
+    def _program(self, lower: CountTable, upper: CountTable, *, is_whole: bool = False) -> highspy.Highs:
         terms = [(self._column[i], float(c)) for row in self._rows for i, c in row.terms]
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(self._members), len(self._rows)
@@ -388,5 +388,5 @@ def _solver(lp: highspy.HighsLp, seconds: float) -> highspy.Highs:
     return solver
 
 
-def _solution(solver: highspy.Highs) -> Table:
+def _solution(solver: highspy.Highs) -> CountTable:
     return np.asarray(solver.getSolution().col_value, dtype=np.float64)

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from kim_pipeline.intake.intake import Intake
 from kim_pipeline.settings import PROJECT
-from kim_pipeline.warehouse.build import comment, quoted
+from kim_pipeline.warehouse.build import comment, sql_literal
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 
 _STORAGE_VERSION = "v1.0.0"
@@ -86,9 +86,11 @@ def write_tables(internal: Path, target: Path, info: Sequence[Mapping[str, Any]]
     counts = {}
     spill = str(internal.parent)  # what does not fit into memory is as personal as that file
     with duckdb.connect(config={"temp_directory": spill}) as connection:
-        connection.execute(f"ATTACH {quoted(str(internal))} AS internal (READ_ONLY)")
+        connection.execute(f"ATTACH {sql_literal(str(internal))} AS internal (READ_ONLY)")
         connection.execute("USE internal")
-        connection.execute(f"ATTACH {quoted(str(target))} AS published (STORAGE_VERSION {quoted(_STORAGE_VERSION)})")
+        connection.execute(
+            f"ATTACH {sql_literal(str(target))} AS published (STORAGE_VERSION {sql_literal(_STORAGE_VERSION)})"
+        )
         for model in load_models(["published"]):
             counts[model.name] = _write_table(connection, model)
         counts["build_info"] = _write_build_info(connection, info)

@@ -12,7 +12,7 @@ from kim_pipeline.report import council, municipalities
 from kim_pipeline.report.blocks import Document
 from kim_pipeline.report.figures import Figures, NotPublishedError, build_name
 from kim_pipeline.report.html_writer import html
-from kim_pipeline.report.tables import Context
+from kim_pipeline.report.tables import ReportContext
 from kim_pipeline.report.typst_writer import pdf
 from kim_pipeline.report.wording import Wording
 
@@ -39,7 +39,7 @@ def render(published: Path, out: Path, as_of: dt.date | None = None, *, since: d
         OSError: the folder cannot be written to.
     """
     figures = Figures(published, as_of)
-    context = Context(figures, Wording())
+    context = ReportContext(figures, Wording())
     footer = f"Datenbestand {figures.build.name}"
     papers = {"bericht": council.document(context, footer, since)}
     for area in figures.municipalities:
@@ -48,7 +48,7 @@ def render(published: Path, out: Path, as_of: dt.date | None = None, *, since: d
     return [_written(out / name, content) for name, content in rendered.items()]
 
 
-def _files(context: Context, stem: str, paper: Document) -> list[tuple[str, bytes]]:
+def _files(context: ReportContext, stem: str, paper: Document) -> list[tuple[str, bytes]]:
     author = context.wording.own("office", context.wording.county.name)
     built_at = context.figures.build.built_at
     return [(f"{stem}.pdf", pdf(paper, author, built_at)), (f"{stem}.html", html(paper, author))]

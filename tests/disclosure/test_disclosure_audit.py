@@ -11,7 +11,7 @@ import pytest
 
 from kim_pipeline.disclosure import AuditError, PublishedCell, Relation, at_risk, audit
 from kim_pipeline.disclosure import audit as audit_function
-from kim_pipeline.disclosure.system import Kind
+from kim_pipeline.disclosure.system import RelationKind
 
 
 def cells(values: Mapping[str, int | None], k: int | None = 5) -> list[PublishedCell]:
@@ -105,7 +105,7 @@ def test_relation_with_an_unknown_cell() -> None:
 def test_whole_tables_decide() -> None:
     """Three pairs that sum to 2·x + 1: the relaxed interval is wider than that of whole tables."""
     odd = Relation("odd", (("a", 2), ("b", -2), ("c", 1)), 1)
-    few = Relation("few", (("c", 1),), 1, Kind.AT_MOST)
+    few = Relation("few", (("c", 1),), 1, RelationKind.AT_MOST)
     (row,) = (r for r in audit(cells({"a": None, "b": None, "c": None}, 3), [odd, few], exact=True) if r.cell == "c")
     assert (row.lower, row.upper, row.method, row.passed) == (1, 1, "integer", False)
 
@@ -114,7 +114,7 @@ def tables(unknown: list[str], relations: list[Relation], values: dict[str, int]
     for guess in product(range(top + 1), repeat=len(unknown)):
         table = {**values, **dict(zip(unknown, guess, strict=True))}
         left = [sum(c * table[i] for i, c in r.terms) for r in relations]
-        if all(v == 0 if r.kind is Kind.EQUAL else v <= 0 for v, r in zip(left, relations, strict=True)):
+        if all(v == 0 if r.kind is RelationKind.EQUAL else v <= 0 for v, r in zip(left, relations, strict=True)):
             yield table
 
 
