@@ -66,11 +66,8 @@ def audit(
     cells: Iterable[PublishedCell],
     relations: Iterable[Relation],
     *,
-    known: Mapping[str, int] | None = None,
     told: Iterable[Relation] = (),
     sensitive: Collection[str] = (),
-    zeros_printed: bool = False,
-    exact: bool = False,
     integer_seconds: float = 10.0,
 ) -> list[AuditRow]:
     """Compute the interval of every hidden cell over all whole, non-negative tables that fit what is published.
@@ -85,11 +82,8 @@ def audit(
         cells: all cells of the linked set; hidden and unpublished ones without a value.
         relations: all relations of the linked set, that hold whatever is published.
         told: relations that follow from what is published.
-        known: values of unpublished or hidden cells that the attacker has from elsewhere; they get no row.
         sensitive: cells of which the caller knows that they must be possible over all of `1 … k`: for these the second
             way to be safe is closed.
-        zeros_printed: the attacker knows that no hidden cell is zero.
-        exact: compute every bound over whole tables, also where it decides nothing.
         integer_seconds: limit of each integer program; a cell that runs into it fails.
 
     Returns:
@@ -99,11 +93,8 @@ def audit(
         AuditError: the published values break a relation or fit no table, or a relation names an unknown cell.
     """
     by_id = {cell.id: cell for cell in sorted(cells, key=lambda cell: cell.id)}
-    outside = dict(known or {})
-    values = {i: outside.get(i, cell.value) for i, cell in by_id.items()}
-    least = {
-        i: 1 if zeros_printed and not by_id[i].is_unpublished else 0 for i, value in values.items() if value is None
-    }
+    values = {i: cell.value for i, cell in by_id.items()}
+    least = {i: 0 for i, value in values.items() if value is None}
     relations = list(relations)
     prior = _Prior(least, by_id, relations, integer_seconds)
     rows = [_substituted(relation, values) for relation in (*relations, *told)]
@@ -112,7 +103,7 @@ def audit(
     for members, group_rows in rows_by_group:
         attacker = _Attacker(members, [least[i] for i in members], group_rows, integer_seconds)
         result.extend(
-            _judged(cell, attacker, prior, cell.id in sensitive, exact)
+            _judged(cell, attacker, prior, cell.id in sensitive)
             for cell in map(by_id.__getitem__, members)
             if cell.k is not None or not cell.is_unpublished
         )
@@ -124,10 +115,8 @@ def at_risk(rows: Iterable[AuditRow]) -> list[AuditRow]:
     return [row for row in rows if not row.passed]
 
 
-def _judged(cell: PublishedCell, attacker: _Attacker, prior: _Prior, is_sensitive: bool, exact: bool) -> AuditRow:
+def _judged(cell: PublishedCell, attacker: _Attacker, prior: _Prior, is_sensitive: bool) -> AuditRow:
     low, high = attacker.bound(cell.id, -1), attacker.bound(cell.id, +1)
-    if exact:
-        low, high = low.exactly(), high.exactly()
     k = cell.k
     if k is None:
         return AuditRow(cell.id, low.least, high.greatest, None, None, passed=True, method=_method(low, high))

@@ -232,14 +232,12 @@ class Component:
 class LinkedSystem:
     """All cells and all relations of what is published together."""
 
-    def __init__(self, cells: Iterable[Cell], relations: Iterable[Relation], *, zeros_printed: bool = False) -> None:
+    def __init__(self, cells: Iterable[Cell], relations: Iterable[Relation]) -> None:
         """Check and keep the system.
 
         Args:
             cells: all cells, in any order.
             relations: all relations, in any order.
-            zeros_printed: zeros are never hidden, and the attacker knows it: every hidden cell is at least 1. Only
-                to show what that costs; `privacy.md` lets zeros be hidden.
 
         Raises:
             LinkedSystemError: an id is doubled, a relation names an unknown cell, or the values break a relation.
@@ -250,14 +248,12 @@ class LinkedSystem:
                 raise LinkedSystemError(f"Die Zelle {cell.id} kommt zweimal vor.")
         self.cells = {cell.id: cell for cell in given}
         self.relations = tuple(sorted(relations, key=lambda relation: (relation.name, relation.terms)))
-        self.zeros_printed = zeros_printed
         for relation in self.relations:
             _check_relation(relation, self.cells)
 
     def is_fixed(self, cell: Cell) -> bool:
         """Whether the attacker knows the cell in every pattern."""
-        printed_zero = self.zeros_printed and cell.value == 0 and cell.role is Role.PUBLISHED
-        return cell.role is Role.KNOWN or printed_zero
+        return cell.role is Role.KNOWN
 
     def published(self, hidden: Collection[str]) -> list[PublishedCell]:
         """All cells as a reader of the published file sees them when `hidden` are hidden."""
@@ -301,7 +297,6 @@ class LinkedSystem:
         slacks = [(r, terms) for r, terms in rows if r.kind is RelationKind.AT_MOST]
         slack_values = [r.constant - sum(c * self.cells[i].value for i, c in r.terms) for r, _ in slacks]
         value = np.array([*(cell.value for cell in cells), *slack_values], dtype=np.int64)
-        least = [1 if self.zeros_printed and cell.role is Role.PUBLISHED else 0 for cell in cells]
         position = {member: number for number, member in enumerate(members)}
         terms, slack = [], len(members)
         for relation, open_terms in rows:
@@ -317,7 +312,7 @@ class LinkedSystem:
             k=np.array([*(cell.k or 0 for cell in cells), *none], dtype=np.int64),
             least=np.array([*(cell.least for cell in cells), *none], dtype=np.int64),
             cost=np.array([*(cell.cost for cell in cells), *none], dtype=np.float64),
-            floor=np.array([*least, *none], dtype=np.int64) - value,
+            floor=-value,
             is_sensitive=np.array([*(cell.is_sensitive for cell in cells), *none], dtype=np.bool_),
             is_free=np.array([*(cell.role is Role.UNKNOWN for cell in cells), *(True for _ in slacks)], dtype=np.bool_),
             row_start=np.cumsum([0, *(len(row) for row in terms)], dtype=np.int64),

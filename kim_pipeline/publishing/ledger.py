@@ -76,11 +76,6 @@ class Ledger:
             connection.execute("INSERT INTO cell SELECT * FROM block")
             connection.unregister("block")
 
-    def forget(self, name: str) -> None:
-        """Take back a release that was never finished."""
-        with self._writing() as connection:
-            _forget(connection, name)
-
     @contextmanager
     def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect(str(self.path)) as connection:

@@ -7,7 +7,6 @@ every DuckDB since 1.0 opens.
 from __future__ import annotations
 
 import datetime as dt
-import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from kim_pipeline.intake.intake import Intake
-from kim_pipeline.settings import PROJECT
+from kim_pipeline.version import code_version
 from kim_pipeline.warehouse.build import comment, sql_literal
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 
@@ -164,21 +163,6 @@ def stored_build_info(published: Path) -> list[dict[str, Any]]:
 
 def _row(item: str, name: str, value: str | None, **more: Any) -> dict[str, Any]:
     return {"item": item, "name": name, "value": value, "file": None, "as_of": None, "status": None} | more
-
-
-def code_version() -> str:
-    """The package's version and, in a git checkout, the commit."""
-    version = metadata.version("kim-pipeline")
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(PROJECT), "rev-parse", "--short=12", "HEAD"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return version
-    return f"{version}+{done.stdout.strip()}"
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:

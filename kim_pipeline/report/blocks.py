@@ -26,10 +26,9 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Running text; a lead is set larger."""
+    """Running text."""
 
     text: str
-    is_lead: bool = False
 
 
 @dataclass(frozen=True)
