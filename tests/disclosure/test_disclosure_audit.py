@@ -154,4 +154,4 @@ def test_shares_no_code_with_the_pattern_search() -> None:
         a.name for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and "kim" in (n.module or "") for a in n.names
     }
     assert modules == {"kim_pipeline.disclosure.system", "kim_pipeline.errors"}
-    assert names == {"Kind", "PublishedCell", "Relation"}
+    assert names == {"KimError", "PublishedCell", "Relation", "RelationKind"}

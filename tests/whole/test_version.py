@@ -17,7 +17,8 @@ CODE = "from kim_pipeline import version; print(version.commit(), version.code_v
 
 def git(folder: Path, *arguments: str) -> str:
     own = ["-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
-    done = subprocess.run(["git", "-C", str(folder), *own, *arguments], capture_output=True, text=True, check=True)
+    argv = ["git", "-C", str(folder), *own, *arguments]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
 
