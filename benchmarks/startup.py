@@ -19,7 +19,7 @@ from kim_pipeline.settings import PROJECT
 
 ONE, ALL = "import duckdb", IMPORTS
 KIM = "import sys; from kim_pipeline.cli import invoke; sys.exit(invoke(sys.argv[1:]))"
-FIT = sorted((PROJECT / "data_raw" / "fit").iterdir())[0]
+FIT = min((PROJECT / "data_raw" / "fit").iterdir())
 COMMANDS: dict[str, list[str]] = {
     "kim --help": ["--help"],
     "kim sql": ["sql", "FROM area"],
