@@ -55,7 +55,7 @@ _SENTENCES = {
 _LITTLE_ROOM = 1 << 20
 
 
-def told(error: BaseException | None, folder: Path) -> str | None:
+def explained(error: BaseException | None, folder: Path) -> str | None:
     """A German sentence on what hindered a run and what to do; None where the cause is none that people can remove.
 
     Args:

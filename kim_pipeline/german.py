@@ -25,7 +25,7 @@ ROW_KINDS = {"accepted": "angenommen", "quarantined": "in Quarantäne", "total":
 
 
 @dataclass(frozen=True)
-class Severity:
+class SeverityWords:
     """What a severity is called.
 
     Attributes:
@@ -40,10 +40,10 @@ class Severity:
 
 
 SEVERITIES = {
-    "rejected": Severity("Zurückgewiesen", "Zurückweisungen", "die Lieferung zählt nicht"),
-    "error": Severity("Fehler", "Fehler", "die Zeile zählt erst, wenn sie berichtigt ist"),
-    "warning": Severity("Warnung", "Warnungen", "die Angabe bleibt leer, die Zeile zählt"),
-    "notice": Severity("Hinweis", "Hinweise", "zur Kenntnis"),
+    "rejected": SeverityWords("Zurückgewiesen", "Zurückweisungen", "die Lieferung zählt nicht"),
+    "error": SeverityWords("Fehler", "Fehler", "die Zeile zählt erst, wenn sie berichtigt ist"),
+    "warning": SeverityWords("Warnung", "Warnungen", "die Angabe bleibt leer, die Zeile zählt"),
+    "notice": SeverityWords("Hinweis", "Hinweise", "zur Kenntnis"),
 }
 """Severity of a finding → its words; the gravest first."""
 

@@ -19,7 +19,7 @@ from kim_pipeline.analysts import query, result_files, workbook
 from kim_pipeline.commands import run as run_command
 from kim_pipeline.commands import terminal
 from kim_pipeline.contracts import programmes
-from kim_pipeline.errors import told
+from kim_pipeline.errors import explained
 from kim_pipeline.files import Store, draft
 from kim_pipeline.office.feedback import folder as feedback_folder
 from kim_pipeline.office.proposals import Proposal, apply
@@ -113,7 +113,7 @@ def quick_refused(folder: str, number: int, at: int, why: int) -> int:
     try:
         return quick(folder, number)
     except OSError as error:
-        sys.stderr.write(str(told(error, Path(folder) / "warehouse")))
+        sys.stderr.write(str(explained(error, Path(folder) / "warehouse")))
         return 1
 
 

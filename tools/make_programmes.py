@@ -18,7 +18,7 @@ from kim_pipeline.contracts.calendar import Cadence
 from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.office.template.plan import Plan, plan_of
-from kim_pipeline.office.template.words import sentences, treatment
+from kim_pipeline.office.template.words import column_sentences, treatment
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "programme.md"
 _HEAD = """# Was die Programme liefern
@@ -84,7 +84,7 @@ def _quoted(words: Iterable[str], between: str = ", ") -> str:
 
 
 def _content(plan: Plan, table: Table, column: Column) -> Iterator[str]:
-    yield from sentences(plan, table, column)
+    yield from column_sentences(plan, table, column)
     if column.category:
         yield f"Werte: {_values(column.category)}."
     if told := treatment(table, column):

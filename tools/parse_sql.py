@@ -20,7 +20,9 @@ def current_text() -> str:
 
 
 def _text(models: Sequence[SqlModel]) -> str:
-    statements = {parsed.digest_of(model.sql): parsed.Facts(model.columns, tuple(model.parents)) for model in models}
+    statements = {
+        parsed.digest_of(model.sql): parsed.StatementFacts(model.columns, tuple(model.parents)) for model in models
+    }
     loaded = accepted_columns()
     return parsed.to_text(statements, digest_of_all(models, loaded), lineage_of(models, loaded))
 

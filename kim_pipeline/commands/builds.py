@@ -70,7 +70,7 @@ def rollback(
 ) -> None:
     """Schaltet auf einen früheren Datenbestand zurück."""
     from kim_pipeline.commands import terminal  # noqa: PLC0415
-    from kim_pipeline.errors import KimError, told  # noqa: PLC0415
+    from kim_pipeline.errors import KimError, explained  # noqa: PLC0415
     from kim_pipeline.publishing.builds import UnknownBuildError, Warehouse  # noqa: PLC0415
     from kim_pipeline.publishing.keeping.rollback import roll_back  # noqa: PLC0415
 
@@ -78,7 +78,7 @@ def rollback(
     try:
         done = roll_back(Warehouse(folder), build)
     except (KimError, OSError) as error:
-        cause = told(error, folder) or _not_switched(error)
+        cause = explained(error, folder) or _not_switched(error)
         stands = "" if isinstance(error, UnknownBuildError) else "Der veröffentlichte Datenbestand ist unverändert."
         raise typer.Exit(fail(cause, stands)) from None
     said = [f"Veröffentlicht ist jetzt {done.now.stem}" + (f", vorher {done.before.stem}." if done.before else ".")]

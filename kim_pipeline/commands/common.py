@@ -42,7 +42,7 @@ class Command(GermanCommand):
         return _german_option(super().get_help_option(ctx))
 
 
-class Group(GermanGroup):
+class CommandGroup(GermanGroup):
     """A group of commands, likewise."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:

@@ -48,7 +48,7 @@ def prepare_home(settings: Settings) -> Path:
     return home
 
 
-def serve(settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+def keep_open(settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
     """Run the control room until SIGINT or SIGTERM.
 
     Args:

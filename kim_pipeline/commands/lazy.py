@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from kim_pipeline.commands.common import Command, Group
+from kim_pipeline.commands.common import Command, CommandGroup
 
 COMMANDS = {
     "run": "run",
@@ -33,7 +33,7 @@ COMMANDS = {
 """Command → its module here, in the order of the help."""
 
 
-class LazyGroup(Group):
+class LazyGroup(CommandGroup):
     """The group of all commands; only the module of the one that is called is loaded."""
 
     def list_commands(self, ctx: Any) -> list[str]:

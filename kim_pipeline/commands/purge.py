@@ -27,7 +27,7 @@ def purge(
 ) -> None:
     """Entfernt, was nach den Einstellungen nicht mehr aufbewahrt wird, vor allem Fallangaben."""
     from kim_pipeline.commands import terminal  # noqa: PLC0415
-    from kim_pipeline.errors import KimError, told  # noqa: PLC0415
+    from kim_pipeline.errors import KimError, explained  # noqa: PLC0415
     from kim_pipeline.intake.intake import present_entries  # noqa: PLC0415
     from kim_pipeline.publishing.builds import Warehouse  # noqa: PLC0415
     from kim_pipeline.publishing.keeping.purge import purgeable, remove  # noqa: PLC0415
@@ -44,7 +44,7 @@ def purge(
             if not dry_run:
                 remove(items, settings)
     except (KimError, OSError) as error:
-        cause = told(error, settings.warehouse) or _not_removed(error)
+        cause = explained(error, settings.warehouse) or _not_removed(error)
         raise typer.Exit(fail(cause)) from None
     terminal.console().print("\n".join(_said(items, settings, dry_run=dry_run)), markup=False)
 

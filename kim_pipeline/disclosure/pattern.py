@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from kim_pipeline.disclosure.heuristic import BRIEF, THOROUGH, CannotProtectError, Search
-from kim_pipeline.disclosure.optimum import Limits, optimise
+from kim_pipeline.disclosure.optimum import SearchLimits, optimise
 from kim_pipeline.disclosure.system import Component, LinkedSystem, LinkedSystemError, Mask, Role
 from kim_pipeline.errors import KimError
 
@@ -149,7 +149,7 @@ def protect(
                 forced,
                 memory,
                 lambda c=component, f=forced, d=deadline: (  # type: ignore[misc]
-                    _protect_component(c, f, optimum_up_to, Limits(d, rounds))
+                    _protect_component(c, f, optimum_up_to, SearchLimits(d, rounds))
                 ),
             )
         except CannotProtectError as problem:
@@ -197,7 +197,7 @@ def _work(component: Component, hidden: Collection[str]) -> Mask | None:
 
 
 def _protect_component(
-    component: Component, forced: Mask, optimum_up_to: int, limits: Limits
+    component: Component, forced: Mask, optimum_up_to: int, limits: SearchLimits
 ) -> tuple[Mask, ComponentResult]:
     started = time.monotonic()
     method: Method

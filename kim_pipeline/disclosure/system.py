@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from kim_pipeline.errors import KimError
 
-Whole = npt.NDArray[np.int64]
+Wholes = npt.NDArray[np.int64]
 Real = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Member = TypeVar("Member", str, int)
@@ -38,7 +38,7 @@ class Role(StrEnum):
     """never published, and not known to the attacker"""
 
 
-class Kind(StrEnum):
+class RelationKind(StrEnum):
     """How the two sides of a relation compare."""
 
     EQUAL = "equal"
@@ -110,7 +110,7 @@ class Relation:
     name: str
     terms: tuple[tuple[str, int], ...]
     constant: int = 0
-    kind: Kind = Kind.EQUAL
+    kind: RelationKind = RelationKind.EQUAL
 
     @classmethod
     def total(cls, name: str, total: str, parts: Iterable[str]) -> Relation:
@@ -120,7 +120,7 @@ class Relation:
     @classmethod
     def at_most(cls, name: str, smaller: str, larger: str) -> Relation:
         """`smaller ≤ larger`, for instance a numerator and its denominator."""
-        return cls(name, ((smaller, 1), (larger, -1)), kind=Kind.AT_MOST)
+        return cls(name, ((smaller, 1), (larger, -1)), kind=RelationKind.AT_MOST)
 
 
 @dataclass(frozen=True)
@@ -163,15 +163,15 @@ class Component:
     """
 
     ids: tuple[str, ...]
-    value: Whole
-    k: Whole
-    least: Whole
+    value: Wholes
+    k: Wholes
+    least: Wholes
     cost: Real
-    floor: Whole
+    floor: Wholes
     is_sensitive: Mask
     is_free: Mask
-    row_start: Whole
-    column: Whole
+    row_start: Wholes
+    column: Wholes
     coefficient: Real
 
     @property
@@ -189,7 +189,7 @@ class Component:
         """Number of relations."""
         return len(self.row_start) - 1
 
-    def parts(self, hidden: Mask) -> list[tuple[Whole, Component]]:
+    def parts(self, hidden: Mask) -> list[tuple[Wholes, Component]]:
         """The parts that hold together by hidden cells alone: their columns, and each as a component of its own."""
         term_row = np.repeat(np.arange(self.row_count), np.diff(self.row_start))
         open_terms = hidden[self.column]
@@ -205,7 +205,7 @@ class Component:
             result.append((columns, part))
         return result
 
-    def _restricted(self, columns: Whole, row: Whole, column: Whole, coefficient: Real) -> Component:
+    def _restricted(self, columns: Wholes, row: Wholes, column: Wholes, coefficient: Real) -> Component:
         place = np.full(self.size, -1, dtype=np.int64)
         place[columns] = np.arange(len(columns))
         lengths = np.unique(row, return_counts=True)[1]
@@ -232,14 +232,12 @@ class Component:
 class LinkedSystem:
     """All cells and all relations of what is published together."""
 
-    def __init__(self, cells: Iterable[Cell], relations: Iterable[Relation], *, zeros_printed: bool = False) -> None:
+    def __init__(self, cells: Iterable[Cell], relations: Iterable[Relation]) -> None:
         """Check and keep the system.
 
         Args:
             cells: all cells, in any order.
             relations: all relations, in any order.
-            zeros_printed: zeros are never hidden, and the attacker knows it: every hidden cell is at least 1. Only
-                to show what that costs; `privacy.md` lets zeros be hidden.
 
         Raises:
             LinkedSystemError: an id is doubled, a relation names an unknown cell, or the values break a relation.
@@ -250,14 +248,12 @@ class LinkedSystem:
                 raise LinkedSystemError(f"Die Zelle {cell.id} kommt zweimal vor.")
         self.cells = {cell.id: cell for cell in given}
         self.relations = tuple(sorted(relations, key=lambda relation: (relation.name, relation.terms)))
-        self.zeros_printed = zeros_printed
         for relation in self.relations:
             _check_relation(relation, self.cells)
 
     def is_fixed(self, cell: Cell) -> bool:
         """Whether the attacker knows the cell in every pattern."""
-        printed_zero = self.zeros_printed and cell.value == 0 and cell.role is Role.PUBLISHED
-        return cell.role is Role.KNOWN or printed_zero
+        return cell.role is Role.KNOWN
 
     def published(self, hidden: Collection[str]) -> list[PublishedCell]:
         """All cells as a reader of the published file sees them when `hidden` are hidden."""
@@ -298,15 +294,14 @@ class LinkedSystem:
 
     def _component(self, members: list[str], rows: list[tuple[Relation, dict[str, int]]]) -> Component:
         cells = [self.cells[member] for member in members]
-        slacks = [(r, terms) for r, terms in rows if r.kind is Kind.AT_MOST]
+        slacks = [(r, terms) for r, terms in rows if r.kind is RelationKind.AT_MOST]
         slack_values = [r.constant - sum(c * self.cells[i].value for i, c in r.terms) for r, _ in slacks]
         value = np.array([*(cell.value for cell in cells), *slack_values], dtype=np.int64)
-        least = [1 if self.zeros_printed and cell.role is Role.PUBLISHED else 0 for cell in cells]
         position = {member: number for number, member in enumerate(members)}
         terms, slack = [], len(members)
         for relation, open_terms in rows:
             row = [(position[i], c) for i, c in sorted(open_terms.items())]
-            if relation.kind is Kind.AT_MOST:
+            if relation.kind is RelationKind.AT_MOST:
                 row.append((slack, 1))
                 slack += 1
             terms.append(row)
@@ -317,7 +312,7 @@ class LinkedSystem:
             k=np.array([*(cell.k or 0 for cell in cells), *none], dtype=np.int64),
             least=np.array([*(cell.least for cell in cells), *none], dtype=np.int64),
             cost=np.array([*(cell.cost for cell in cells), *none], dtype=np.float64),
-            floor=np.array([*least, *none], dtype=np.int64) - value,
+            floor=-value,
             is_sensitive=np.array([*(cell.is_sensitive for cell in cells), *none], dtype=np.bool_),
             is_free=np.array([*(cell.role is Role.UNKNOWN for cell in cells), *(True for _ in slacks)], dtype=np.bool_),
             row_start=np.cumsum([0, *(len(row) for row in terms)], dtype=np.int64),
@@ -363,9 +358,9 @@ def _check_relation(relation: Relation, cells: dict[str, Cell]) -> None:
         if cell_id not in cells:
             raise LinkedSystemError(f"Die Beziehung {relation.name} nennt die Zelle {cell_id}, die es nicht gibt.")
     left = sum(coefficient * cells[cell_id].value for cell_id, coefficient in relation.terms)
-    holds = left == relation.constant if relation.kind is Kind.EQUAL else left <= relation.constant
+    holds = left == relation.constant if relation.kind is RelationKind.EQUAL else left <= relation.constant
     if not holds:
-        sign = "=" if relation.kind is Kind.EQUAL else "≤"
+        sign = "=" if relation.kind is RelationKind.EQUAL else "≤"
         terms = " ".join(f"{c:+d}·{i}" for i, c in relation.terms)
         raise LinkedSystemError(
             f"Die Beziehung {relation.name} gilt nicht: erwartet ist {terms} {sign} {relation.constant}. "

@@ -37,7 +37,7 @@ class _SizeError(KimError):
     """The file is larger than the limit."""
 
 
-def serve(connection: Connection) -> None:
+def answer_requests(connection: Connection) -> None:
     """Answer requests until the other end is closed."""
     setup = json.loads(connection.recv_bytes())
     memory = setup["memory_bytes"]
@@ -113,7 +113,7 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
-    serve(connection)
+    answer_requests(connection)
 
 
 if __name__ == "__main__":

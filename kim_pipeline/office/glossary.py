@@ -150,7 +150,7 @@ def _entries() -> dict[str, _Entry]:
     }  # fmt: skip
 
 
-def page() -> str:
+def glossary_page() -> str:
     """The whole page."""
     entries = _entries()
     parts = [_HEAD, *(_section(rule, entries[rule]) for rule in RULES), _kept_and_lost()]
@@ -320,7 +320,7 @@ Nicht übernommen werden kann, und steht dann auf dem Blatt „Rückmeldung“ d
 
 def main() -> None:
     """Write the page."""
-    write(PAGE, page().encode())
+    write(PAGE, glossary_page().encode())
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.publishing.ledger import Ledger, LedgerEntry
 from kim_pipeline.publishing.published import stored_build_info, write_tables
 from kim_pipeline.publishing.put_right import RELEASES, SEAL, freeze
-from kim_pipeline.warehouse.build import new_internal_file, quoted
+from kim_pipeline.warehouse.build import new_internal_file, sql_literal
 from kim_pipeline.warehouse.sql_models import load_models
 
 _LOG = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ def copy_as_of(connection: duckdb.DuckDBPyConnection, internal: Path, as_of: dt.
 
     Nothing else of the internal file goes there: no row of a case, and nothing that is dropped later.
     """
-    connection.execute(f"ATTACH {quoted(str(internal))} AS whole (READ_ONLY)")
+    connection.execute(f"ATTACH {sql_literal(str(internal))} AS whole (READ_ONLY)")
     for table, columns in _needed(connection).items():
         rule = condition(table, columns, f"whole.{_CALENDAR}", f"whole.{_DELIVERIES}")
         where = f" WHERE {rule}" if rule else ""

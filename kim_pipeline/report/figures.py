@@ -18,14 +18,14 @@ from kim_pipeline import german
 from kim_pipeline.contracts.key_date import condition
 from kim_pipeline.errors import KimError
 
-Row = dict[str, Any]
-State = Literal["published", "suppressed", "none", "missing", "inactive"]
+Record = dict[str, Any]
+FigureState = Literal["published", "suppressed", "none", "missing", "inactive"]
 YEARLY = ("year", "school_year")
 TOTAL = "total"
 
 
 @dataclass(frozen=True)
-class Figure:
+class ShownFigure:
     """One figure, or why there is none.
 
     Attributes:
@@ -36,14 +36,14 @@ class Figure:
         denominator: likewise.
     """
 
-    state: State
+    state: FigureState
     value: float | None = None
     numerator: float | None = None
     denominator: float | None = None
 
 
 @dataclass(frozen=True)
-class Period:
+class ShownPeriod:
     """A calendar year, quarter or school year."""
 
     name: str
@@ -53,7 +53,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Build:
+class ShownBuild:
     """Which build the figures are of."""
 
     name: str
@@ -81,7 +81,7 @@ class Figures:
     def __init__(self, published: Path, key_day: dt.date | None = None) -> None:
         self._tables = _read(published, key_day)
         facts = {row["name"]: row["value"] for row in self.rows("build_info") if row["item"] == "build"}
-        self.build = Build(
+        self.build = ShownBuild(
             facts["build"],
             dt.datetime.fromisoformat(facts["built_at"]),
             dt.date.fromisoformat(facts["as_of"]),
@@ -90,33 +90,33 @@ class Figures:
         )
         self.key_day = key_day or self.build.as_of
 
-    def rows(self, table: str) -> list[Row]:
+    def rows(self, table: str) -> list[Record]:
         """The rows of a table that exist on the key date, in its order."""
         return self._tables[table]
 
     @cached_property
-    def periods(self) -> dict[str, Period]:
+    def periods(self) -> dict[str, ShownPeriod]:
         """Periods that ended by the key date, by name, each calendar in its order."""
-        found = [Period(**row) for row in self.rows("period")]
+        found = [ShownPeriod(**row) for row in self.rows("period")]
         return {p.name: p for p in sorted(found, key=lambda p: p.first_day)}
 
     @cached_property
-    def indicators(self) -> dict[str, Row]:
+    def indicators(self) -> dict[str, Record]:
         """The catalogue by indicator."""
         return {row["indicator_id"]: row for row in self.rows("indicator")}
 
     @cached_property
-    def county(self) -> Row:
+    def county(self) -> Record:
         """The county among the areas."""
         return next(row for row in self.rows("area") if row["part_of"] is None)
 
     @cached_property
-    def municipalities(self) -> list[Row]:
+    def municipalities(self) -> list[Record]:
         """The other areas, by name."""
         return sorted((row for row in self.rows("area") if row["part_of"] is not None), key=lambda row: row["name"])
 
     @cached_property
-    def programmes(self) -> dict[str, Row]:
+    def programmes(self) -> dict[str, Record]:
         """Programmes by key."""
         return {row["programme"]: row for row in self.rows("programme")}
 
@@ -126,26 +126,26 @@ class Figures:
         return {(row["breakdown_kind"], row["breakdown"]): row["name"] for row in self.rows("breakdown_member")}
 
     @cached_property
-    def _values(self) -> dict[tuple[str, str, str, str, str], Row]:
+    def _values(self) -> dict[tuple[str, str, str, str, str], Record]:
         return {
             (row["indicator_id"], row["area"], row["period"], row["breakdown_kind"], row["breakdown"]): row
             for row in self.rows("indicator_value")
         }
 
     @cached_property
-    def _states(self) -> dict[tuple[str, str], Row]:
+    def _states(self) -> dict[tuple[str, str], Record]:
         return {(row["programme"], row["period"]): row for row in self.rows("programme_period")}
 
     def figure(
         self, indicator: str, period: str, area: str | None = None, kind: str = TOTAL, member: str = ""
-    ) -> Figure:
+    ) -> ShownFigure:
         """A figure, the county's by default."""
         row = self._values.get((indicator, area or self.county["area"], period, kind, member))
         if row is None or period not in self.periods:
-            return Figure(self._absence(indicator, period))
-        return Figure(row["status"], row["value"], row["numerator"], row["denominator"])
+            return ShownFigure(self._absence(indicator, period))
+        return ShownFigure(row["status"], row["value"], row["numerator"], row["denominator"])
 
-    def _absence(self, indicator: str, period: str) -> State:
+    def _absence(self, indicator: str, period: str) -> FigureState:
         known = self._states.get((self.indicators[indicator]["programme"], period))
         if known is None:
             return "missing"
@@ -153,7 +153,7 @@ class Figures:
             return "inactive"
         return "none" if known["is_covered"] else "missing"
 
-    def of_programme(self, programme: str) -> list[Row]:
+    def of_programme(self, programme: str) -> list[Record]:
         """The programme's indicators, in the catalogue's order."""
         return [row for row in self.rows("indicator") if row["programme"] == programme]
 
@@ -224,7 +224,7 @@ class Figures:
         return names[-1] if names else None
 
     @property
-    def deliveries(self) -> list[Row]:
+    def deliveries(self) -> list[Record]:
         """Deliveries whose Stand is not after the key date; those that name none are among them."""
         return self.rows("delivery")
 
@@ -243,7 +243,7 @@ def build_name(published: Path) -> str:
     return Figures(published).build.name
 
 
-def _read(published: Path, key_day: dt.date | None) -> dict[str, list[Row]]:
+def _read(published: Path, key_day: dt.date | None) -> dict[str, list[Record]]:
     try:
         with duckdb.connect(str(published), read_only=True) as connection:
             names = [row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
@@ -268,7 +268,7 @@ def _day_of(connection: duckdb.DuckDBPyConnection) -> dt.date:
     return dt.date.fromisoformat(found[0]) if found else dt.date.max
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, table: str, day: dt.date) -> list[Row]:
+def _rows(connection: duckdb.DuckDBPyConnection, table: str, day: dt.date) -> list[Record]:
     columns = [name for name, *_ in connection.execute(f'DESCRIBE "{table}"').fetchall()]
     rule = condition(table, columns, "period", "delivery")
     query = f'SELECT * FROM "{table}"' + (f" WHERE {rule}" if rule else "")  # noqa: S608  (the file's own names)
@@ -288,7 +288,7 @@ NEEDED = frozenset(
 """Tables that the report is made from."""
 
 
-def in_order(present: Iterable[str], preferred: Sequence[str]) -> list[str]:
+def preferred_order(present: Iterable[str], preferred: Sequence[str]) -> list[str]:
     """Distinct names: the preferred ones first and in their order, then the others by name."""
     found = set(present)
     return [name for name in preferred if name in found] + sorted(found - set(preferred))

@@ -18,13 +18,13 @@ from kim_pipeline.report.blocks import (
     KEPT_TOGETHER,
     Block,
     Document,
-    Figure,
     Group,
     Heading,
     Listing,
     Note,
+    PaperTable,
     Paragraph,
-    Table,
+    Picture,
 )
 from kim_pipeline.report.svg import FONTS
 from kim_pipeline.report.tables import MEANING
@@ -67,7 +67,7 @@ def _environment() -> jinja2.Environment:
     )
     made.filters |= {"tied": tied, "svg": _svg, "kinds": _kinds, "list_tag": _list_tag}
     kinds = {
-        "heading": Heading, "paragraph": Paragraph, "note": Note, "listing": Listing, "figure": Figure, "group": Group,
+        "heading": Heading, "paragraph": Paragraph, "note": Note, "listing": Listing, "figure": Picture, "group": Group,
     }  # fmt: skip
     made.tests |= {name: _is_a(kind) for name, kind in kinds.items()}
     made.globals |= {"spoken": _SPOKEN, "many": _MANY}
@@ -78,12 +78,12 @@ def _is_a(kind: type) -> Callable[[object], bool]:
     return lambda value: isinstance(value, kind)
 
 
-def _svg(picture: Figure) -> Markup:
+def _svg(picture: Picture) -> Markup:
     """The picture, which is our own, with what it shows in words."""
     return Markup(picture.svg.replace("<svg ", f'<svg role="img" aria-label="{escape(tied(picture.alt))}" ', 1))  # noqa: S704
 
 
-def _kinds(table: Table) -> str:
+def _kinds(table: PaperTable) -> str:
     """How a table is set, as classes."""
     kinds = " small" if table.is_small else ""
     kinds += " together" if len(table.rows) <= KEPT_TOGETHER else ""

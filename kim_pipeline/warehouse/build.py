@@ -99,11 +99,11 @@ def run_models(
 
 def comment(connection: duckdb.DuckDBPyConnection, description: str, columns: Mapping[str, str], table: str) -> None:
     """Descriptions as `COMMENT ON` of a table and its columns."""
-    connection.execute(f"COMMENT ON TABLE {table} IS {quoted(description)}")
+    connection.execute(f"COMMENT ON TABLE {table} IS {sql_literal(description)}")
     for column, text in columns.items():
-        connection.execute(f'COMMENT ON COLUMN {table}."{column}" IS {quoted(text)}')
+        connection.execute(f'COMMENT ON COLUMN {table}."{column}" IS {sql_literal(text)}')
 
 
-def quoted(text: str) -> str:
+def sql_literal(text: str) -> str:
     """A text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"

@@ -28,7 +28,7 @@ Lineage = dict[str, dict[str, frozenset[tuple[str, str]]]]
 
 
 @dataclass(frozen=True)
-class Facts:
+class StatementFacts:
     """What is known of one statement: column → German description, in order, and the tables that it reads."""
 
     columns: dict[str, str]
@@ -40,10 +40,10 @@ def digest_of(*texts: str) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:32]
 
 
-def facts_of(sql: str) -> Facts | None:
+def facts_of(sql: str) -> StatementFacts | None:
     """What is kept of a statement; None if it is not what was parsed."""
     found = _kept()["statements"].get(digest_of(sql))
-    return Facts(found["columns"], tuple(found["parents"])) if found is not None else None
+    return StatementFacts(found["columns"], tuple(found["parents"])) if found is not None else None
 
 
 def lineage_kept(digest: str) -> Lineage | None:
@@ -77,7 +77,7 @@ def _read() -> dict[str, Any]:
     return kept
 
 
-def to_text(statements: Mapping[str, Facts], digest: str, lineage: Lineage) -> str:
+def to_text(statements: Mapping[str, StatementFacts], digest: str, lineage: Lineage) -> str:
     """The file's text: one statement and one table a line, sorted, so that a change shows as what it is.
 
     Args:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from kim_pipeline.disclosure import Cell, Kind, LinkedSystem, LinkedSystemError, Relation, Role
+from kim_pipeline.disclosure import Cell, LinkedSystem, LinkedSystemError, Relation, RelationKind, Role
 
 
 def test_relation_that_does_not_hold_is_named_with_its_cells() -> None:
@@ -23,7 +23,9 @@ def test_inequality_that_does_not_hold() -> None:
 
 def test_relation_with_a_constant() -> None:
     cells = [Cell("a", 4), Cell("b", 5)]
-    LinkedSystem(cells, [Relation("sum", (("a", 1), ("b", 1)), 9), Relation("most", (("a", 1),), 4, Kind.AT_MOST)])
+    LinkedSystem(
+        cells, [Relation("sum", (("a", 1), ("b", 1)), 9), Relation("most", (("a", 1),), 4, RelationKind.AT_MOST)]
+    )
 
 
 def test_unknown_and_doubled_cells() -> None:

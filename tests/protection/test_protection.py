@@ -16,13 +16,13 @@ from kim_pipeline.files import Store
 from kim_pipeline.protection import hiding as protection
 from kim_pipeline.protection.audit_of_file import DisclosureError
 from kim_pipeline.protection.hiding import ProtectionError, hidden_figures
-from kim_pipeline.protection.linked_set import Calendar, Figure, Key, LinkedSet, Rules
+from kim_pipeline.protection.linked_set import CalendarTable, Figure, Key, LinkedSet, Rules
 from kim_pipeline.protection.pattern_memory import PatternMemory
 from kim_pipeline.warehouse.catalogue import RaisedKError, load_catalogue, with_raised_k
 from tests.built import sample_build, sample_intake, sample_settings
 from tests.quick_nights import whole_night
 
-CALENDAR = Calendar(
+CALENDAR = CalendarTable(
     county="K",
     municipalities=("A", "B", "C"),
     quarters={"2023": ("2023-Q1", "2023-Q2", "2023-Q3", "2023-Q4")},

@@ -25,7 +25,7 @@ from kim_pipeline.protection.hiding import protect_figures
 from kim_pipeline.publishing.published import BuildFacts, write_published
 from kim_pipeline.report import council, html_writer, municipalities, render, review, summary, typst_writer
 from kim_pipeline.report.figures import Figures
-from kim_pipeline.report.tables import Context
+from kim_pipeline.report.tables import ReportContext
 from kim_pipeline.report.wording import Wording
 from kim_pipeline.settings import PROJECT, Settings
 from tests.built import AS_OF, build_internal, sample_build
@@ -61,8 +61,8 @@ def published(sql: str, *values: object) -> list[tuple[Any, ...]]:
         return connection.execute(sql, list(values)).fetchall()
 
 
-def context(path: Path | None = None, day: dt.date | None = None) -> Context:
-    return Context(Figures(path or sample_build()[1], day), Wording())
+def context(path: Path | None = None, day: dt.date | None = None) -> ReportContext:
+    return ReportContext(Figures(path or sample_build()[1], day), Wording())
 
 
 def page_of(path: Path | None = None, day: dt.date | None = None, since: dt.date | None = None) -> Page:

@@ -33,7 +33,7 @@ from kim_pipeline.orchestration.checks import on_time, quarantine
 from kim_pipeline.orchestration.definitions import build_defs
 from kim_pipeline.report import charts, council, html_writer, municipalities
 from kim_pipeline.report.figures import Figures
-from kim_pipeline.report.tables import Context
+from kim_pipeline.report.tables import ReportContext
 from kim_pipeline.report.wording import Wording
 from kim_pipeline.settings import PROJECT, Settings
 from tests.built import sample_build, sample_intake, sample_internal
@@ -123,7 +123,7 @@ def test_report(situation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with duckdb.connect(str(path)) as connection:
         for statement in statements:
             connection.execute(statement)
-    context = Context(Figures(path, day), Wording())
+    context = ReportContext(Figures(path, day), Wording())
     pages = [council.document(context, "Datenbestand", None)]
     pages += [municipalities.page(context, area, "Datenbestand") for area in context.figures.municipalities]
     texts = [text for page in pages for text in of_html(html_writer.html(page, "Amt"))]

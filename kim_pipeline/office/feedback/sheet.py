@@ -113,7 +113,7 @@ _VERDICT = style.Style(Font(style.TEXT.font.name, 12, bold=True))
 _LINK = Font(style.TEXT.font.name, style.TEXT.font.size, color="0563C1", underline="single")
 
 
-def write_page(sheet: Any, page: ReturnPage) -> None:
+def write_findings_page(sheet: Any, page: ReturnPage) -> None:
     """Fill an empty sheet."""
     for letter, (_, width) in zip("ABCDEFG", _COLUMNS, strict=True):
         sheet.column_dimensions[letter].width = width

@@ -14,9 +14,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from kim_pipeline import german
 from kim_pipeline.office.template import style
-from kim_pipeline.office.template.layout import AS_OF_NAME, COVER, EXPLANATION, LISTS, PERIOD_NAME, Page, spoken
+from kim_pipeline.office.template.layout import AS_OF_NAME, COVER, EXPLANATION, LISTS, PERIOD_NAME, Page, spoken_header
 from kim_pipeline.office.template.plan import Plan
-from kim_pipeline.office.template.words import sentences, treatment
+from kim_pipeline.office.template.words import column_sentences, treatment
 
 _WIDTHS = (22, 30, 72)
 _PERIOD_FORMS = ("????", "????/??", "????/????", "?. Halbjahr ????", "?. Quartal ????", "*.*.???? - *.*.????")
@@ -66,7 +66,7 @@ def _explanations(plan: Plan) -> Iterator[tuple[str, str, str, str]]:
         names = ", ".join(page.name for page in pages)
         for column in pages[0].columns:
             personal = treatment(table, column)
-            yield names, f"„{spoken(column)}“", " ".join(sentences(plan, table, column)), personal
+            yield names, f"„{spoken_header(column)}“", " ".join(column_sentences(plan, table, column)), personal
 
 
 def _write_facts(book: Any, sheet: Any, plan: Plan) -> int:
@@ -172,8 +172,8 @@ def _personal(pages: tuple[Page, ...]) -> Iterable[str]:
     found: dict[str, list[str]] = {}
     for table, column in {(p.table.name, c.name): (p.table, c) for p in pages for c in p.columns}.values():
         names = found.setdefault(treatment(table, column), [])
-        if spoken(column) not in names:
-            names.append(spoken(column))
+        if spoken_header(column) not in names:
+            names.append(spoken_header(column))
     found.pop("", None)
     if not found:
         yield "Diese Vorlage fragt keine Personenangaben ab. Bitte tragen Sie auch in Textspalten keine Namen ein."
