@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -359,7 +360,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(
     def refuse(*_: object) -> None:
         raise OSError(28, "full")
 
-    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
     assert kim(warehouse, "SELECT 3 AS a", "--out", str(out)) == 1
     assert "lässt sich nicht schreiben" in capsys.readouterr().err
     assert [p.name for p in tmp_path.glob("*.csv*")] == ["a.csv"]

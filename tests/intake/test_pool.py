@@ -116,7 +116,7 @@ def test_children_that_never_become_ready_end_the_run(code: str, settings: Setti
 
 def test_a_program_that_is_not_there_ends_the_run(settings: Settings) -> None:
     pool = ReaderPool(setup_for(settings), 2, 60, ("/nowhere/python",))
-    with pytest.raises(ReaderError, match="FileNotFoundError"):
+    with pytest.raises(ReaderError, match="den Ordner gibt es nicht"):
         list(pool.read([job(settings, "good.xlsx")]))
 
 
