@@ -127,7 +127,8 @@ def test_its_entry_of_the_limits_follows_from_its_rows(project: Path, warehouse:
 
 
 def test_the_tests_of_contracts_and_rules_are_green_with_it(project: Path) -> None:
-    files = [f"tests/test_{name}.py" for name in ("contracts", "rules", "rules_mutation", "programme_page")]
+    names = ("contracts/test_contracts", "reading/test_rules", "reading/test_rules_mutation", "test_programme_page")
+    files = [f"tests/{name}.py" for name in names]
     about = "besuchsdienst or visits or test_contracts or test_programme_page"
     green = python(
         project, "-m", "pytest", "-o", "addopts=", "-v", "-n", "0", "-p", "no:cacheprovider", *files, "-k", about

@@ -47,7 +47,7 @@ def sql(
         typer.Option(
             "--show",
             metavar="NAME",
-            help="Zeigt das SQL einer Tabelle oder Prüfung, etwa staging.fit_groups.",
+            help="Zeigt das SQL einer Tabelle mit ihrem Schema oder einer Prüfung.",
             show_default=False,
         ),
     ] = None,
@@ -114,8 +114,8 @@ def _sql_of(name: str) -> str:
     found = next((check.sql for check in (*blocking_checks(), *plausibility_checks()) if check.name == name), None)
     if found is None:
         wrong(
-            f"Zu „{name}“ gibt es kein SQL. Erwartet: eine Tabelle mit ihrem Schema wie staging.fit_groups oder "
-            "published.area, oder der Name einer Prüfung. accepted, quality und vocabulary werden geladen."
+            f"Zu „{name}“ gibt es kein SQL. Erwartet: eine Tabelle mit ihrem Schema oder der Name einer Prüfung. "
+            "accepted, quality und vocabulary werden geladen."
         )
     return found.rstrip() + "\n"
 

@@ -77,7 +77,7 @@ class Cell:
                 f"Zelle {self.id}: sie ist bekannt und lässt sich nicht schützen; bitte k weglassen."
             )
         if self.treat_as_small and self.k is None:
-            raise LinkedSystemError(f"Zelle {self.id}: treat_as_small braucht ein k.")
+            raise LinkedSystemError(f"Zelle {self.id}: wie eine kleine behandelt wird nur, was ein k hat.")
         if not 0 <= self.least <= self.value:
             raise LinkedSystemError(f"Zelle {self.id}: die bekannte Untergrenze liegt über dem Wert.")
         if not self.factor > 0:

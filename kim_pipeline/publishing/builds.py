@@ -17,6 +17,7 @@ import errno
 import logging
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ _LOG = logging.getLogger(__name__)
 _STEM = re.compile(r"(?P<at>\d{8}T\d{6}Z)_[0-9a-f]{12}")
 _TIME = "%Y%m%dT%H%M%SZ"
 _LOCK = ".lock"
+_GRACE_SECONDS = 0.5
+"""Between pointing a name elsewhere and moving what it pointed at: a reader first follows the link, then opens."""
 _BLOCK = 1 << 20
 _CLOCK_SLACK = dt.timedelta(minutes=1)
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP})
@@ -202,6 +205,8 @@ class Warehouse:
                     self._point_others(before)
             raise
         _LOG.info("published build %s", build.stem)
+        if before is not None and before != build:
+            time.sleep(_GRACE_SECONDS)
         try:
             self._withdraw_others(build)
         except OSError as error:

@@ -23,9 +23,10 @@ ALLOWED = {
     "Kind": "of a column, and of what is purged: publishing is worked on elsewhere",
     "load": "of the cache, and of a build: intake and the night are worked on elsewhere",
     "Progress": "the same of intake and of the night, which is worked on elsewhere",
-    "Due": "when something is due: the orchestration is worked on elsewhere",
-    "due_of": "likewise",
-    "ZONE": "the time zone: the orchestration is worked on elsewhere",
+    "missing_deliveries": "which they are, and the alert about them",
+    "protect": "a pattern for a table of counts, and the night's step",
+    "put": "what the store and a template's page do with content",
+    "remove": "of the store, and of what is purged",
     "BUILD_INFO": "the table: the orchestration is worked on elsewhere",
     "PUBLISHED": "the schema: the orchestration is worked on elsewhere",
 }

@@ -357,7 +357,10 @@ def test_strings_of_the_code() -> None:
     plurals: dict[str, list[str]] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         texts, name = list(of_code(path)), path.relative_to(PACKAGE).as_posix()
-        wrong = {f"line {line}": faults(text.replace(HOLE, "7"), "blanks", "unfilled") for line, text in texts}
+        of_analysts = ["name of code"] if name == "warehouse/catalogue.py" else []  # comments of a table's columns
+        wrong = {
+            f"line {line}": faults(text.replace(HOLE, "7"), "blanks", "unfilled", *of_analysts) for line, text in texts
+        }
         found |= {f"{name}, {line}": faulty for line, faulty in wrong.items() if faulty}
         plurals |= {name: bare} if (bare := list(bare_plurals(texts))) else {}
     assert found == {}

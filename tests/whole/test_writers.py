@@ -17,7 +17,6 @@ EXCEPTIONS = {
     ("publishing/builds.py", "symlink_to"): "the names that readers open are links",
     ("intake/cache.py", "rename"): "a folder that another reader may have put there already is not replaced",
     ("intake/worker.py", "open"): "the null device, in place of the standard streams",
-    ("intake/worker.py", "fdopen"): "the pipe to the process that asks",
     ("office/feedback/copy.py", "open"): "a part of a workbook in memory",
     ("commands/sql.py", "open"): "the null device, when whoever reads the output has read enough",
     ("commands/run.py", "touch"): "the log of a run grows while it runs",
