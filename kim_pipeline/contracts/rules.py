@@ -13,6 +13,10 @@ from typing import Any
 import pandas as pd
 import pandera.pandas as pa
 
+from kim_pipeline.contracts.model import Table
+
+_STRICT, _UPPER = frozenset({"greater_than", "less_than"}), frozenset({"less_than", "less_than_or_equal_to"})
+
 Blame = Callable[[pd.DataFrame], "pd.Series[Any]"]
 """A frame → per row the name of the column where the rule is broken, null where the row keeps it."""
 
@@ -31,6 +35,7 @@ class RowRule:
         blame: see `Blame`.
         expected: German half-sentence after „Erwartet:“; `{column}` stands for a column's header.
         factor: for two amounts: the first is at most this many times the second; None for every other rule.
+        is_warning: the blamed cell becomes null and the row stays; such rules are applied before the others.
     """
 
     rule: str
@@ -38,15 +43,24 @@ class RowRule:
     blame: Blame
     expected: str
     factor: float | None = None
+    is_warning: bool = False
 
     def keeps(self, frame: pd.DataFrame) -> pd.Series[bool]:
         """Per row whether it keeps the rule."""
         return self.blame(frame).isna()
 
 
-def row_rule(rule: str, columns: tuple[str, ...], expected: str, blame: Blame, *, factor: float | None = None) -> Any:
+def row_rule(
+    rule: str,
+    columns: tuple[str, ...],
+    expected: str,
+    blame: Blame,
+    *,
+    factor: float | None = None,
+    is_warning: bool = False,
+) -> Any:
     """Declare a rule as a pandera dataframe check of a contract model."""
-    declared = RowRule(rule, columns, blame, expected, factor)
+    declared = RowRule(rule, columns, blame, expected, factor, is_warning)
 
     def check(cls: type, frame: pd.DataFrame) -> pd.Series[bool]:
         return declared.keeps(frame)
@@ -111,3 +125,27 @@ def needs(when: Callable[[pd.DataFrame], pd.Series[bool]], *columns: str, involv
         return found
 
     return row_rule("status_incomplete", (*involved, *columns), says, blame)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One end of a column's range; `is_strict` leaves the value itself out."""
+
+    value: float
+    is_upper: bool
+    is_strict: bool
+
+
+def bounds_of(table: Table, name: str) -> tuple[Bound, ...]:
+    """The range that the contract sets for a column, delivered or derived."""
+    checks = table.model.to_schema().columns[name].checks
+    return tuple(
+        Bound(float(next(iter((check.statistics or {}).values()))), check.name in _UPPER, check.name in _STRICT)
+        for check in checks
+    )
+
+
+def row_rules(table: Table) -> list[RowRule]:
+    """The rules over several columns."""
+    found = (declared_rule(check) for check in table.model.to_schema().checks)
+    return [rule for rule in found if rule is not None]

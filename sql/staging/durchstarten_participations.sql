@@ -8,6 +8,7 @@ SELECT
     r.municipality,  -- Wohnort
     r.outcome,  -- Verbleib
     r.source_file,  -- Datei, aus der die Zeile stammt
+    r.source_part,  -- Teil der Datei, aus dem die Zeile stammt; leer, wenn sie nur einen hat
     r.source_sheet,  -- Blatt, aus dem die Zeile stammt
     r.source_row  -- Zeile im Blatt
 FROM accepted.durchstarten_participations AS r
@@ -15,4 +16,5 @@ INNER JOIN quality.counting_window AS w
     ON w.programme = 'durchstarten'
     AND w.table_name = 'participations'
     AND w.file = r.source_file
+    AND w.part = r.source_part
 ORDER BY r.source_file, r.source_sheet, r.source_row

@@ -12,6 +12,7 @@ SELECT
     r.started_on,  -- Beginn
     r.ended_on,  -- Ende
     r.source_file,  -- Datei, aus der die Zeile stammt
+    r.source_part,  -- Teil der Datei, aus dem die Zeile stammt; leer, wenn sie nur einen hat
     r.source_sheet,  -- Blatt, aus dem die Zeile stammt
     r.source_row  -- Zeile im Blatt
 FROM accepted.fit_groups AS r
@@ -19,4 +20,5 @@ INNER JOIN quality.counting_window AS w
     ON w.programme = 'fit'
     AND w.table_name = 'groups'
     AND w.file = r.source_file
+    AND w.part = r.source_part
 ORDER BY r.source_file, r.source_sheet, r.source_row

@@ -14,6 +14,7 @@ SELECT
     r.closing_reason,  -- Grund des Abschlusses
     r.case_manager,  -- Case Manager/in (Pseudonym)
     r.source_file,  -- Datei, aus der die Zeile stammt
+    r.source_part,  -- Teil der Datei, aus dem die Zeile stammt; leer, wenn sie nur einen hat
     r.source_sheet,  -- Blatt, aus dem die Zeile stammt
     r.source_row  -- Zeile im Blatt
 FROM accepted.kim_case_management_cases AS r
@@ -21,4 +22,5 @@ INNER JOIN quality.counting_window AS w
     ON w.programme = 'kim_case_management'
     AND w.table_name = 'cases'
     AND w.file = r.source_file
+    AND w.part = r.source_part
 ORDER BY r.source_file, r.source_sheet, r.source_row

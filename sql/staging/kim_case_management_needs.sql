@@ -6,6 +6,7 @@ SELECT
     r.resolved_on,  -- Gedeckt am
     r.outcome,  -- Stand des Bedarfs
     r.source_file,  -- Datei, aus der die Zeile stammt
+    r.source_part,  -- Teil der Datei, aus dem die Zeile stammt; leer, wenn sie nur einen hat
     r.source_sheet,  -- Blatt, aus dem die Zeile stammt
     r.source_row  -- Zeile im Blatt
 FROM accepted.kim_case_management_needs AS r
@@ -13,4 +14,5 @@ INNER JOIN quality.counting_window AS w
     ON w.programme = 'kim_case_management'
     AND w.table_name = 'needs'
     AND w.file = r.source_file
+    AND w.part = r.source_part
 ORDER BY r.source_file, r.source_sheet, r.source_row

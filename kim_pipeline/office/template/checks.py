@@ -13,12 +13,13 @@ from openpyxl.formatting.rule import FormulaRule
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from kim_pipeline.contracts.choices import list_key
 from kim_pipeline.contracts.model import Column
+from kim_pipeline.contracts.rules import bounds_of, row_rules
 from kim_pipeline.office.template import style
 from kim_pipeline.office.template.layout import AS_OF_NAME, Page, header_text
-from kim_pipeline.office.template.lists import list_key
 from kim_pipeline.office.template.plan import Plan
-from kim_pipeline.office.template.words import bounds_of, row_rules, sentences, treatment
+from kim_pipeline.office.template.words import sentences, treatment
 
 _LONGEST_TITLE, _LONGEST_TEXT = 32, 255
 """What spreadsheets show of a hint."""
