@@ -380,10 +380,13 @@ _DUE = "SELECT programme, last_as_of, due_on, is_late FROM quality.due"
 
 
 def _summary(title: str, deliveries: Sequence[Delivery], due: Sequence[Any]) -> ProgrammeSummary:
-    status = [d.status for d in deliveries]
+    files: dict[str, set[str]] = {}
+    for d in deliveries:
+        files.setdefault(d.status, set()).add(d.file)
     accounts = [a for d in deliveries if d.status == "counted" for a in d.accounts]
     rows, quarantined = (sum(a[name] for a in accounts) for name in ("rows_read", "quarantined"))
-    numbers = (len(status), status.count("counted"), status.count("superseded"), status.count("rejected"))
+    delivered = len({d.file for d in deliveries})
+    numbers = (delivered, *(len(files.get(status, ())) for status in ("counted", "superseded", "rejected")))
     return ProgrammeSummary(title, *numbers, rows, quarantined, *due)
 
 

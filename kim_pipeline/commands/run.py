@@ -156,6 +156,7 @@ def _report(night: Night, out: Console, log: Path) -> None:
     chosen = [d for d in night.intake.deliveries if d.programme in night.chosen]
     terminal.run_summary(out, summary(night))
     terminal.rejected_deliveries(out, chosen)
+    terminal.skipped_files(out, night.intake.skipped)
     terminal.unknown_folders(out, night.settings.deliveries, night.intake.unknown)
     terminal.conspicuous(out, night.warned)
     terminal.results(out, night.settings.warehouse, log, night.protected)

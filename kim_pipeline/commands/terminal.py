@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -17,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kim_pipeline.contracts import programmes
+from kim_pipeline.intake.folder import STILL_WRITTEN, Skipped
 from kim_pipeline.intake.intake import Delivery
 from kim_pipeline.night import TABLES, ProgrammeSummary
 from kim_pipeline.protection.hiding import Protection
@@ -166,7 +168,8 @@ def rejected_deliveries(out: Console, deliveries: Iterable[Delivery]) -> None:
     out.print()
     out.print(f"Zurückgewiesen ({len(rejected)}):", style="bold")
     for d in rejected:
-        out.print(Text(f"  {d.programme}/{d.file}"), soft_wrap=True)
+        name = f"{d.file} ({d.part})" if d.part else d.file
+        out.print(Text(f"  {d.programme}/{name}"), soft_wrap=True)
         out.print(Padding(Text(rejection_reason(d)), (0, 0, 0, 4), expand=False))
 
 
@@ -180,6 +183,19 @@ def unknown_folders(out: Console, folder: Path, unknown: Sequence[str]) -> None:
     if unknown:
         out.print()
         out.print(Text(f"Gehört zu keinem Programm und wurde nicht gelesen: {', '.join(unknown)} (in {folder})"))
+
+
+def skipped_files(out: Console, skipped: Sequence[Skipped]) -> None:
+    """How much in the folders is no delivery, and which files are still being written."""
+    growing = [s for s in skipped if s.reason == STILL_WRITTEN]
+    number = len(skipped) - len(growing)
+    if number:
+        out.print()
+        out.print(Text(f"Keine Lieferungen, übergangen: {_plural(number, 'Datei oder Ordner', 'Dateien oder Ordner')}"))
+    if growing:
+        out.print()
+        names = ", ".join(f"{s.programme}/{s.file}" for s in growing)
+        out.print(Text(f"Wird noch geschrieben und beim nächsten Lauf gelesen: {names}"))
 
 
 def conspicuous(out: Console, warned: Sequence[tuple[Check, int]]) -> None:
@@ -208,9 +224,13 @@ def results(out: Console, warehouse: Path, log: Path, protection: Protection) ->
         out.print(Text(f"{label + ':':<15}{text}"), soft_wrap=True)
 
 
-def findings(out: Console, delivery: Delivery, rows: Sequence[dict[str, object]], limit: int) -> None:
+def findings(out: Console, parts: Sequence[Delivery], rows: Sequence[dict[str, object]], limit: int) -> None:
     """The findings of one workbook, by sheet, and the account of each sheet."""
-    accounts = {str(a["sheet"]): a for a in delivery.accounts}
+    accounts = _accounts_of_sheets(parts)
+    whole = [r for r in rows if r["sheet"] is None and r["severity"] != "rejected"]
+    if whole:
+        out.print()
+        _finding_lines(out, whole, "", limit)
     sheets = list(dict.fromkeys([*accounts, *(str(r["sheet"]) for r in rows if r["sheet"] is not None)]))
     for sheet in sheets:
         ours = [r for r in rows if r["sheet"] == sheet]
@@ -219,10 +239,23 @@ def findings(out: Console, delivery: Delivery, rows: Sequence[dict[str, object]]
             Text(f"Blatt „{sheet}“", style="bold").append(f" – {_account(accounts.get(sheet))}", style="not bold")
         )
         _finding_lines(out, ours, f"Blatt „{sheet}“, ", limit)
-    ignored = delivery.read.ignored_sheets if delivery.read else []
+    ignored = [sheet for part in parts if part.read for sheet in part.read.ignored_sheets]
     if ignored:
         out.print()
         out.print(Text(f"Nicht gelesen, weil keine Tabelle dieses Programms: {', '.join(f'„{s}“' for s in ignored)}"))
+
+
+def _accounts_of_sheets(parts: Sequence[Delivery]) -> dict[str, dict[str, object]]:
+    """Sheet → what became of its rows, all tables on it together."""
+    found: dict[str, dict[str, Any]] = {}
+    for account in (account for part in parts for account in part.accounts):
+        summed = found.setdefault(str(account["sheet"]), dict.fromkeys(_COUNTS, 0))
+        for name in _COUNTS:
+            summed[name] += account[name]
+    return found
+
+
+_COUNTS = ("rows_read", "accepted", "quarantined", "total", "note")
 
 
 def _account(account: dict[str, object] | None) -> str:

@@ -132,7 +132,7 @@ def _parse_named(text: str) -> Period | None:
 def _part(kind: str, number: str, in_year: int) -> Period | None:
     """A half-year or a quarter."""
     position, count = _ROMAN.get(number) or int(number), 6 if kind == "h" else 3
-    return months(in_year, count * (position - 1) + 1, count) if position * count <= 12 else None  # noqa: PLR2004
+    return months(in_year, count * (position - 1) + 1, count) if position * count <= 12 else None
 
 
 def parse_month(text: str) -> Period | None:
@@ -172,7 +172,7 @@ def _days(first: re.Match[str], last: re.Match[str]) -> Period | None:
 
 
 def _day(match: re.Match[str], in_year: str) -> dt.date:
-    return dt.date(int(in_year) + (2000 if len(in_year) == 2 else 0), int(match["month"]), int(match["day"]))  # noqa: PLR2004
+    return dt.date(int(in_year) + (2000 if len(in_year) == 2 else 0), int(match["month"]), int(match["day"]))
 
 
 def parse_day_in_words(text: str) -> dt.date | None:

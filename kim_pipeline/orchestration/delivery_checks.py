@@ -116,7 +116,7 @@ def on_time(due: Due, today: dt.date) -> Answer:
 
 def _accepted(deliveries: Sequence[Delivery]) -> Answer:
     rejected = [d for d in deliveries if d.status == "rejected"]
-    numbers = {"Dateien": len(deliveries), "davon zurückgewiesen": len(rejected)}
+    numbers = {"Dateien": len({d.file for d in deliveries}), "davon zurückgewiesen": len({d.file for d in rejected})}
     if not rejected:
         return Answer(None, "Keine Datei ist zurückgewiesen.", numbers)
     reasons = [(d.file, d.rejected_because) for d in rejected]

@@ -38,8 +38,8 @@ def delivery_metadata(night: Night, programme: str, connection: duckdb.DuckDBPyC
     found: dict[str, Any] = {
         "Lieferungen": dg.MetadataValue.md(markdown_table(_FILE_HEADER, (_file_row(d) for d in deliveries))),
         "Befunde": dg.MetadataValue.md(findings_table(connection, programme)),
-        "Dateien": len(deliveries),
-        "davon zurückgewiesen": sum(1 for d in deliveries if d.status == "rejected"),
+        "Dateien": len({d.file for d in deliveries}),
+        "davon zurückgewiesen": len({d.file for d in deliveries if d.status == "rejected"}),
         **{label: rows[name] for name, label in _ROWS.items()},
         "Ordner": dg.MetadataValue.path(night.settings.deliveries / programme),
     }
@@ -58,7 +58,8 @@ def _file_row(delivery: Delivery) -> tuple[object, ...]:
     period = str(read.period) if read and read.period else ""
     rows, quarantined = (sum(a[name] for a in delivery.accounts) for name in ("rows_read", "quarantined"))
     findings = sum(counts_by_severity(delivery).values())
-    return delivery.file, _STATUS[delivery.status], period, read.as_of if read else None, rows, quarantined, findings
+    name = f"{delivery.file} ({delivery.part})" if delivery.part else delivery.file
+    return name, _STATUS[delivery.status], period, read.as_of if read else None, rows, quarantined, findings
 
 
 def findings_table(connection: duckdb.DuckDBPyConnection, programme: str) -> str:

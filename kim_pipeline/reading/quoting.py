@@ -75,5 +75,5 @@ def _is_old_day(text: str) -> bool:
 
 
 def _may_be_old(written: str) -> bool:
-    year = int(written) + (2000 if len(written) == 2 else 0)  # noqa: PLR2004
-    return year < _OLD.year or (len(written) == 2 and year > _LAST_SHORT_YEAR)  # noqa: PLR2004
+    year = int(written) + (2000 if len(written) == 2 else 0)
+    return year < _OLD.year or (len(written) == 2 and year > _LAST_SHORT_YEAR)

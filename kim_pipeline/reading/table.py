@@ -72,8 +72,8 @@ _PER_CELL = frozenset({"out_of_range"})
 _FIRST_DAY, _FIRST_BIRTH = dt.date(2000, 1, 1), dt.date(1900, 1, 1)
 _ONE_ROW_TWICE = "Bitte die Angabe berichtigen oder die doppelte Zeile löschen."
 _NUMBERS_BEGIN_ANEW = (
-    "Die Nummern beginnen auf jedem Blatt neu; die Zeilen sind verschieden und sollen nicht gelöscht werden. Bitte jede "
-    "Nummer nur einmal vergeben, zum Beispiel mit einem Kürzel des Blattes davor."
+    "Die Nummern beginnen auf jedem Blatt neu; die Zeilen sind verschieden und sollen nicht gelöscht werden. Bitte "
+    "jede Nummer nur einmal vergeben, zum Beispiel mit einem Kürzel des Blattes davor."
 )
 
 SOURCE_SHEET, SOURCE_ROW = "source_sheet", "source_row"
@@ -435,7 +435,9 @@ def _at_cell(
     """A finding at any cell of a block, read or not."""
     match = share.header.matches.get(position)
     if match is not None:
-        return _make_finding(share, row, share.places[match.column.name], rule, severity, is_hidden, facts)
+        return _make_finding(
+            share, row, share.places[match.column.name], (rule, severity), is_hidden=is_hidden, **facts
+        )
     name = next((cell.text for cell in share.header.cells if cell.position == position), None)
     letter, cell = column_letter(position), share.sheet.cell(row, position)
     raw, shown = _quotable(share, None, cell, is_hidden=is_hidden)
@@ -457,12 +459,13 @@ def _finding(
     is_hidden: bool = False,
     **facts: Any,
 ) -> Finding:
-    return _make_finding(share, int(share.rows[i]), place, rule, severity, is_hidden, facts)
+    return _make_finding(share, int(share.rows[i]), place, (rule, severity), is_hidden=is_hidden, **facts)
 
 
 def _make_finding(
-    share: _Share, row: int, place: Place, rule: str, severity: Severity, is_hidden: bool, facts: dict[str, Any]
+    share: _Share, row: int, place: Place, judged: tuple[str, Severity], *, is_hidden: bool, **facts: Any
 ) -> Finding:
+    rule, severity = judged
     cell = BLANK if place.position is None else share.sheet.cell(row, place.position)
     raw, shown = _quotable(share, place.column, cell, is_hidden=is_hidden)
     message = sentence(place, row + 1, rule, shown, **facts)

@@ -219,7 +219,7 @@ def _parse_span(cell: Cell, unit: str) -> Parsed:
         case dt.timedelta():
             value = cell / _HOUR
         case dt.time():
-            value = (dt.datetime.combine(dt.date.min, cell) - dt.datetime.min) / _HOUR
+            value = cell.hour + cell.minute / 60 + cell.second / 3600
         case dt.datetime():
             value = _long_span(cell)
         case int() | float():

@@ -12,8 +12,9 @@ import xlwt
 from xlwt.Cell import StrCell
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.reading.delivery import DeliveryResult, read_delivery
+from kim_pipeline.reading.delivery import read_delivery
 from kim_pipeline.reading.formats.workbook import Limits
+from tests.helpers_tables import Only, only
 from tests.workbooks import Grid, Page, csv_text, day, ods, xls, xlsx
 
 AS_OF, PERIOD = ["Stand: 15.01.2024"], ["Berichtszeitraum: 2023"]
@@ -22,16 +23,16 @@ OFFER = ["1", "Kurs", "Ahlen", "Kita", day("2023-01-01")]
 WRITERS = {"L.xlsx": xlsx, "L.xls": xls, "L.ods": ods, "L.csv": lambda pages: csv_text(pages[0]).encode()}
 
 
-def read(programme: str, content: bytes, name: str = "L.xlsx") -> DeliveryResult:
-    return read_delivery(PurePath(name), content, programmes()[programme], b"k" * 32, Limits(2**24, 2**27))
+def read(programme: str, content: bytes, name: str = "L.xlsx") -> Only:
+    return only(read_delivery(PurePath(name), content, programmes()[programme], b"k" * 32, Limits(2**24, 2**27)))
 
 
-def accounts(result: DeliveryResult) -> list[tuple[int, int, int, int, int]]:
+def accounts(result: Only) -> list[tuple[int, int, int, int, int]]:
     found = [account for table in result.tables.values() for account in table.accounts]
     return [(a.rows_read, a.accepted, a.quarantined, a.total, a.note) for a in found]
 
 
-def findings(result: DeliveryResult) -> list[tuple[int | None, str | None, str, str | None]]:
+def findings(result: Only) -> list[tuple[int | None, str | None, str, str | None]]:
     return [(f.row, f.column_letter, f.rule, f.raw) for f in result.findings if f.rule != "absent_column"]
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from kim_pipeline.contracts.example import example_of
 from kim_pipeline.contracts.model import Column
 from kim_pipeline.office.template import style
-from kim_pipeline.contracts.example import example_of
-from kim_pipeline.reading.rows import EXAMPLE_MARK
 from kim_pipeline.office.template.layout import (
     COVER,
     EXPLANATION,
@@ -25,6 +24,7 @@ from kim_pipeline.office.template.layout import (
 from kim_pipeline.office.template.lists import Lists, list_key
 from kim_pipeline.office.template.plan import Plan
 from kim_pipeline.office.template.words import in_short, treatment_in_short
+from kim_pipeline.reading.rows import EXAMPLE_MARK
 
 _FORMATS = {"date": "dd.mm.yyyy", "number": "General", "whole": "#,##0"}
 _EUROS = "#,##0.00"

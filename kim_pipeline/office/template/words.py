@@ -6,15 +6,13 @@ Belongs here: words made from the contract. Does not belong here: any cell, any 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from kim_pipeline.contracts import programme
 from kim_pipeline.contracts.model import Column, Programme, Table
-from kim_pipeline.contracts.rules import bounds_of, row_rules
+from kim_pipeline.contracts.rules import Bound, RowRule, bounds_of, row_rules
 from kim_pipeline.office.template.layout import spoken
 from kim_pipeline.office.template.plan import Plan
 from kim_pipeline.reading.findings import german_day
-
 
 _CONTENT = {
     "text": "Freier Text.",
