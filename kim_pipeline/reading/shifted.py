@@ -45,8 +45,10 @@ class ParsedColumn:
 
 def shifted_cells(
     parsed: dict[str, ParsedColumn], header: Header, sheet: Sheet, rows: npt.NDArray[np.int64], context: Context
-) -> dict[int, int]:
-    """Data rows that have slipped → the position of the first cell that shows it.
+) -> tuple[dict[int, int], Mask]:
+    """Data rows that have slipped → the position of the first cell that shows it; and the rows that may have.
+
+    A row may have slipped where one cell shows it, or where several are not of their column's kind.
 
     Args:
         parsed: the block's columns by name.
@@ -57,6 +59,7 @@ def shifted_cells(
     """
     kinds = {p.position: _Kind(p, sheet, context, minutes=header.matches[p.position].minutes) for p in parsed.values()}
     found: dict[int, int] = {}
+    suspect = sum((kind.foreign().astype(np.int64) for kind in kinds.values()), np.zeros(len(rows), np.int64)) >= _LEAST
     for step in (-1, 1):
         count = np.zeros(len(rows), dtype=np.int64)
         first = np.full(len(rows), -1, dtype=np.int64)
@@ -68,9 +71,10 @@ def shifted_cells(
             if here is not None:
                 first[here & (first < 0)] = position
                 count += here
+        suspect |= count > 0
         for i in (count >= _LEAST).nonzero()[0].tolist():
             found.setdefault(i, int(first[i]))
-    return found
+    return found, suspect
 
 
 class _Kind:
@@ -101,6 +105,12 @@ class _Kind:
     def _is_judged(self) -> bool:
         column = self._parsed.column
         return self._shape is not None or column.is_number or column.kind in _KINDS
+
+    def foreign(self) -> Mask:
+        """Per row whether the cell is not of this column's kind."""
+        return (
+            np.isin(self._parsed.codes, self._foreign()) if self._is_judged else np.zeros(len(self._parsed.codes), bool)
+        )
 
     def slipped_from(self, neighbour: _Kind) -> Mask | None:
         """Per row whether the cell is not of this column's kind but of the neighbour's; None where none is."""

@@ -407,7 +407,8 @@ def test_one_sheet_without_a_required_column_rejects_its_table() -> None:
     assert result.rejected_tables == ["grants"]
     assert result.tables == {}
     assert result.rejected == "missing_column"
-    assert {(f.sheet, f.rule, f.raw) for f in result.findings} == {("Baustein B", "missing_column", "Bewilligung")}
+    told = {(f.sheet, f.rule, f.raw) for f in result.findings if f.rule != "absent_column"}
+    assert told == {("Baustein B", "missing_column", "Bewilligung")}
 
 
 def test_a_missing_column_of_a_two_row_header_is_named_where_it_stands() -> None:

@@ -142,7 +142,7 @@ def test_a_merged_header_does_not_fill_the_data_below() -> None:
     grid: Grid = [AS_OF, [*OFFERS, "Intern", None], [None] * 5 + ["KW", "Zeichen"], [*OFFER, 3, "x"]]
     merges = [(1, column, 2, column) for column in range(5)] + [(1, 5, 1, 6)]
     result = read("angebote", xlsx([Page("Blatt", grid, merges)]))
-    assert [found for found in findings(result) if found[1] == "C"] == [(3, "C", "missing_value", "")]
+    assert [found for found in findings(result) if found[2] == "incomplete_row"] == [(3, "A", "incomplete_row", "")]
 
 
 def test_a_chart_sheet_is_listed_as_ignored() -> None:
