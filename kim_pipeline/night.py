@@ -385,9 +385,9 @@ def _summary(title: str, deliveries: Sequence[Delivery], due: Sequence[Any]) -> 
         files.setdefault(d.status, set()).add(d.file)
     accounts = [a for d in deliveries if d.status == "counted" for a in d.accounts]
     rows, quarantined = (sum(a[name] for a in accounts) for name in ("rows_read", "quarantined"))
+    counted, superseded, rejected = (len(files.get(status, ())) for status in ("counted", "superseded", "rejected"))
     delivered = len({d.file for d in deliveries})
-    numbers = (delivered, *(len(files.get(status, ())) for status in ("counted", "superseded", "rejected")))
-    return ProgrammeSummary(title, *numbers, rows, quarantined, *due)
+    return ProgrammeSummary(title, delivered, counted, superseded, rejected, rows, quarantined, *due)
 
 
 @contextmanager

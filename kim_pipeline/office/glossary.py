@@ -26,7 +26,7 @@ _REJECTS = (
     "ambiguous_as_of", "unsuitable_period", "as_of_before_period", "as_of_in_future",
 )  # fmt: skip
 _BY_COLUMN = frozenset({"invalid_date", "invalid_number", "invalid_value", "unknown_municipality", "error_cell"})
-_CELL_WARNINGS = frozenset({"looks_personal", "target_incomplete"})
+_EMPTIES = frozenset({"looks_personal", "target_incomplete"})
 _KINDS = {
     "invalid_date": ("date",),
     "invalid_number": ("number", "whole", "hours"),
@@ -117,7 +117,7 @@ def _entries() -> dict[str, _Entry]:
             ("Anfragen", 3, "N", "Telefon"), facts={"cells": "3 Zellen stehen"},
         ),
         "garbled_text": _Entry(
-            "Ein Text ist mit der falschen Zeichenkodierung gespeichert worden; die erste Zelle der Spalte ist genannt.",
+            "Ein Text ist mit falscher Zeichenkodierung gespeichert worden; die erste Zelle der Spalte ist genannt.",
             ("Angebote", 4, "C", "Träger"), "CafÃ©",
         ),
         "unknown_indicator": _Entry(
@@ -277,10 +277,8 @@ def _effect(rule: str) -> str:
         return "Fehler: die Tabelle wird nicht gelesen."
     if rule in NOTICES:
         return "Hinweis: die Zeile zählt."
-    if rule in _CELL_WARNINGS:
-        return "Warnung: die Angabe bleibt leer, die Zeile zählt."
     if rule in WARNINGS:
-        return "Warnung: die Zeilen zählen."
+        return "Warnung: " + ("die Angabe bleibt leer, die Zeile zählt." if rule in _EMPTIES else "die Zeilen zählen.")
     if rule in _BY_COLUMN:
         return (
             "In einer Pflichtspalte Fehler, die Zeile kommt in Quarantäne; sonst Warnung, die Angabe bleibt leer und "

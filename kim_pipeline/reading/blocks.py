@@ -132,8 +132,8 @@ class _Page:
 
     def _rows(self, header: Header, end: int) -> npt.NDArray[np.int64]:
         first = header.last_row + 1
-        inside = self.filled[first:end, header.first_column : header.end_column].any(axis=1)
-        return inside.nonzero()[0].astype(np.int64) + first
+        inside = self.filled[first:end, header.first_column : header.end_column]
+        return np.flatnonzero(inside.any(axis=1)).astype(np.int64) + first
 
     def _begin(self, header: Header, before: Header | None) -> int:
         """The first of the title and fact rows that stand directly above a header; blank rows do not part them."""

@@ -6,6 +6,7 @@ Belongs here: the order of evaluation of `deliveries.md` §3 (empty tokens, erro
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import functools
 import re
@@ -95,6 +96,11 @@ class Account:
     total: int
     note: int
     header_row: int
+
+    def plus(self, other: Account) -> Account:
+        """Two blocks of one table on one sheet together."""
+        names = ("rows_read", "accepted", "quarantined", "total", "note")
+        return dataclasses.replace(self, **{name: getattr(self, name) + getattr(other, name) for name in names})
 
 
 @dataclass(frozen=True)
@@ -737,12 +743,11 @@ class _Evaluation:
             good = int(accepted[self._owner == number].sum())
             bad = len(share.rows) - good
             before = found.get(share.sheet.name)
-            counts = (share.kinds.read, good, bad, share.kinds.totals, share.notes)
-            if before is not None:
-                so_far = (before.rows_read, before.accepted, before.quarantined, before.total, before.note)
-                counts = tuple(a + b for a, b in zip(so_far, counts, strict=True))
-            row = before.header_row if before else share.header.last_row + 1
-            found[share.sheet.name] = Account(share.sheet.name, self._table.name, *counts, row)
+            account = Account(
+                share.sheet.name, self._table.name, share.kinds.read, good, bad, share.kinds.totals, share.notes,
+                share.header.last_row + 1,
+            )  # fmt: skip
+            found[share.sheet.name] = before.plus(account) if before else account
         return list(found.values())
 
     def _prove(self, frame: pd.DataFrame) -> None:
@@ -795,7 +800,7 @@ class _Evaluation:
     def _key_column(self, i: int) -> str:
         return self._free_one(i, *self._table.key)
 
-    def _doubled(self, i: int, first: int | None, *, begin_anew: bool = False) -> dict[str, str]:
+    def _doubled(self, i: int, first: int | None, *, begin_anew: bool = False) -> dict[str, Any]:
         """What stands twice, where it stood first (None: not known yet), and what to do, as the sentence says it."""
         places = [place for place in (self._place(i, name) for name in self._table.key) if place.position is not None]
         if len(places) > 1:

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kim_pipeline.contracts.model import Column
-from kim_pipeline.contracts.normalise import comparable, comparable_header
+from kim_pipeline.contracts.normalise import clean_text, comparable, comparable_header
 from kim_pipeline.reading.formats.cells import BoolCell, Cell, ErrorCell
 from kim_pipeline.reading.values import parse_cell
 from tests.helpers_tables import EPOCH_1900, EPOCH_1904, context

@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from kim_pipeline.contracts.choices import list_key
 from kim_pipeline.contracts.example import example_of
 from kim_pipeline.contracts.model import Column
 from kim_pipeline.office.template import style
@@ -21,7 +22,7 @@ from kim_pipeline.office.template.layout import (
     Page,
     header_text,
 )
-from kim_pipeline.office.template.lists import Lists, list_key
+from kim_pipeline.office.template.lists import Lists
 from kim_pipeline.office.template.plan import Plan
 from kim_pipeline.office.template.words import in_short, treatment_in_short
 from kim_pipeline.reading.rows import EXAMPLE_MARK
