@@ -495,7 +495,8 @@ FACIT: dict[tuple[str, str], Facit] = {
         base={
             "Nr.": "M{n}", "Handlungsfeld": "Sprache", "Maßnahme": "Kurs", "Zuständigkeit": "KI",
             "KI-Beteiligung": "ja", "Programm": "fit", "Themenfeld": "Sprache", "Status": "laufend",
-            "Stand am": "01.03.2023", "Bemerkung": "keine", "Ziel": "Mehr Kurse", "Kennzahl": "population", "Zielwert": "",
+            "Stand am": "01.03.2023", "Bemerkung": "keine", "Ziel": "Mehr Kurse", "Kennzahl": "population",
+            "Zielwert": "",
             "Zieldatum": "31.12.2030", "Nächster Schritt": "Raum suchen", "Termin nächster Schritt": "01.03.2030",
             "Kosten pro Jahr (€)": "100", "Finanzierung": "Kreis",
         },
@@ -507,8 +508,8 @@ FACIT: dict[tuple[str, str], Facit] = {
             "Nächster Schritt": ERROR, "Termin nächster Schritt": DATE, "Kosten pro Jahr (€)": NUMBER,
             "Finanzierung": VALUE,
         },
-        kept=[{"KI-Beteiligung": ""}, {"Programm": ""}, {"Themenfeld": "-"}, {"Stand am": "01.03.2030"}, {"Zielwert": "80"},
-              {"Kosten pro Jahr (€)": "0"}],
+        kept=[{"KI-Beteiligung": ""}, {"Programm": ""}, {"Themenfeld": "-"}, {"Stand am": "01.03.2030"},
+              {"Zielwert": "80"}, {"Kosten pro Jahr (€)": "0"}],
         broken=[
             ({"Kosten pro Jahr (€)": "-1"}, {("out_of_range", "Kosten pro Jahr (€)")}),
             ({"Zielwert": "80", "Kennzahl": ""}, {("target_incomplete", "Zielwert")}),
