@@ -17,9 +17,9 @@ from kim_pipeline.contracts import programme, programmes
 from kim_pipeline.contracts.choices import list_key
 from kim_pipeline.contracts.model import Column, Table
 from kim_pipeline.contracts.normalise import clean_text, comparable
+from kim_pipeline.contracts.rules import bounds_of, row_rules
 from kim_pipeline.office.template.layout import Page
 from kim_pipeline.office.template.plan import Plan, plan_of
-from kim_pipeline.office.template.words import bounds_of, row_rules
 from kim_pipeline.office.template.workbook import template
 from kim_pipeline.reading.personal import age_group, age_years, pseudonym
 from tests.helpers_tables import KEY, Only

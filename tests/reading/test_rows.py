@@ -20,7 +20,7 @@ SOE = ["Nr.", "Datum", "Person-ID", "Ort", "Thema"]
 def kinds(*rows: list[Cell]) -> tuple[list[int], int, int]:
     sheet = sheet_of(rows)
     filled = sheet.filled()
-    held = filled.any(axis=1).nonzero()[0]
+    held = np.flatnonzero(filled.any(axis=1))
     complete = np.zeros(len(held), dtype=np.bool_)
     found = classify_rows(sheet, held, filled[held], complete, first=0, key_column=0)
     return found.data.tolist(), found.totals, found.notes
