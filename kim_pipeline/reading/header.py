@@ -171,11 +171,19 @@ class HeaderFinder:
         """Prepare the accepted names."""
         self._context = context
         self._tables = [(table, _Names(table)) for table in programme.tables]
+        self._seen: dict[int, tuple[Sheet, _Hits]] = {}
         self._known: dict[str, set[tuple[str, str]]] = {}
         for table, names in self._tables:
             for name, match in names.plain.items():
                 for part in (name, *_tails(name)):
                     self._known.setdefault(part, set()).add((table.name, match.column.name))
+
+    def _hits(self, sheet: Sheet) -> _Hits:
+        """The sheet's hits, looked for once."""
+        known = self._seen.get(id(sheet))
+        if known is None or known[0] is not sheet:
+            known = self._seen[id(sheet)] = (sheet, _Hits(sheet, self._known))
+        return known[1]
 
     def find(self, sheet: Sheet, fact_rows: set[int]) -> Header | None:
         """The sheet's first complete header, else the best that has half of the required columns.
@@ -184,7 +192,7 @@ class HeaderFinder:
             sheet: the sheet.
             fact_rows: rows that state a fact; never part of a header.
         """
-        hits = _Hits(sheet, self._known)
+        hits = self._hits(sheet)
         first = next(self._complete(sheet, fact_rows, hits), None)
         return first[0] if first else self._nearest(sheet, fact_rows, hits)
 
@@ -193,7 +201,7 @@ class HeaderFinder:
 
         A sheet without a complete one has at most one that lacks required columns (`deliveries.md` §2).
         """
-        hits = _Hits(sheet, self._known)
+        hits = self._hits(sheet)
         found = list(self._complete(sheet, fact_rows, hits))
         if found:
             return found
@@ -202,7 +210,7 @@ class HeaderFinder:
 
     def complete_rows(self, sheet: Sheet) -> set[int]:
         """Rows that are a header on their own: they state no facts."""
-        hits = _Hits(sheet, self._known)
+        hits = self._hits(sheet)
         found = set()
         for row in self._rows(sheet, hits, least=1.0):
             cells = single_row(sheet, row)
