@@ -20,7 +20,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from kim_pipeline.contracts import programmes
 from kim_pipeline.errors import KimError
 from kim_pipeline.files import SCRATCH, private_folder
-from kim_pipeline.intake.intake import Delivery, Intake, all_findings
+from kim_pipeline.intake.intake import Delivery, Intake, findings_of
 from kim_pipeline.office.feedback.copy import Source, suffix_of, write_copy
 from kim_pipeline.office.feedback.sheet import ReturnPage
 from kim_pipeline.reading.findings import Finding
@@ -63,10 +63,10 @@ def write_feedback(intake: Intake, settings: Settings, folder: Path, only: Itera
     for key in programmes() if only is None else sorted(set(only)):
         ledger = _Ledger(folder / key, done)
         try:
-            for delivery in intake.of(key):
-                findings = all_findings(delivery)
+            for parts in intake.files(key):
+                findings = findings_of(parts)
                 if findings:
-                    _write_one(delivery, findings, settings, ledger, done)
+                    _write_one(parts, findings, settings, ledger, done)
             ledger.remove_old()
         finally:
             ledger.save()
@@ -74,8 +74,9 @@ def write_feedback(intake: Intake, settings: Settings, folder: Path, only: Itera
 
 
 def _write_one(
-    delivery: Delivery, findings: Sequence[Finding], settings: Settings, ledger: _Ledger, done: Written
+    parts: Sequence[Delivery], findings: Sequence[Finding], settings: Settings, ledger: _Ledger, done: Written
 ) -> None:
+    delivery = parts[0]
     try:
         content = _content(delivery)
     except _ChangedError:
@@ -84,7 +85,7 @@ def _write_one(
         return
     limits = Limits(settings.max_file_bytes, settings.max_unpacked_bytes)
     source = Source(PurePosixPath(delivery.file), content, programmes()[delivery.programme], limits)
-    path = ledger.write(source, ReturnPage(delivery, findings))
+    path = ledger.write(source, ReturnPage(parts, findings))
     if path is not None:
         done.copies.append((delivery, path))
 
