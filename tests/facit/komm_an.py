@@ -33,7 +33,7 @@ GRANTS = Facit(
         ({"Rückfluss (€)": "-0,01"}, {("out_of_range", "Rückfluss (€)")}),
         ({"Teilnehmende": "-1"}, {("out_of_range", "Teilnehmende")}),
         ({"Ehrenamtliche": "-1"}, {("out_of_range", "Ehrenamtliche")}),
-        ({"Anzahl": "-1"}, {("out_of_range", "Anzahl")}),
+        ({"Anzahl": "-0,01"}, {("out_of_range", "Anzahl")}),
         ({"Festbetrag (€)": "-0,01"}, {("out_of_range", "Festbetrag (€)")}),
         ({"Ausgezahlt (€)": "1.000,01"}, {("amount_order", "Ausgezahlt (€)")}),
         ({"Rückfluss (€)": "800,01"}, {("amount_order", "Rückfluss (€)")}),

@@ -24,7 +24,7 @@ MEASURES = Facit(
     kept=[{"KI-Beteiligung": ""}, {"Programm": ""}, {"Themenfeld": "-"}, {"Stand am": "01.03.2030"},
           {"Zielwert": "80"}, {"Kosten pro Jahr (€)": "0"}],
     broken=[
-        ({"Kosten pro Jahr (€)": "-1"}, {("out_of_range", "Kosten pro Jahr (€)")}),
+        ({"Kosten pro Jahr (€)": "-0,01"}, {("out_of_range", "Kosten pro Jahr (€)")}),
         ({"Zielwert": "80", "Kennzahl": ""}, {("target_incomplete", "Zielwert")}),
     ],
     sequences=[duplicates({"Nr.": "D1"}, {"Nr.": "D2"}, at="Nr.")],

@@ -23,6 +23,8 @@ from tests.whole.test_privacy import canaries_in, text_of
 from tests.whole.test_privacy_dagster import values_of
 
 SAMPLE = PROJECT / "data_raw"
+_BOUND = re.compile(r"ein Tag ab dem 01\.01\.(1900|2000)")
+"""What the contract says of days, in the sentence of `out_of_range`."""
 _OLD_DAY = re.compile(r"\d\d\.\d\d\.(19\d\d|200\d)|(19\d\d|200\d)-\d\d-\d\d")
 
 
@@ -75,7 +77,7 @@ def test_a_night_with_slipped_rows_leaves_no_personal_value(
         found = connection.execute("SELECT raw, message, column_name FROM quality.finding").fetchall()
     hidden = [raw for raw, _, name in found if raw == HIDDEN]
     assert len(hidden) > 500
-    assert [row for row in found if any(_OLD_DAY.search(text or "") for text in row)] == []
+    assert [row for row in found if any(_OLD_DAY.search(_BOUND.sub("", text or "")) for text in row)] == []
 
 
 # --- single cells ----------------------------------------------------------------------------------------------------
