@@ -1,4 +1,4 @@
-"""Reading .xls (BIFF) with xlrd, which keeps error cells; calamine does not.
+"""Reading .xls (BIFF) with xlrd, which keeps error cells; calamine, which does not, is its witness.
 
 Belongs here: BIFF only. xlrd gives a formula whose result is an empty text and one that was never calculated alike;
 a workbook that Excel or LibreOffice has calculated carries a RECALCID record, one that was never calculated does not.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import logging
 import struct
 from collections.abc import Iterator
 
@@ -16,7 +17,10 @@ import xlrd.compdoc
 from xlrd.biffh import XL_CELL_BOOLEAN, XL_CELL_DATE, XL_CELL_ERROR, XL_CELL_TEXT, error_text_from_code
 
 from kim_pipeline.deliveries.cells import BLANK, Cell, ErrorCell, Merge, Sheet, encode_sheet
+from kim_pipeline.deliveries.witness import Reading
 
+_LOG = logging.getLogger(__name__)
+STRICT, LENIENT = "xlrd", "xlrd (Container beschädigt)"
 _RECALCID = 0x01C1
 _EOF = 0x000A
 _BOF = frozenset({0x0009, 0x0209, 0x0409, 0x0809})
@@ -24,14 +28,34 @@ _FORMULA = frozenset({0x0006, 0x0206, 0x0406})
 _UNCALCULATED = ErrorCell("=…")
 
 
-def read_xls(content: bytes) -> Iterator[Sheet]:
-    """Every sheet of a .xls.
+def read_xls(content: bytes) -> Reading:
+    """Every sheet of a .xls; none where xlrd refuses it.
 
-    Raises:
-        xlrd.XLRDError, struct.error and others: the bytes are not a readable workbook.
+    Where the container (OLE) is damaged, its content is read all the same, and the reader calls itself `LENIENT`:
+    whoever calls must have a second reader that agrees.
     """
-    book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=io.StringIO())
-    formulas = {} if _was_calculated(content) else _formulas(content, book)
+    for reader in (STRICT, LENIENT):
+        try:
+            return Reading(reader, {sheet.name: sheet for sheet in _sheets(content, is_lenient=reader == LENIENT)})
+        except xlrd.compdoc.CompDocError as error:
+            _LOG.info("%s refuses a container: %s", reader, type(error).__name__)
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001  (a file may break its reader in any way; the other one serves)
+            _LOG.info("%s refuses a workbook: %s", reader, type(error).__name__)
+            break
+    return Reading(STRICT)
+
+
+def _sheets(content: bytes, *, is_lenient: bool) -> Iterator[Sheet]:
+    book = xlrd.open_workbook(
+        file_contents=content,
+        formatting_info=True,
+        logfile=io.StringIO(),
+        ignore_workbook_corruption=is_lenient,
+    )
+    stream = _workbook_stream(content, is_lenient=is_lenient)
+    formulas = {} if _was_calculated(stream) else _formulas(stream, book)
     for number, sheet in enumerate(book.sheets()):
         ours = formulas.get(number, frozenset())
         rows = (
@@ -71,11 +95,16 @@ def _date(serial: float, datemode: int) -> Cell:
     return instant.date() if instant.time() == dt.time() else instant
 
 
-def _was_calculated(content: bytes) -> bool:
+def _workbook_stream(content: bytes, *, is_lenient: bool) -> tuple[bytes, int, int]:
+    """The BIFF stream within some bytes: where it begins and ends in them; empty where there is no container."""
+    container = xlrd.compdoc.CompDoc(content, logfile=io.StringIO(), ignore_workbook_corruption=is_lenient)
+    stream, position, length = container.locate_named_stream("Workbook")
+    return stream or b"", position, position + (length or 0)
+
+
+def _was_calculated(workbook: tuple[bytes, int, int]) -> bool:
     """Whether the workbook's globals hold a RECALCID record ([MS-XLS] 2.4.215)."""
-    book = xlrd.compdoc.CompDoc(content).locate_named_stream("Workbook")
-    stream, position, length = book
-    end = position + (length or 0)
+    stream, position, end = workbook
     while stream and position + 4 <= end:
         record, size = struct.unpack_from("<HH", stream, position)
         if record == _RECALCID:
@@ -86,9 +115,9 @@ def _was_calculated(content: bytes) -> bool:
     return False
 
 
-def _formulas(content: bytes, book: xlrd.Book) -> dict[int, frozenset[tuple[int, int]]]:
+def _formulas(workbook: tuple[bytes, int, int], book: xlrd.Book) -> dict[int, frozenset[tuple[int, int]]]:
     """Sheet's number → where its FORMULA records stand ([MS-XLS] 2.4.127); charts in it are streams of their own."""
-    stream, _, _ = xlrd.compdoc.CompDoc(content).locate_named_stream("Workbook")
+    stream, _, _ = workbook
     found = {}
     for number, begin in enumerate(book._sh_abs_posn if stream else ()):
         position, depth, cells = begin, 0, set()

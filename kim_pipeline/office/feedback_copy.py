@@ -33,9 +33,10 @@ from kim_pipeline.deliveries.cells import BLANK, BoolCell, ErrorCell, Sheet
 from kim_pipeline.deliveries.delimited import ZIP
 from kim_pipeline.deliveries.delivery import open_sheets
 from kim_pipeline.deliveries.findings import Finding, joined
+from kim_pipeline.deliveries.package import Package
 from kim_pipeline.deliveries.returned import RETURN_SHEET, is_heading
 from kim_pipeline.deliveries.workbook import Limits
-from kim_pipeline.deliveries.xlsx import Package
+from kim_pipeline.deliveries.xlsx import Book, workbook_part
 from kim_pipeline.office import feedback_words as words
 from kim_pipeline.office.feedback_losses import lost
 from kim_pipeline.office.feedback_sheet import COLOURS, ReturnPage, message_at_cell, write_page
@@ -195,8 +196,11 @@ Results = dict[str, dict[str, tuple[str, bytes]]]
 def _results(archive: zipfile.ZipFile) -> Results:
     """The results of all formulas: openpyxl does not write them, and a protected view does not compute."""
     package = Package(archive)
-    parts = {name: part for name, part in package.sheet_parts().items() if part.startswith(_SHEETS)}
-    return {name: {at: (kind or "n", value) for at, kind, value in package.results(p)} for name, p in parts.items()}
+    part = workbook_part(package)
+    if part is None:
+        return {}
+    book = Book(package, part)
+    return {sheet.name: book.results(sheet.part) for sheet in book.sheets if sheet.part is not None}
 
 
 def _forget_last_time(book: Any) -> None:

@@ -1,0 +1,265 @@
+"""One streamed pass over a sheet of an .xlsx: where each cell stands, and what the XML says of it.
+
+Belongs here: XML to raw cells, dictionary-encoded. Nothing here knows shared strings, formats or types of values.
+The usual spelling (one namespace without prefix, cells that state their place) is cut up by one regular expression in
+blocks; a sheet that is spelled otherwise anywhere is read again by expat, which knows every spelling of XML.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, NamedTuple
+from xml.parsers import expat
+
+import numpy as np
+import pyarrow as pa
+
+from kim_pipeline.deliveries.cells import Merge
+from kim_pipeline.deliveries.grid import Cells
+from kim_pipeline.deliveries.package import local
+
+_BLOCK = 1 << 20
+_CELL = re.compile(
+    rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"([^>]*>(?:(?<=/>)|<v>[^<]*</v></c>|.*?</c>))',
+    re.DOTALL,
+)
+_BODY = re.compile(
+    rb'(?: s="(?P<style>\d+)")?(?: t="(?P<kind>\w+)")?'
+    rb"(?:/>|>(?:<f[^>]*?(?P<formula>/>|>[^<]*</f>))?(?:<v>(?P<value>[^<]*)</v>)?"
+    rb'(?:<is><t(?: xml:space="preserve")?>(?P<inline>[^<]*)</t></is>)?</c>)'
+)
+_CELL_STARTS = (b"<c ", b"<c>", b"<c/")
+_ODD = (b"<!", b"<?", b"xmlns")
+"""Comments, CDATA, instructions, namespaces declared within: what the regular expression does not know."""
+_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml([^>]*)\?>)?\s*<worksheet\b([^>]*)>.*?<sheetData\s*(/?)>", re.DOTALL)
+_FOREIGN_ENCODING = re.compile(rb"encoding\s*=\s*[\"'](?!utf-?8[\"'])", re.IGNORECASE)
+_PREFIXED = re.compile(rb"xmlns:\w+\s*=\s*[\"'][^\"']*spreadsheetml(?:/2006)?/main[\"']")
+_MERGE = re.compile(rb'<mergeCell\b[^>]*\bref="([A-Z]+\d+:[A-Z]+\d+)"')
+_REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
+
+
+class RawCell(NamedTuple):
+    """A cell as the XML has it; a child that is not there is None.
+
+    Attributes:
+        kind: attribute `t`; `n` where it is not stated.
+        style: attribute `s`.
+        formula: text of `<f>`.
+        value: text of `<v>`.
+        inline: text of `<is>`, all its runs.
+        last: name of the child that stands last.
+    """
+
+    kind: str
+    style: int
+    formula: str | None
+    value: str | None
+    inline: str | None
+    last: str
+
+
+@dataclass(frozen=True)
+class SheetCells:
+    """The cells of one sheet, in the order of the file; every different one once; merged ranges."""
+
+    cells: Cells
+    distinct: list[RawCell]
+    merges: list[Merge]
+
+
+class IncompleteSheetError(Exception):
+    """The XML of a sheet ends before its cells do."""
+
+
+class _UnusualError(Exception):
+    """The sheet is not spelled in the usual way."""
+
+
+def column_number(letters: str) -> int:
+    """0-based column of its letters."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def read_cells(streams: Iterator[IO[bytes]]) -> SheetCells:
+    """The cells of a sheet.
+
+    Args:
+        streams: gives the part from its beginning, a second time if need be.
+
+    Raises:
+        IncompleteSheetError, xml.parsers.expat.ExpatError and others: that is no whole sheet.
+    """
+    try:
+        return _usual(next(streams))
+    except _UnusualError:
+        scanner = _Scanner()
+        scanner.run(next(streams))
+        return scanner.result()
+
+
+def _usual(stream: IO[bytes]) -> SheetCells:
+    index: dict[bytes, int] = {}
+    found = [_NONE]
+    rest, is_empty = _skip_head(stream)
+    while not is_empty:
+        end = rest.find(b"</sheetData>")
+        whole = end if end >= 0 else rest.rfind(b"</row>")
+        found.append(_cut(rest[: max(whole, 0)], index))
+        rest = rest[max(whole, 0) :]
+        if end >= 0:
+            break
+        data = stream.read(_BLOCK)
+        if not data:
+            raise IncompleteSheetError
+        rest += data
+    tail = rest + stream.read()
+    cells = Cells(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    merges = [_merge(match[1].decode()) for match in _MERGE.finditer(tail)]
+    return SheetCells(cells, [_parse_body(body) for body in index], merges)
+
+
+_NONE = Cells(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32))
+
+
+def _skip_head(stream: IO[bytes]) -> tuple[bytes, bool]:
+    """What of the rows was read with all that stands before them, and whether there are none."""
+    head = b""
+    while b"sheetData" not in head:
+        data = stream.read(_BLOCK)
+        if not data:
+            raise _UnusualError
+        head += data
+    match = _HEAD.match(head)
+    if match is None or b"<!" in match[0] or _FOREIGN_ENCODING.search(match[1] or b"") or _PREFIXED.search(match[2]):
+        raise _UnusualError
+    return head[match.end() :], bool(match[3])
+
+
+def _cut(block: bytes, index: dict[bytes, int]) -> Cells:
+    """The cells in whole rows; `index` numbers the bodies met so far."""
+    cells = _CELL.findall(block)
+    if len(cells) != sum(map(block.count, _CELL_STARTS)) or any(odd in block for odd in _ODD):
+        raise _UnusualError
+    if not cells:
+        return _NONE
+    letters, rows, bodies = zip(*cells, strict=True)
+    columns = _encode(letters)
+    numbers = [column_number(name.decode()) for name in columns.dictionary.to_pylist()]
+    encoded = _encode(bodies)
+    codes = [index.setdefault(body, len(index)) for body in encoded.dictionary.to_pylist()]
+    return Cells(
+        np.asarray(pa.array(rows, type=pa.binary()).cast(pa.string()).cast(pa.int32())) - 1,
+        np.array(numbers, dtype=np.int32)[np.asarray(columns.indices)],
+        np.array(codes, dtype=np.int32)[np.asarray(encoded.indices)],
+    )
+
+
+def _encode(values: Sequence[bytes]) -> pa.DictionaryArray:
+    return pa.array(values, type=pa.binary()).dictionary_encode()
+
+
+def _parse_body(body: bytes) -> RawCell:
+    """A cell from what follows its position; entities and line ends are left to expat."""
+    match = None if b"&" in body or b"\r" in body else _BODY.fullmatch(body)
+    if match is None:
+        scanner = _Scanner()
+        scanner.parse_one(b"<c" + body)
+        return scanner.result().distinct[0]
+    style, kind, formula, value, inline = match.groups()
+    last = "is" if inline is not None else "v" if value is not None else "f" if formula is not None else ""
+    return RawCell(
+        kind.decode() if kind else "n",
+        int(style or 0),
+        None if formula is None else formula[1:-4].decode(),
+        None if value is None else value.decode(),
+        None if inline is None else inline.decode(),
+        last,
+    )
+
+
+def _merge(reference: str) -> Merge:
+    (first, first_row), (last, last_row) = _REFERENCE.findall(reference)
+    return Merge(int(first_row) - 1, column_number(first), int(last_row) - 1, column_number(last))
+
+
+class _Scanner:
+    """A sheet by expat, whatever its spelling."""
+
+    def __init__(self) -> None:
+        self._index: dict[RawCell, int] = {}
+        self._rows, self._columns, self._codes = array("i"), array("i"), array("i")
+        self._merges: list[Merge] = []
+        self._row = self._column = -1
+        self._at_row = -1
+        self._attributes: dict[str, str] = {}
+        self._texts: dict[str, list[str]] = {}
+        self._text: list[str] | None = None
+        self._last = ""
+        self._is_phonetic = False
+        self._parser = expat.ParserCreate()
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._characters
+
+    def run(self, stream: IO[bytes]) -> None:
+        self._parser.ParseFile(stream)
+
+    def parse_one(self, cell: bytes) -> None:
+        self._parser.Parse(cell, True)  # noqa: FBT003  (positional only: it is all)
+
+    def result(self) -> SheetCells:
+        cells = Cells(*(np.array(a, dtype=np.int32) for a in (self._rows, self._columns, self._codes)))
+        return SheetCells(cells, list(self._index), self._merges)
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        match local(tag):
+            case "row":
+                stated = attributes.get("r")
+                self._row = int(stated) - 1 if stated else self._row + 1
+                self._column = -1
+            case "c":
+                self._begin(attributes)
+            case "v" | "f" | "is" as name:
+                self._texts[name] = []
+                self._last = name
+                self._text = None if name == "is" else self._texts[name]
+            case "t":
+                self._text = self._texts.get("is") if not self._is_phonetic else None
+            case "rPh":
+                self._is_phonetic = True
+            case "mergeCell":
+                self._merges.append(_merge(attributes["ref"]))
+
+    def _begin(self, attributes: dict[str, str]) -> None:
+        reference = _REFERENCE.fullmatch(attributes.get("r", ""))
+        self._at_row = int(reference[2]) - 1 if reference else self._row
+        self._column = column_number(reference[1]) if reference else self._column + 1
+        self._attributes, self._texts, self._last = attributes, {}, ""
+
+    def _characters(self, data: str) -> None:
+        if self._text is not None:
+            self._text.append(data)
+
+    def _end(self, tag: str) -> None:
+        match local(tag):
+            case "v" | "f" | "t":
+                self._text = None
+            case "rPh":
+                self._is_phonetic = False
+            case "c":
+                self._keep()
+
+    def _keep(self) -> None:
+        texts = {name: "".join(parts) for name, parts in self._texts.items()}
+        kind, style = self._attributes.get("t", "n"), self._attributes.get("s", "0")
+        cell = RawCell(kind, int(style), texts.get("f"), texts.get("v"), texts.get("is"), self._last)
+        self._rows.append(self._at_row)
+        self._columns.append(self._column)
+        self._codes.append(self._index.setdefault(cell, len(self._index)))
