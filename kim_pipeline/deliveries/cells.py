@@ -145,13 +145,13 @@ def is_filled(cell: Cell) -> bool:
 
 def raw_text(cell: Cell) -> str:
     """A cell as a person would quote it: whole numbers without decimals, days as `yyyy-mm-dd`."""
+    if isinstance(cell, DoubtfulCell):
+        cell = cell.first
     match cell:
         case str():
             return cell
         case ErrorCell(raw):
             return raw
-        case DoubtfulCell(first):
-            return raw_text(first)
         case BoolCell(value):
             return "true" if value else "false"
         case float() if cell.is_integer() and abs(cell) < 2**63:

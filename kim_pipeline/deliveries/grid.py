@@ -17,7 +17,7 @@ from kim_pipeline.deliveries.errors import unreadable
 
 _MAX_CELLS = 2**30
 _MAX_DENSE_CELLS = 2**25
-"""For how many cells a reader may make room that makes room for all up to the last one: calamine takes 24 bytes each."""
+"""For how many cells a reader may make room that makes room for all up to the last: calamine takes 24 bytes each."""
 
 Integers = npt.NDArray[np.int32]
 

@@ -18,7 +18,7 @@ _SPANS = frozenset({46})
 _LITERAL = re.compile(r'"[^"]*"?|[\\_*].|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE)
 """Text in quotation marks, the sign behind `\\`, `_` or `*`, brackets that hold no span."""
 _SPAN = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
-_INSTANT = re.compile(r"[dmyhs]", re.IGNORECASE)
+_INSTANT = re.compile(r"[dmyhs]|a/p", re.IGNORECASE)
 _GENERAL = frozenset({"general", "standard"})
 
 _DAY = dt.timedelta(days=1)

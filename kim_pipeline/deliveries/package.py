@@ -33,6 +33,13 @@ class MissingPartError(Exception):
     """The package lacks a part that another one names."""
 
 
+DAMAGES = (
+    zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, expat.ExpatError, MissingPartError,
+)  # fmt: skip
+"""What a damaged or incomplete package raises; `RuntimeError` also where a part is encrypted or packed in a way of its
+own."""
+
+
 class Package:
     """The parts of a zip package."""
 
@@ -86,7 +93,7 @@ class Package:
         try:
             with self.open(part) as stream:
                 head = stream.read(_PROLOGUE)
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):  # damaged: who needs the part will say so
+        except DAMAGES:  # who needs the part will say so
             return
         if has_entities(head):
             raise unreadable(
@@ -100,22 +107,23 @@ def has_entities(xml: bytes) -> bool:
     return b"<!DOCTYPE" in xml or b"<!ENTITY" in xml
 
 
-def local(name: str) -> str:
-    """A tag's or attribute's name without the prefix of its namespace."""
-    return name.rpartition(":")[2]
+def prefix_of(tag: str) -> str:
+    """The prefix of a tag's namespace with its colon; elements of another one than the root's are additions."""
+    return tag[: tag.rfind(":") + 1]
 
 
 def start_tags(xml: bytes) -> list[tuple[str, dict[str, str]]]:
-    """Every start tag of a small part: its name without prefix, its attributes as they stand.
+    """Every start tag of a small part: its name without the root's prefix, and its attributes as they stand.
 
     Raises:
         xml.parsers.expat.ExpatError: that is no XML.
     """
     found: list[tuple[str, dict[str, str]]] = []
     parser = expat.ParserCreate()
-    parser.StartElementHandler = lambda tag, attributes: found.append((local(tag), attributes))
+    parser.StartElementHandler = lambda tag, attributes: found.append((tag, attributes))
     parser.Parse(xml, True)  # noqa: FBT003  (positional only: it is all)
-    return found
+    prefix = prefix_of(found[0][0])
+    return [(tag.removeprefix(prefix), attributes) for tag, attributes in found]
 
 
 def find(relations: Iterable[Relation], kind: str) -> str | None:

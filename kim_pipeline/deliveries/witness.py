@@ -9,6 +9,7 @@ Columns are compared by their pairs of distinct values, so that a million cells 
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -66,6 +67,14 @@ def unescaped(text: str) -> str:
     return units.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def _are_no_numbers(first: Cell, second: Cell) -> bool:
+    return isinstance(first, float) and isinstance(second, float) and math.isnan(first) and math.isnan(second)
+
+
+def _has_two_bytes_a_sign(first: Cell, second: Cell) -> bool:
+    return isinstance(first, str) and isinstance(second, str) and second.replace("\0", "") == first
+
+
 def _is_noted(first: Cell, second: Cell) -> bool:
     return isinstance(second, Noted)
 
@@ -101,27 +110,30 @@ def _differ_by_rounding(first: Cell, second: Cell) -> bool:
     return False
 
 
-_ROUNDING = Rule("an instant is rounded to thousandths of a second", _differ_by_rounding, second_is_right=False)
-_PECULIAR = Rule("see `Peculiarity`", _is_noted, second_is_right=True)
+_FIRST, _SECOND = False, True
+_ROUNDING = Rule("an instant is rounded to thousandths of a second", _differ_by_rounding, _FIRST)
+_PECULIAR = Rule("see `Peculiarity`", _is_noted, _SECOND)
 
 XLSX_RULES = (
-    Rule("calamine gives error cells and formulas without a result as blanks", _is_error_as_blank, True),
-    Rule("calamine cuts white space off runs and leaves some escapes", _differ_in_white_space, True),
+    Rule("calamine gives error cells and formulas without a result as blanks", _is_error_as_blank, _SECOND),
+    Rule("calamine cuts white space off runs and leaves some escapes", _differ_in_white_space, _SECOND),
     _PECULIAR,
     _ROUNDING,
 )
 """First calamine, second the project's own pass over the XML."""
 
 ODS_RULES = (
-    Rule("calamine looks at values only: the text that is shown tells an error", _is_shown_error, True),
-    Rule("calamine joins the lines of a text without their breaks and drops tabs", _differ_in_white_space, True),
+    Rule("calamine looks at values only: the text that is shown tells an error", _is_shown_error, _SECOND),
+    Rule("calamine drops line breaks and tabs within a line of text", _differ_in_white_space, _SECOND),
     _PECULIAR,
     _ROUNDING,
 )
 """First calamine, second the project's own pass over the XML."""
 
 XLS_RULES = (
-    Rule("calamine gives error cells and formulas without a result as blanks", _is_blank_as_error, False),
+    Rule("calamine gives error cells and formulas without a result as blanks", _is_blank_as_error, _FIRST),
+    Rule("calamine takes each byte of an old file's UTF-16 text for a sign", _has_two_bytes_a_sign, _FIRST),
+    Rule("neither is a number", _are_no_numbers, _FIRST),
     _ROUNDING,
 )
 """First xlrd, second calamine."""
@@ -164,18 +176,17 @@ def joined(first: Reading, second: Reading, rules: Sequence[Rule]) -> list[Sheet
             one.epoch_1904 |= other.epoch_1904
             found.append(one)
         elif one is not None:
-            one.lone_reader = first.reader
-            found.append(one)
+            found.append(_alone(first.reader, one))
         elif other is not None:
-            other.lone_reader = second.reader
-            found.append(without_notes(other))
+            found.append(_alone(second.reader, other))
         else:
             return None
     return found or None
 
 
-def without_notes(sheet: Sheet) -> Sheet:
-    """A second reading that stands alone."""
+def _alone(reader: str, sheet: Sheet) -> Sheet:
+    """A sheet that one reader has read; where it holds nothing (a chart) there is nothing to witness."""
+    sheet.lone_reader = reader if sheet.height else None
     sheet.distinct = [[_plain(cell) for cell in column] for column in sheet.distinct]
     return sheet
 

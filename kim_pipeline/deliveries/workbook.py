@@ -105,10 +105,12 @@ def _read_ole(content: bytes, limits: Limits, calamine: bool) -> list[Sheet] | N
     own = xls.read_xls(content)
     if not own.sheets and _is_protected(content):
         raise unreadable(_PROTECTED)
-    sheets = joined(own, _calamine(content, calamine), XLS_RULES)
-    if sheets is not None and all(sheet.lone_reader == xls.LENIENT for sheet in sheets):
+    other = _calamine(content, calamine)
+    if not own.sheets:
+        xls.add_lost(content, other)
+    elif own.reader == xls.LENIENT and not other.sheets:
         return None  # a damaged container whose content nobody confirms
-    return sheets
+    return joined(own, other, XLS_RULES)
 
 
 def _calamine(content: bytes, is_wanted: bool, beyond: frozenset[str] = frozenset()) -> Reading:
@@ -118,9 +120,9 @@ def _calamine(content: bytes, is_wanted: bool, beyond: frozenset[str] = frozense
 def _is_protected(content: bytes) -> bool:
     """Whether an OLE file is encrypted: an .xlsx in a package, or a .xls, XOR-obfuscated ones included."""
     import msoffcrypto  # noqa: PLC0415  (slow to import, and needed only here)
-    from msoffcrypto.exceptions import FileFormatError  # noqa: PLC0415
 
     try:
         return bool(msoffcrypto.OfficeFile(io.BytesIO(content)).is_encrypted())
-    except FileFormatError:
+    except Exception as error:  # noqa: BLE001  (it parses what two readers have refused or will refuse)
+        _LOG.info("encryption cannot be told: %s", type(error).__name__)
         return False

@@ -9,20 +9,18 @@ from __future__ import annotations
 import logging
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import IO
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-import numpy as np
-
 from kim_pipeline.deliveries.cells import BLANK, BoolCell, Cell, ErrorCell, Sheet, column_letter, is_filled
 from kim_pipeline.deliveries.errors import RejectedError
 from kim_pipeline.deliveries.grid import filling, holding, is_beyond, to_sheet
 from kim_pipeline.deliveries.number_formats import Shows, shown, shows
-from kim_pipeline.deliveries.package import Package, find, local, start_tags
+from kim_pipeline.deliveries.package import DAMAGES, MissingPartError, Package, find, prefix_of, start_tags
 from kim_pipeline.deliveries.witness import Noted, Peculiarity, Reading, unescaped
 from kim_pipeline.deliveries.xlsx_stream import RawCell, read_cells
 from kim_pipeline.deliveries.xml_values import NUMBER, iso_value
@@ -60,18 +58,16 @@ class Book:
                 self.sheets.append(self._sheet(attributes))
 
     def _sheet(self, attributes: dict[str, str]) -> SheetPart:
-        name = next(value for key, value in attributes.items() if ":" in key and local(key) == "id")
-        relation = self._relations[name]
+        relation = self._relations[next(value for key, value in attributes.items() if key.endswith(":id"))]
         return SheetPart(attributes["name"], relation.part if relation.kind == "worksheet" else None)
 
     @property
     def is_where_usual(self) -> bool:
         """Whether workbook, styles and strings lie where a reader that looks for them by name finds them."""
         folder, name = posixpath.split(self._part.casefold())
-        strings = find(self._relations.values(), "sharedStrings") or f"{folder}/sharedStrings.xml"
-        styles = find(self._relations.values(), "styles") or f"{folder}/styles.xml"
-        usual = [f"{folder}/sharedstrings.xml", f"{folder}/styles.xml"]
-        return name == "workbook.xml" and [strings.casefold(), styles.casefold()] == usual
+        usual = {kind: posixpath.join(folder, f"{kind.casefold()}.xml") for kind in ("sharedStrings", "styles")}
+        stated = {kind: find(self._relations.values(), kind) or part for kind, part in usual.items()}
+        return name == "workbook.xml" and all(stated[kind].casefold() == part for kind, part in usual.items())
 
     @cached_property
     def strings(self) -> list[str]:
@@ -122,55 +118,77 @@ class Book:
         return value
 
     def _value(self, raw: RawCell) -> Cell:
+        """The value without regard to formulas; a type that says nothing of the text (`n`, unknown ones) leaves it."""
         text = raw.value or ""
-        match raw.kind:
-            case "e":
-                return ErrorCell(text or "#?")
-            case "s" if text:
-                return self._shared(text)
-            case "b" if text in _TRUTH:
-                found = BoolCell(_TRUTH[text])
-                return found if text.isdigit() else Noted(found, Peculiarity.WORD)
-            case "d" if text:
-                return iso_value(text)
-            case "inlineStr" | "is" if raw.inline is None and text:
-                return Noted(unescaped(text), Peculiarity.TEXT_IN_V)
-        if not text and raw.inline is not None:
+        if raw.inline is not None and (raw.kind == "inlineStr" or not text):
             return unescaped(raw.inline)
-        if raw.kind in ("n", "") and NUMBER.fullmatch(text):
-            return self._number(float(text), raw.style)
-        return unescaped(text)
-
-    def _shared(self, text: str) -> Cell:
-        number = int(text)
-        return self.strings[number] if number < len(self.strings) else ErrorCell("#?")
-
-    def _number(self, number: float, style: int) -> Cell:
-        what: Shows = self.formats[style] if style < len(self.formats) else "number"
-        return shown(number, what, epoch_1904=self.epoch_1904)
+        if raw.kind == "e":
+            return ErrorCell(text or "#?")
+        typed = _TYPED.get(raw.kind, _of_text) if text else _of_text
+        return typed(self, text, raw.style)
 
     def results(self, part: str) -> dict[str, tuple[str, bytes]]:
         """The formulas of a sheet that have a result: the cell as `F17` → type and XML of the result."""
         read = read_cells(self._streams(part))
-        has_result = np.array(
-            [raw.formula is not None and raw.value is not None for raw in read.distinct], dtype=np.bool_
-        )
         found = {}
-        for row, column, code in zip(
-            *(array.tolist() for array in read.cells.where(has_result[read.cells.codes])), strict=True
-        ):
+        for row, column, code in zip(*(array.tolist() for array in read.cells), strict=True):
             raw = read.distinct[code]
-            found[f"{column_letter(column)}{row + 1}"] = (raw.kind, escape(raw.value or "").encode())
+            if raw.formula is not None and raw.value is not None:
+                found[f"{column_letter(column)}{row + 1}"] = (raw.kind, escape(raw.value).encode())
         return found
+
+
+def _of_text(book: Book, text: str, style: int) -> Cell:
+    return unescaped(text)
+
+
+def _of_text_in_v(book: Book, text: str, style: int) -> Cell:
+    return Noted(unescaped(text), Peculiarity.TEXT_IN_V)
+
+
+def _of_shared(book: Book, text: str, style: int) -> Cell:
+    number = int(text)
+    return book.strings[number] if number < len(book.strings) else ErrorCell("#?")
+
+
+def _of_truth(book: Book, text: str, style: int) -> Cell:
+    if text not in _TRUTH:
+        return text
+    return BoolCell(_TRUTH[text]) if text.isdigit() else Noted(BoolCell(_TRUTH[text]), Peculiarity.WORD)
+
+
+def _of_iso(book: Book, text: str, style: int) -> Cell:
+    return iso_value(text)
+
+
+def _of_number(book: Book, text: str, style: int) -> Cell:
+    if not NUMBER.fullmatch(text):
+        return unescaped(text)
+    what: Shows = book.formats[style] if style < len(book.formats) else "number"
+    return shown(float(text), what, epoch_1904=book.epoch_1904)
+
+
+_TYPED: dict[str, Callable[[Book, str, int], Cell]] = {
+    "inlineStr": _of_text_in_v,
+    "s": _of_shared,
+    "b": _of_truth,
+    "d": _of_iso,
+    "n": _of_number,
+    "": _of_number,
+}
+"""What `<v>` holds, by the cell's type; every other type is text ([ECMA-376-1] §18.18.11)."""
 
 
 def workbook_part(package: Package) -> str | None:
     """The part that holds the workbook; None where the package is no workbook."""
-    part = find(package.relations("").values(), "officeDocument") or _WORKBOOK
-    if part not in package:
+    try:
+        part = find(package.relations("").values(), "officeDocument") or _WORKBOOK
+        with package.open(part) as stream:
+            head = stream.read(_HEAD).replace(b"\0", b"")  # UTF-16, too
+    except MissingPartError:
         return None
-    with package.open(part) as stream:
-        head = stream.read(_HEAD).replace(b"\0", b"")  # UTF-16, too
+    except DAMAGES:
+        return _WORKBOOK if _WORKBOOK in package else None
     return part if _ROOT.search(head) else None
 
 
@@ -211,16 +229,19 @@ def shared_strings(stream: IO[bytes]) -> list[str]:
     found: list[str] = []
     parts: list[str] = []
     inside = {"t": False, "rPh": False}
+    prefix: str | None = None
 
     def start(tag: str, _: dict[str, str]) -> None:
-        name = local(tag)
+        nonlocal prefix
+        prefix = prefix_of(tag) if prefix is None else prefix
+        name = tag.removeprefix(prefix)
         if name == "si":
             parts.clear()
         elif name in inside:
             inside[name] = True
 
     def end(tag: str) -> None:
-        name = local(tag)
+        name = tag.removeprefix(prefix or "")
         if name == "si":
             found.append(unescaped("".join(parts)))
         elif name in inside:

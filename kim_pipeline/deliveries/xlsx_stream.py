@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from kim_pipeline.deliveries.cells import Merge
 from kim_pipeline.deliveries.grid import Cells
-from kim_pipeline.deliveries.package import local
+from kim_pipeline.deliveries.package import prefix_of
 
 _BLOCK = 1 << 20
 _CELL = re.compile(
@@ -202,6 +202,7 @@ class _Scanner:
         self._text: list[str] | None = None
         self._last = ""
         self._is_phonetic = False
+        self._prefix: str | None = None
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
@@ -219,7 +220,9 @@ class _Scanner:
         return SheetCells(cells, list(self._index), self._merges)
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        match local(tag):
+        if self._prefix is None:
+            self._prefix = prefix_of(tag)
+        match tag.removeprefix(self._prefix):
             case "row":
                 stated = attributes.get("r")
                 self._row = int(stated) - 1 if stated else self._row + 1
@@ -248,7 +251,7 @@ class _Scanner:
             self._text.append(data)
 
     def _end(self, tag: str) -> None:
-        match local(tag):
+        match tag.removeprefix(self._prefix or ""):
             case "v" | "f" | "t":
                 self._text = None
             case "rPh":
@@ -258,7 +261,7 @@ class _Scanner:
 
     def _keep(self) -> None:
         texts = {name: "".join(parts) for name, parts in self._texts.items()}
-        kind, style = self._attributes.get("t", "n"), self._attributes.get("s", "0")
+        kind, style = self._attributes.get("t", "n"), self._attributes.get("s") or "0"
         cell = RawCell(kind, int(style), texts.get("f"), texts.get("v"), texts.get("is"), self._last)
         self._rows.append(self._at_row)
         self._columns.append(self._column)
