@@ -144,9 +144,12 @@ def is_filled(cell: Cell) -> bool:
 
 
 def raw_text(cell: Cell) -> str:
-    """A cell as a person would quote it: whole numbers without decimals, days as `yyyy-mm-dd`."""
+    """A cell as a person would quote it: whole numbers without decimals, days as `yyyy-mm-dd`.
+
+    Of a doubtful cell it is both readings, so that what may not be quoted of either is found in it.
+    """
     if isinstance(cell, DoubtfulCell):
-        cell = cell.first
+        cell = f"{raw_text(cell.first)} | {raw_text(cell.second)}"
     match cell:
         case str():
             return cell

@@ -24,7 +24,7 @@ from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.model import Column, Reference, Table
 from kim_pipeline.contracts.normalise import clean_text
 from kim_pipeline.contracts.rules import RowRule, declared_rule
-from kim_pipeline.deliveries.cells import BLANK, Cell, Mask, Sheet, raw_text
+from kim_pipeline.deliveries.cells import BLANK, Cell, DoubtfulCell, Mask, Sheet, raw_text
 from kim_pipeline.deliveries.findings import (
     HIDDEN,
     Finding,
@@ -33,6 +33,7 @@ from kim_pipeline.deliveries.findings import (
     joined,
     listed,
     quoted,
+    readings_of,
     sentence,
     severity_of,
     shown_text,
@@ -254,6 +255,8 @@ def _finding(part: _Part, i: int, place: Place, rule: str, severity: Any = "erro
     row = int(part.rows[i]) + 1
     cell = BLANK if place.position is None else part.sheet.cell(row - 1, place.position)
     raw, shown = (HIDDEN, HIDDEN) if place.column.personal else (raw_text(cell), shown_text(cell))
+    if isinstance(cell, DoubtfulCell):
+        facts["readings"] = readings_of(cell)
     message = sentence(place, row, rule, shown, **facts)
     return Finding(place.sheet, row, place.letter, place.header, rule, severity, raw, message)
 

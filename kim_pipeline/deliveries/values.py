@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from kim_pipeline.contracts.model import Column
 from kim_pipeline.contracts.normalise import clean_text, comparable
 from kim_pipeline.contracts.vocabulary import UNDETERMINED_LANGUAGE, Vocabulary
-from kim_pipeline.deliveries.cells import Cell, ErrorCell, raw_text
+from kim_pipeline.deliveries.cells import Cell, DoubtfulCell, ErrorCell, raw_text
 
 _SERIALS = (30_000, 60_000)
 _TIME = r"(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?"
@@ -68,6 +68,8 @@ Parser = Callable[[Cell, Context], Parsed]
 
 def parse_cell(cell: Cell, column: Column, context: Context) -> Parsed:
     """Parse one cell as its column says; empty tokens and error cells come first (`deliveries.md` §3)."""
+    if isinstance(cell, DoubtfulCell):
+        return Parsed(None, "error_cell")
     text = cell.raw if isinstance(cell, ErrorCell) else cell
     if isinstance(text, str):
         form = comparable(text)

@@ -1,39 +1,39 @@
 """One streamed pass over a sheet of an .xlsx: where each cell stands, and what the XML says of it.
 
 Belongs here: XML to raw cells, dictionary-encoded. Nothing here knows shared strings, formats or types of values.
-The usual spelling (one namespace without prefix, cells that state their place) is cut up by one regular expression in
-blocks; a sheet that is spelled otherwise anywhere is read again by expat, which knows every spelling of XML.
+The usual spelling (one namespace without prefix, cells that begin with their place) is cut up in blocks, all cells of a
+block at once; a sheet that is spelled otherwise anywhere is read again by expat, which knows every spelling of XML.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, NamedTuple
 from xml.parsers import expat
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from kim_pipeline.deliveries.cells import Merge
-from kim_pipeline.deliveries.grid import Cells
+from kim_pipeline.deliveries.cells import Mask, Merge
+from kim_pipeline.deliveries.grid import Cells, Integers
 from kim_pipeline.deliveries.package import prefix_of
 
+Bytes = npt.NDArray[np.uint8]
+Positions = npt.NDArray[np.int64]
+
 _BLOCK = 1 << 20
-_CELL = re.compile(
-    rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"([^>]*>(?:(?<=/>)|<v>[^<]*</v></c>|.*?</c>))',
-    re.DOTALL,
-)
 _BODY = re.compile(
     rb'(?: s="(?P<style>\d+)")?(?: t="(?P<kind>\w+)")?'
     rb"(?:/>|>(?:<f[^>]*?(?P<formula>/>|>[^<]*</f>))?(?:<v>(?P<value>[^<]*)</v>)?"
     rb'(?:<is><t(?: xml:space="preserve")?>(?P<inline>[^<]*)</t></is>)?</c>)'
 )
-_CELL_STARTS = (b"<c ", b"<c>", b"<c/")
-_ODD = (b"<!", b"<?", b"xmlns")
-"""Comments, CDATA, instructions, namespaces declared within: what the regular expression does not know."""
+_ODD = (ord("!"), ord("?"))
+"""Behind `<`: comments, CDATA and instructions, which only expat knows."""
+_MOST_LETTERS, _MOST_DIGITS = 3, 7
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml([^>]*)\?>)?\s*<worksheet\b([^>]*)>.*?<sheetData\s*(/?)>", re.DOTALL)
 _FOREIGN_ENCODING = re.compile(rb"encoding\s*=\s*[\"'](?!utf-?8[\"'])", re.IGNORECASE)
 _PREFIXED = re.compile(rb"xmlns:\w+\s*=\s*[\"'][^\"']*spreadsheetml(?:/2006)?/main[\"']")
@@ -142,26 +142,66 @@ def _skip_head(stream: IO[bytes]) -> tuple[bytes, bool]:
 
 
 def _cut(block: bytes, index: dict[bytes, int]) -> Cells:
-    """The cells in whole rows; `index` numbers the bodies met so far."""
-    cells = _CELL.findall(block)
-    if len(cells) != sum(map(block.count, _CELL_STARTS)) or any(odd in block for odd in _ODD):
-        raise _UnusualError
-    if not cells:
+    """The cells in whole rows; `index` numbers the bodies met so far: all of a cell that follows its place."""
+    text = np.frombuffer(block + b"    ", dtype=np.uint8)  # so that there is something behind each tag
+    tags = (text == ord("<")).nonzero()[0]
+    starts = tags[text[tags + 1] == ord("c")]
+    if not len(starts):
         return _NONE
-    letters, rows, bodies = zip(*cells, strict=True)
-    columns = _encode(letters)
-    numbers = [column_number(name.decode()) for name in columns.dictionary.to_pylist()]
-    encoded = _encode(bodies)
-    codes = [index.setdefault(body, len(index)) for body in encoded.dictionary.to_pylist()]
-    return Cells(
-        np.asarray(pa.array(rows, type=pa.binary()).cast(pa.string()).cast(pa.int32())) - 1,
-        np.array(numbers, dtype=np.int32)[np.asarray(columns.indices)],
-        np.array(codes, dtype=np.int32)[np.asarray(encoded.indices)],
-    )
+    rows, columns, begins = _places(text, starts)
+    ends = _ends(text, tags, starts)
+    _demand((begins <= ends) & (ends <= np.append(starts[1:], len(block))))
+    if np.isin(text[tags + 1], _ODD).any() or b"xmlns" in block:
+        raise _UnusualError
+    bodies = _pieces(block, begins, ends).dictionary_encode()
+    codes = [index.setdefault(body, len(index)) for body in bodies.dictionary.to_pylist()]
+    return Cells(rows - 1, columns - 1, np.array(codes, dtype=np.int32)[np.asarray(bodies.indices)])
 
 
-def _encode(values: Sequence[bytes]) -> pa.DictionaryArray:
-    return pa.array(values, type=pa.binary()).dictionary_encode()
+def _places(text: Bytes, starts: Positions) -> tuple[Integers, Integers, Positions]:
+    """1-based rows and columns of cells that begin with `<c r="AB12"`, and where each goes on behind it."""
+    at = starts + 1
+    for sign in b'c r="':
+        _demand(text[at] == sign)
+        at += 1
+    columns, rows = np.zeros(len(at), dtype=np.int32), np.zeros(len(at), dtype=np.int32)
+    for _ in range(_MOST_LETTERS):
+        is_letter = (text[at] >= ord("A")) & (text[at] <= ord("Z"))
+        columns = np.where(is_letter, columns * 26 + text[at] - (ord("A") - 1), columns)
+        at += is_letter
+    for _ in range(_MOST_DIGITS):
+        is_digit = (text[at] >= ord("0")) & (text[at] <= ord("9"))
+        rows = np.where(is_digit, rows * 10 + text[at] - ord("0"), rows)
+        at += is_digit
+    _demand((text[at] == ord('"')) & (columns > 0) & (rows > 0))
+    return rows, columns, at + 1
+
+
+def _ends(text: Bytes, tags: Positions, starts: Positions) -> Positions:
+    """Where each cell ends: behind its own tag if that closes itself, else behind its end tag."""
+    closing = (text == ord(">")).nonzero()[0]
+    at = np.searchsorted(closing, starts)
+    _demand(at < len(closing))
+    ends: Positions = closing[at] + 1
+    is_open = text[ends - 2] != ord("/")
+    end_tags = tags[(text[tags + 1] == ord("/")) & (text[tags + 2] == ord("c")) & (text[tags + 3] == ord(">"))]
+    if len(end_tags) != is_open.sum():
+        raise _UnusualError
+    ends[is_open] = end_tags + len("</c>")
+    return ends
+
+
+def _pieces(block: bytes, begins: Positions, ends: Positions) -> pa.BinaryArray:
+    """Pieces of a text that do not overlap, without a copy of each in Python."""
+    bounds = np.stack([begins, ends], axis=1).astype(np.int32).ravel()
+    buffers = [None, pa.py_buffer(bounds), pa.py_buffer(block)]
+    pieces_and_gaps = pa.BinaryArray.from_buffers(pa.binary(), len(bounds) - 1, buffers)
+    return pieces_and_gaps.take(pa.array(np.arange(0, len(bounds), 2)))
+
+
+def _demand(holds: Mask) -> None:
+    if not holds.all():
+        raise _UnusualError
 
 
 def _parse_body(body: bytes) -> RawCell:
