@@ -28,7 +28,7 @@ _CONTROL = frozenset(range(32)) - {9, 10, 11, 12, 13, 26}
 _C1 = re.compile("[\x80-\x9f]")
 _MARKUP = re.compile(rb"<(?:[!?]|(?:html|head|body|meta|style|script|table|svg)\b)", re.IGNORECASE)
 _FOREIGN = (b"%PDF", b"{\\rtf", b"PK\x05\x06", b"PK\x07\x08")
-_STATED_DELIMITER = re.compile(r'"?sep=([^\w\s"=]|\t)"?[ \t;,]*(?:\r\n|\r|\n|\Z)', re.ASCII | re.IGNORECASE)
+_STATED_DELIMITER = re.compile(r'"?sep=([^\w\s"=]|\t)"?(?:[ \t;,]|\1)*+(?:\r\n|\r|\n|\Z)', re.ASCII | re.IGNORECASE)
 _TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 """How programs keep Excel from taking digits for a number."""
 
