@@ -11,7 +11,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -22,6 +21,8 @@ from kim_pipeline.deliveries.cells import Cell, DoubtfulCell
 _QUOTE, _RETURN, _NEWLINE = ord('"'), ord("\r"), ord("\n")
 _WINDOW = 4096
 """How far another reading of a faulty field is followed."""
+
+_LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 
 Counts = npt.NDArray[np.int64]
 
@@ -66,50 +67,53 @@ def _outside(positions: Counts, quotes: Counts) -> Counts:
     return found
 
 
-@dataclass(frozen=True)
-class _Field:
-    text: str
-    is_faulty: bool
-    begins: int
-    ends_record: bool
-
-
 def records(text: str, delimiter: str) -> Iterator[list[Cell]]:
     """The records of a text that is not well quoted; a faulty field is a `DoubtfulCell` with both readings."""
-    record: list[Cell] = []
-    for field in _fields(text, delimiter):
-        record.append(_doubtful(text, delimiter, field) if field.is_faulty else field.text)
-        if field.ends_record:
-            yield record if record != [""] else []
-            record = []
-
-
-def _fields(text: str, delimiter: str) -> Iterator[_Field]:
-    blanks = "[ \t]" if delimiter != "\t" else " "
-    sign = re.escape(delimiter)
-    quoted = re.compile(rf'"((?:[^"]|"")*+)"{blanks}*({sign}|\r\n|\r|\n|\Z)')
-    plain = re.compile(rf"([^{sign}\r\n]*)({sign}|\r\n|\r|\n|\Z)")
+    fields = _Fields(text, delimiter)
     position = 0
     while position < len(text):
-        begins = position
-        match = quoted.match(text, position) if text.startswith('"', position) else None
-        is_quoted = match is not None
-        match = match or plain.match(text, position)
-        assert match is not None  # noqa: S101  (`plain` matches everywhere)
-        position = match.end()
-        found = match[1].replace('""', '"') if is_quoted else match[1]
-        is_faulty = not is_quoted and found.startswith('"')
-        yield _Field(found, is_faulty, begins, match[2] != delimiter)
-        if position == len(text) and match[2] == delimiter:
-            yield _Field("", is_faulty=False, begins=position, ends_record=True)
+        line = _LINE.match(text, position)
+        if line is None or '"' in line[1]:
+            record, position = fields.record(position)
+        else:
+            record, position = list(line[1].split(delimiter)), line.end()
+        yield record if record != [""] else []
 
 
-def _doubtful(text: str, delimiter: str, field: _Field) -> DoubtfulCell:
+class _Fields:
+    """Fields one by one, where quotation marks stand."""
+
+    def __init__(self, text: str, delimiter: str) -> None:
+        blanks, sign = "[ \t]" if delimiter != "\t" else " ", re.escape(delimiter)
+        self._text, self._delimiter = text, delimiter
+        self._quoted = re.compile(rf'"((?:[^"]|"")*+)"{blanks}*({sign}|\r\n|\r|\n|\Z)')
+        self._plain = re.compile(rf"([^{sign}\r\n]*)({sign}|\r\n|\r|\n|\Z)")
+
+    def record(self, position: int) -> tuple[list[Cell], int]:
+        """The record that begins at a position, and where the next one does."""
+        record: list[Cell] = []
+        while True:
+            cell, position, is_last = self._field(position)
+            record.append(cell)
+            if is_last:
+                return record, position
+
+    def _field(self, position: int) -> tuple[Cell, int, bool]:
+        if quoted := self._quoted.match(self._text, position):
+            return quoted[1].replace('""', '"'), quoted.end(), quoted[2] != self._delimiter
+        plain = self._plain.match(self._text, position)
+        if plain is None:
+            raise AssertionError("a plain field may be empty")
+        cell = _doubtful(self._text, self._delimiter, plain) if plain[1].startswith('"') else plain[1]
+        return cell, plain.end(), plain[2] != self._delimiter
+
+
+def _doubtful(text: str, delimiter: str, field: re.Match[str]) -> DoubtfulCell:
     """A faulty field: as `csv` reads on from its quotation mark, and as it stands.
 
     Of what `csv` swallows beyond the field nothing is told: it is the text of other columns.
     """
-    window = io.StringIO(text[field.begins : field.begins + _WINDOW], newline="")
+    window = io.StringIO(text[field.start() : field.start() + _WINDOW], newline="")
     (found,) = islice(csv.reader(window, delimiter=delimiter), 1)
     swallows_more = any(sign in found[0] for sign in (delimiter, "\r", "\n"))
-    return DoubtfulCell(f"{field.text[1:]}…" if swallows_more else found[0], field.text)
+    return DoubtfulCell(f"{field[1][1:]}…" if swallows_more else found[0], field[1])
