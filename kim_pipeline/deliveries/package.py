@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO
 from urllib.parse import unquote
@@ -69,6 +69,12 @@ class Package:
         if info is None:
             raise MissingPartError
         return self._archive.open(info)
+
+    def streams(self, part: str) -> Iterator[IO[bytes]]:
+        """The part from its beginning, twice: for who may have to begin again."""
+        for _ in range(2):
+            with self.open(part) as stream:
+                yield stream
 
     def read(self, part: str) -> bytes:
         """A part's bytes; raises as `open` does."""

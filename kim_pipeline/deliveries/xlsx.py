@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import IO
@@ -93,18 +93,13 @@ class Book:
         """
         if of.part is None:
             return Sheet(of.name, [], [], 0), False
-        read = read_cells(self._streams(of.part))
+        read = read_cells(self._package.streams(of.part))
         values = [self.cell(raw) for raw in read.distinct]
         plain = [value.cell if isinstance(value, Noted) else value for value in values]
         cells = read.cells.where(holding(plain)[read.cells.codes])
         sheet = to_sheet(of.name, cells, values, filling(plain))
         sheet.merges, sheet.epoch_1904 = read.merges, self.epoch_1904
         return sheet, is_beyond(cells.extent)
-
-    def _streams(self, part: str) -> Iterator[IO[bytes]]:
-        for _ in range(2):
-            with self._package.open(part) as stream:
-                yield stream
 
     def cell(self, raw: RawCell) -> Cell:
         """The value of a raw cell."""
@@ -129,7 +124,7 @@ class Book:
 
     def results(self, part: str) -> dict[str, tuple[str, bytes]]:
         """The formulas of a sheet that have a result: the cell as `F17` → type and XML of the result."""
-        read = read_cells(self._streams(part))
+        read = read_cells(self._package.streams(part))
         found = {}
         for row, column, code in zip(*(array.tolist() for array in read.cells), strict=True):
             raw = read.distinct[code]

@@ -15,15 +15,11 @@ from typing import IO, NamedTuple
 from xml.parsers import expat
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
-from kim_pipeline.deliveries.cells import Mask, Merge
+from kim_pipeline.deliveries.cells import Merge
+from kim_pipeline.deliveries.cuts import Block, Bytes, Positions, UnusualError, check_head, demand
 from kim_pipeline.deliveries.grid import Cells, Integers
 from kim_pipeline.deliveries.package import prefix_of
-
-Bytes = npt.NDArray[np.uint8]
-Positions = npt.NDArray[np.int64]
 
 _BLOCK = 1 << 20
 _BODY = re.compile(
@@ -31,11 +27,8 @@ _BODY = re.compile(
     rb"(?:/>|>(?:<f[^>]*?(?P<formula>/>|>[^<]*</f>))?(?:<v>(?P<value>[^<]*)</v>)?"
     rb'(?:<is><t(?: xml:space="preserve")?>(?P<inline>[^<]*)</t></is>)?</c>)'
 )
-_ODD = (ord("!"), ord("?"))
-"""Behind `<`: comments, CDATA and instructions, which only expat knows."""
 _MOST_LETTERS, _MOST_DIGITS = 3, 7
-_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml([^>]*)\?>)?\s*<worksheet\b([^>]*)>.*?<sheetData\s*(/?)>", re.DOTALL)
-_FOREIGN_ENCODING = re.compile(rb"encoding\s*=\s*[\"'](?!utf-?8[\"'])", re.IGNORECASE)
+_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?\s*<worksheet\b([^>]*)>.*?<sheetData\s*(/?)>", re.DOTALL)
 _PREFIXED = re.compile(rb"xmlns:\w+\s*=\s*[\"'][^\"']*spreadsheetml(?:/2006)?/main[\"']")
 _MERGE = re.compile(rb'<mergeCell\b[^>]*\bref="([A-Z]+\d+:[A-Z]+\d+)"')
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
@@ -74,10 +67,6 @@ class IncompleteSheetError(Exception):
     """The XML of a sheet ends before its cells do."""
 
 
-class _UnusualError(Exception):
-    """The sheet is not spelled in the usual way."""
-
-
 def column_number(letters: str) -> int:
     """0-based column of its letters."""
     number = 0
@@ -97,7 +86,7 @@ def read_cells(streams: Iterator[IO[bytes]]) -> SheetCells:
     """
     try:
         return _usual(next(streams))
-    except _UnusualError:
+    except UnusualError:
         scanner = _Scanner()
         scanner.run(next(streams))
         return scanner.result()
@@ -133,27 +122,24 @@ def _skip_head(stream: IO[bytes]) -> tuple[bytes, bool]:
     while b"sheetData" not in head:
         data = stream.read(_BLOCK)
         if not data:
-            raise _UnusualError
+            raise UnusualError
         head += data
     match = _HEAD.match(head)
-    if match is None or b"<!" in match[0] or _FOREIGN_ENCODING.search(match[1] or b"") or _PREFIXED.search(match[2]):
-        raise _UnusualError
-    return head[match.end() :], bool(match[3])
+    if match is None or _PREFIXED.search(match[1]):
+        raise UnusualError
+    check_head(match[0])
+    return head[match.end() :], bool(match[2])
 
 
-def _cut(block: bytes, index: dict[bytes, int]) -> Cells:
+def _cut(content: bytes, index: dict[bytes, int]) -> Cells:
     """The cells in whole rows; `index` numbers the bodies met so far: all of a cell that follows its place."""
-    text = np.frombuffer(block + b"    ", dtype=np.uint8)  # so that there is something behind each tag
-    tags = (text == ord("<")).nonzero()[0]
-    starts = tags[text[tags + 1] == ord("c")]
+    block = Block(content)
+    starts = block.tags_named(b"c")
     if not len(starts):
         return _NONE
-    rows, columns, begins = _places(text, starts)
-    ends = _ends(text, tags, starts)
-    _demand((begins <= ends) & (ends <= np.append(starts[1:], len(block))))
-    if np.isin(text[tags + 1], _ODD).any() or b"xmlns" in block:
-        raise _UnusualError
-    bodies = _pieces(block, begins, ends).dictionary_encode()
+    rows, columns, begins = _places(block.text, starts)
+    ends = block.element_ends(starts, block.tags_named(b"/c>"))
+    bodies = block.pieces(begins, ends)
     codes = [index.setdefault(body, len(index)) for body in bodies.dictionary.to_pylist()]
     return Cells(rows - 1, columns - 1, np.array(codes, dtype=np.int32)[np.asarray(bodies.indices)])
 
@@ -162,7 +148,7 @@ def _places(text: Bytes, starts: Positions) -> tuple[Integers, Integers, Positio
     """1-based rows and columns of cells that begin with `<c r="AB12"`, and where each goes on behind it."""
     at = starts + 1
     for sign in b'c r="':
-        _demand(text[at] == sign)
+        demand(text[at] == sign)
         at += 1
     columns, rows = np.zeros(len(at), dtype=np.int32), np.zeros(len(at), dtype=np.int32)
     for _ in range(_MOST_LETTERS):
@@ -173,35 +159,8 @@ def _places(text: Bytes, starts: Positions) -> tuple[Integers, Integers, Positio
         is_digit = (text[at] >= ord("0")) & (text[at] <= ord("9"))
         rows = np.where(is_digit, rows * 10 + text[at] - ord("0"), rows)
         at += is_digit
-    _demand((text[at] == ord('"')) & (columns > 0) & (rows > 0))
+    demand((text[at] == ord('"')) & (columns > 0) & (rows > 0))
     return rows, columns, at + 1
-
-
-def _ends(text: Bytes, tags: Positions, starts: Positions) -> Positions:
-    """Where each cell ends: behind its own tag if that closes itself, else behind its end tag."""
-    closing = (text == ord(">")).nonzero()[0]
-    at = np.searchsorted(closing, starts)
-    _demand(at < len(closing))
-    ends: Positions = closing[at] + 1
-    is_open = text[ends - 2] != ord("/")
-    end_tags = tags[(text[tags + 1] == ord("/")) & (text[tags + 2] == ord("c")) & (text[tags + 3] == ord(">"))]
-    if len(end_tags) != is_open.sum():
-        raise _UnusualError
-    ends[is_open] = end_tags + len("</c>")
-    return ends
-
-
-def _pieces(block: bytes, begins: Positions, ends: Positions) -> pa.BinaryArray:
-    """Pieces of a text that do not overlap, without a copy of each in Python."""
-    bounds = np.stack([begins, ends], axis=1).astype(np.int32).ravel()
-    buffers = [None, pa.py_buffer(bounds), pa.py_buffer(block)]
-    pieces_and_gaps = pa.BinaryArray.from_buffers(pa.binary(), len(bounds) - 1, buffers)
-    return pieces_and_gaps.take(pa.array(np.arange(0, len(bounds), 2)))
-
-
-def _demand(holds: Mask) -> None:
-    if not holds.all():
-        raise _UnusualError
 
 
 def _parse_body(body: bytes) -> RawCell:
