@@ -21,7 +21,7 @@ import pyarrow as pa
 from kim_pipeline.deliveries.cells import Merge
 from kim_pipeline.deliveries.cuts import Block, Positions, UnusualError, check_head
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 22
 _LAST_ROW, _LAST_COLUMN = 2**20, 2**14
 _CELL_TAGS = (b"table:table-cell", b"table:covered-table-cell")
 _CELLS = frozenset(tag.decode() for tag in _CELL_TAGS)
@@ -32,9 +32,9 @@ _TABLE_END, _ROW_END = b"</table:table>", b"</table:table-row>"
 _LONGEST_TAG = 4096
 _SINCE_1904 = re.compile(rb"""<table:null-date\b[^>]*table:date-value=["']1904""")
 _SIMPLE = re.compile(
-    rb'<table:(?:covered-)?table-cell((?:\s+[\w:.-]+="[^"&<]*")*)\s*'
-    rb"(?:/>|>(?:<text:p>([^<&\r]*)</text:p>)?</table:(?:covered-)?table-cell>)"
+    rb"<table:(?:covered-)?table-cell([^<>&']*?)(?:/>|>(?:<text:p>([^<&\r]*)</text:p>)?</table:(?:covered-)?table-cell>)"
 )
+"""Attributes and text of a cell of one line; entities and line ends are left to expat."""
 _ATTRIBUTE = re.compile(r'([\w:.-]+)="([^"]*)"')
 _REPEATED = re.compile(rb"""table:number-rows-repeated\s*=\s*["'](\d+)["']""")
 
@@ -220,7 +220,8 @@ def _attributes(tag: str) -> dict[str, str]:
 
 
 def _merged(positions: Iterable[Positions]) -> Positions:
-    return np.sort(np.concatenate(list(positions)))
+    filled = [found for found in positions if len(found)]
+    return filled[0] if len(filled) == 1 else np.sort(np.concatenate([_NONE, *filled]))
 
 
 def _parse_cell(body: bytes) -> Stated:
