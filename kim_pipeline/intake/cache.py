@@ -44,6 +44,7 @@ class CachedDelivery:
     Attributes:
         findings: Parquet file of the findings.
         counts: severity → number of findings.
+        lone_sheets: sheets that only one reader could read.
     """
 
     period: Period | None
@@ -56,6 +57,7 @@ class CachedDelivery:
     accounts: list[dict[str, Any]]
     findings: Path
     counts: dict[str, int] = field(default_factory=dict)
+    lone_sheets: list[str] = field(default_factory=list)
 
 
 def entry(folder: Path, programme: str, sha256: str, fingerprint: str) -> Path:
@@ -110,6 +112,7 @@ def _restore(path: Path, result: dict[str, Any]) -> CachedDelivery:
         accounts=result["accounts"],
         findings=path / _FINDINGS,
         counts=result["counts"],
+        lone_sheets=result["lone_sheets"],
     )
 
 
@@ -174,6 +177,7 @@ def _describe(result: DeliveryResult, files: dict[str, str], referred: dict[str,
         "ignored_sheets": result.ignored_sheets,
         "accounts": [dataclasses.asdict(a) for table in result.tables.values() for a in table.accounts],
         "counts": counts,
+        "lone_sheets": result.lone_sheets,
         "files": files,
     }
 

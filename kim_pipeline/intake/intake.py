@@ -377,6 +377,13 @@ def _take(delivery: Delivery, outcome: Outcome, settings: Settings) -> None:
     delivery.sha256, delivery.fingerprint = outcome.sha256, outcome.fingerprint
     delivery.read = cache.load(_entry(settings, delivery))
     delivery.parsed = True
+    if delivery.read is not None and delivery.read.lone_sheets:
+        _LOG.warning(
+            "%s: of delivery %s only one reader could read %d sheets",
+            delivery.programme,
+            (delivery.sha256 or "")[:12],
+            len(delivery.read.lone_sheets),
+        )
     if delivery.read is None:
         delivery.problem = "Das Leseergebnis ist verloren gegangen. Die Datei wird beim nächsten Lauf neu gelesen."
 

@@ -44,6 +44,7 @@ class DeliveryResult:
         rejected_tables: names of the tables rejected with `missing_column`: one sheet without a required column
             rejects its table, so that the table's other sheets never count in place of an earlier, complete delivery.
         ignored_sheets: sheets that match no table.
+        lone_sheets: sheets that only one reader could read, so that no witness confirms their cells.
     """
 
     period: Period | None = None
@@ -53,6 +54,7 @@ class DeliveryResult:
     tables: dict[str, TableResult] = field(default_factory=dict)
     rejected_tables: list[str] = field(default_factory=list)
     ignored_sheets: list[str] = field(default_factory=list)
+    lone_sheets: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -66,7 +68,9 @@ class _Page:
     """Facts whose value stands in the row below its label: they count only where no other statement is found."""
 
 
-def read_delivery(path: PurePath, content: bytes, programme: Programme, key: bytes, limits: Limits) -> DeliveryResult:
+def read_delivery(
+    path: PurePath, content: bytes, programme: Programme, key: bytes, limits: Limits, *, calamine: bool = True
+) -> DeliveryResult:
     """Read, validate and account for one delivery.
 
     Args:
@@ -75,6 +79,7 @@ def read_delivery(path: PurePath, content: bytes, programme: Programme, key: byt
         programme: whose contract it is held against.
         key: the programme's key for pseudonyms.
         limits: what the file may cost.
+        calamine: see `read_sheets`.
 
     Returns:
         The result; a delivery that cannot be used is a result with `rejected` set, never an exception.
@@ -82,7 +87,9 @@ def read_delivery(path: PurePath, content: bytes, programme: Programme, key: byt
     reader = _Reader(programme)
     result = DeliveryResult()
     try:
-        pages = reader.pages(read_sheets(path, content, limits, reader.finder.fits))
+        sheets = read_sheets(path, content, limits, reader.finder.fits, calamine=calamine)
+        result.lone_sheets = [sheet.name for sheet in sheets if sheet.lone_reader is not None]
+        pages = reader.pages(sheets)
         _state_facts(result, pages, programme)
     except RejectedError as error:
         return rejection(error.rule, error.message, result.period, result.as_of)

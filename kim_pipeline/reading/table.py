@@ -31,11 +31,12 @@ from kim_pipeline.reading.findings import (
     Finding,
     Place,
     quoted,
+    readings_of,
     sentence,
     severity_of,
     shown_text,
 )
-from kim_pipeline.reading.formats.cells import BLANK, Cell, Mask, Sheet, raw_text
+from kim_pipeline.reading.formats.cells import BLANK, Cell, DoubtfulCell, Mask, Sheet, raw_text
 from kim_pipeline.reading.header import Header
 from kim_pipeline.reading.personal import age_group, age_years, pseudonym
 from kim_pipeline.reading.quoting import Quoting
@@ -285,6 +286,8 @@ def _finding(part: _Part, i: int, place: Place, rule: str, severity: Any = "erro
     row = int(part.rows[i]) + 1
     cell = BLANK if place.position is None else part.sheet.cell(row - 1, place.position)
     raw, shown = (raw_text(cell), shown_text(cell)) if _may_quote(part, place, cell) else (HIDDEN, HIDDEN)
+    if isinstance(cell, DoubtfulCell):  # both readings stay untold where the cell is hidden
+        facts["readings"] = readings_of(cell)
     message = sentence(place, row, rule, shown, **facts)
     return Finding(place.sheet, row, place.letter, place.header, rule, severity, raw, message)
 

@@ -12,14 +12,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from kim_pipeline.contracts.model import Column
 from kim_pipeline.contracts.normalise import clean_text, comparable
 from kim_pipeline.contracts.vocabulary import UNDETERMINED_LANGUAGE, Vocabulary
-from kim_pipeline.reading.formats.cells import Cell, ErrorCell, raw_text
+from kim_pipeline.reading.formats.cells import Cell, DoubtfulCell, ErrorCell, raw_text
 
 _SERIALS = (30_000, 60_000)
-_TIME = r"(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?"
+_ZONE = ZoneInfo("Europe/Berlin")
+_TIME = r"(?:[ T](?P<time>\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(?P<zone>Z|[+-]\d{2}:?\d{2})?)?"
 _GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})" + _TIME, re.ASCII)
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})" + _TIME, re.ASCII)
 _DIGITS = re.compile(r"\d+", re.ASCII)
@@ -68,6 +70,8 @@ Parser = Callable[[Cell, Context], Parsed]
 
 def parse_cell(cell: Cell, column: Column, context: Context) -> Parsed:
     """Parse one cell as its column says; empty tokens and error cells come first (`deliveries.md` §3)."""
+    if isinstance(cell, DoubtfulCell):
+        return Parsed(None, "error_cell")
     text = cell.raw if isinstance(cell, ErrorCell) else cell
     if isinstance(text, str):
         form = comparable(text)
@@ -110,13 +114,21 @@ def _date_from_text(text: str, context: Context) -> dt.date | None:
         return _from_serial(int(text), context.epoch)
     try:
         if match := _GERMAN_DATE.fullmatch(text):
-            day, month, year = match.groups()
-            return dt.date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
+            day, month, year = match.group(1, 2, 3)
+            return _local_day(dt.date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day)), match)
         if match := _ISO_DATE.fullmatch(text):
-            return dt.date(*(int(part) for part in match.groups()))
-    except ValueError:  # a day that the calendar does not have
+            return _local_day(dt.date(*map(int, match.group(1, 2, 3))), match)
+    except (ValueError, OverflowError):  # a day that the calendar does not have
         return None
     return None
+
+
+def _local_day(day: dt.date, match: re.Match[str]) -> dt.date:
+    """The day; with a zone behind its time the day that it is in Germany then."""
+    if match["zone"] is None:
+        return day
+    hour, rest = match["time"].split(":", 1)
+    return dt.datetime.fromisoformat(f"{day}T{hour:0>2}:{rest}{match['zone']}").astimezone(_ZONE).date()
 
 
 def parse_number(cell: Cell, context: Context) -> Parsed:
