@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import duckdb
 
@@ -18,36 +19,59 @@ from kim_pipeline.warehouse.load import Due, due_after
 
 _SUMMARIES = frozenset({"quality_summary", "delivery_status"})
 """Tables that sum up what others hold: they follow from these, and cannot be cut themselves."""
-_STAND = "(as_of IS NULL OR as_of <= $as_of)"
-"""What names no Stand is not known to be later."""
 
 
-def condition(table: str, columns: Collection[str], calendar: str, deliveries: str) -> str | None:
-    """The rows of a table that exist on the key date, as an SQL condition with the parameter `$as_of`.
+@dataclass(frozen=True)
+class KeyDate:
+    """A key date, and where to look.
 
-    Args:
-        table: its name, with or without its schema.
-        columns: of the table.
-        calendar: the table of periods, with `period` and `last_day`.
-        deliveries: the table of deliveries, with `programme`, `file` and `as_of`.
-
-    Returns:
-        The condition; None where every row exists.
+    Attributes:
+        day: the key date.
+        built_on: the day of the build: what names no Stand is known to exist from then on only.
+        calendar: name of the table of periods, with `period` and `last_day`.
+        deliveries: name of the table of deliveries, with `programme`, `file` and `as_of`.
     """
-    there = set(columns)
-    if table.split(".")[-1] in _SUMMARIES:
+
+    day: dt.date
+    built_on: dt.date
+    calendar: str
+    deliveries: str
+
+    def condition(self, table: str, columns: Collection[str]) -> str | None:
+        """The rows of a table that exist on the key date, as an SQL condition; None where all do.
+
+        Args:
+            table: its name, with or without its schema.
+            columns: of the table.
+        """
+        there = set(columns)
+        if table.split(".")[-1] in _SUMMARIES:
+            return None
+        if "as_of" in there:
+            return f"(item <> 'input' OR {self._stand})" if "item" in there else self._stand
+        if {"period", "last_day"} <= there:
+            return f"last_day <= {self._until}"
+        if "decision_no" in there:
+            return f"decided_on <= {self._until}"
+        if {"programme", "file"} <= there:
+            return f"(programme, file) IN (SELECT (d.programme, d.file) FROM {self.deliveries} AS d WHERE {self._stand})"
+        if "period" in there:
+            return f"period IN (SELECT p.period FROM {self.calendar} AS p WHERE p.last_day <= {self._until})"
         return None
-    if "as_of" in there:
-        return _STAND
-    if {"period", "last_day"} <= there:
-        return "last_day <= $as_of"
-    if "decision_no" in there:
-        return "decided_on <= $as_of"
-    if {"programme", "file"} <= there:
-        return f"(programme, file) IN (SELECT (d.programme, d.file) FROM {deliveries} AS d WHERE {_STAND})"
-    if "period" in there:
-        return f"period IN (SELECT p.period FROM {calendar} AS p WHERE p.last_day <= $as_of)"
-    return None
+
+    @property
+    def _until(self) -> str:
+        return f"DATE '{self.day.isoformat()}'"
+
+    @property
+    def _stand(self) -> str:
+        return f"(coalesce(as_of, DATE '{self.built_on.isoformat()}') <= {self._until})"
+
+
+def key_date_of(published: duckdb.DuckDBPyConnection, day: dt.date | None = None) -> KeyDate:
+    """A key date in a connected published file; by default a day on which all of it exists."""
+    found = published.execute("SELECT value FROM build_info WHERE item = 'build' AND name = 'as_of'").fetchone()
+    return KeyDate(day or dt.date.max, dt.date.fromisoformat(found[0]) if found else dt.date.max, "period", "delivery")
 
 
 def due_on(connection: duckdb.DuckDBPyConnection, source: str, as_of: dt.date) -> list[Due]:
