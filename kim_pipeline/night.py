@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.files import private_folder, remove
+from kim_pipeline.files import remove
 from kim_pipeline.guard.missing import MissingDeliveriesError, missing_deliveries
 from kim_pipeline.intake.intake import Delivery, Intake, entries_of, present_entries, take_in
 from kim_pipeline.protection.audit_of_file import FileAudit, audit_build
@@ -254,7 +254,7 @@ class Night:
             duckdb.connect(str(self.warehouse.scratch(self.build.internal))) as connection,
             _named_errors("disclosure.hidden_cell"),
         ):
-            self._patterns = PatternMemory(self.warehouse.store, is_new=self.full)
+            self._patterns = PatternMemory(self.settings.state, is_new=self.full)
             found = protect_figures(connection, memory=self._patterns)
         _LOG.info("hidden: %d of %d figures (%.1f s)", found.hidden, found.cells, found.seconds)
         return found
@@ -298,14 +298,13 @@ class Night:
         _ = self.difference  # after the last table but its own, or that would be missing in every build
         check_internal(internal, self.tables)
         check_published(target, self.build, {f"main.{model.name}" for model in published_models()})
-        self.warehouse.switch_to(self.build)
+        self.warehouse.switch_to(self.build, self._next_state())
         self._tidy()
         return {name.removeprefix("main."): table for name, table in tables.items()}
 
     def _tidy(self) -> None:
         """What follows publishing. Where it fails, the night has not, and the next one makes up for it."""
         try:
-            self._remember()
             found = purge.purgeable(
                 self.warehouse, self.settings, entries_of(self.intake.deliveries, self.settings), self._started_at
             )
@@ -348,14 +347,11 @@ class Night:
             digest.update(f"{d.file}\0{d.sha256}\0{d.problem}\n".encode())
         return digest.hexdigest()[:16]
 
-    def _remember(self) -> None:
-        """Keep, now that the build is published, what decides the next one."""
-        store = self.warehouse.store
+    def _next_state(self) -> dict[str, bytes]:
+        """What of the state changes with the build."""
         marks = {**self.seen_before(), **self._seen}
-        text = json.dumps(marks, indent=1, sort_keys=True) + "\n"
-        store.write(private_folder(store.state) / _SEEN, text.encode())
-        if self._patterns is not None:
-            self._patterns.save()
+        patterns = self._patterns.state() if self._patterns is not None else {}
+        return patterns | {_SEEN: (json.dumps(marks, indent=1, sort_keys=True) + "\n").encode()}
 
 
 @dataclass(frozen=True)
