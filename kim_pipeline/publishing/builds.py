@@ -53,6 +53,8 @@ _OPEN, _WITHDRAWN = (0o444, 0o755), (0o400, 0o700)
 """Modes of a file and of a folder in `published/`, and of the same in `builds/`."""
 _NEXT = "next_"
 """How the name of a folder begins that holds the state as it is once a build is published."""
+_SCRATCH: dict[Path, Path] = {}
+"""Warehouses that this process holds → where it writes."""
 DESCRIPTOR = "datapackage.json"
 """What tells in a folder of Parquet files what they are."""
 
@@ -106,7 +108,6 @@ class Warehouse:
         self.folder = folder
         self.store = Store(folder)
         self.builds, self.open_to_all = folder / "builds", folder / "published"
-        self._scratch: Path | None = None
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -126,7 +127,8 @@ class Warehouse:
                     "Bitte warten, bis er fertig ist, und dann erneut starten."
                 ) from None
             put_right(self.store)
-            self._scratch = held.enter_context(self.store.scratch())
+            _SCRATCH[self.folder] = held.enter_context(self.store.scratch())
+            held.callback(_SCRATCH.pop, self.folder)
             self._put_right()
             yield
 
@@ -167,10 +169,12 @@ class Warehouse:
         return Build(self.folder, f"{at:{_TIME}}_{inputs_sha256[:12]}")
 
     def scratch(self, path: Path) -> Path:
-        """Where the holder of the lock writes a file of a build before it is complete."""
-        if self._scratch is None:
-            raise RuntimeError("the warehouse is not held")
-        return self._scratch / path.name
+        """Where the holder of the lock writes a file of a build before it is complete.
+
+        Raises:
+            KeyError: this process does not hold it.
+        """
+        return _SCRATCH[self.folder] / path.name
 
     def switch_to(self, build: Build, state: Mapping[str, bytes] | None = None) -> None:
         """Make the scratch files of a build durable under their names, and let readers open them.

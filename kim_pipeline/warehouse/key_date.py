@@ -8,14 +8,15 @@ here: who cuts by it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Period, named_period
-from kim_pipeline.warehouse.load import Due, due_after
+from kim_pipeline.contracts.model import Programme
 
 _SUMMARIES = frozenset({"quality_summary", "delivery_status"})
 """Tables that sum up what others hold: they follow from these, and cannot be cut themselves."""
@@ -74,8 +75,8 @@ def key_date_of(published: duckdb.DuckDBPyConnection, day: dt.date | None = None
     return KeyDate(day or dt.date.max, dt.date.fromisoformat(found[0]) if found else dt.date.max, "period", "delivery")
 
 
-def due_on(connection: duckdb.DuckDBPyConnection, source: str, as_of: dt.date) -> list[Due]:
-    """What `quality.due` would have been on the key date, of the deliveries with a Stand until then.
+def due_on(connection: duckdb.DuckDBPyConnection, source: str, as_of: dt.date) -> list[tuple[Any, ...]]:
+    """The rows that `quality.due` would have had on the key date, of the deliveries with a Stand until then.
 
     Args:
         connection: which has the internal file attached.
@@ -92,4 +93,16 @@ def due_on(connection: duckdb.DuckDBPyConnection, source: str, as_of: dt.date) -
     grace: Mapping[str, int] = dict(
         connection.execute(f"SELECT programme, late_after - due_on FROM {source}.quality.due").fetchall()
     )
-    return [due_after(p, known.get(p.key, []), as_of, grace[p.key]) for p in programmes().values() if p.key in grace]
+    return [_due_row(p, known.get(p.key, []), as_of, grace[p.key]) for p in programmes().values() if p.key in grace]
+
+
+def _due_row(
+    programme: Programme, known: Sequence[tuple[Period | None, dt.date]], as_of: dt.date, grace: int
+) -> tuple[Any, ...]:
+    """Programme, last Stand, last day covered, day due, last day of grace, and whether it is late."""
+    is_by_period = programme.delivery == "period"
+    through = max((period.last if is_by_period and period else stand for period, stand in known), default=None)
+    due = programme.cadence.next_due(through, as_of)
+    late_after = due + dt.timedelta(days=grace)
+    last = max((stand for _, stand in known), default=None)
+    return programme.key, last, through, due, late_after, as_of > late_after

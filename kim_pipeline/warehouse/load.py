@@ -13,7 +13,6 @@ import duckdb
 import pyarrow as pa
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.vocabulary import programme_life, vocabulary
 from kim_pipeline.intake.counting import Window
@@ -282,18 +281,12 @@ def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tup
 
 def covered_through(programme: Programme, deliveries: Iterable[Delivery]) -> dt.date | None:
     """The last day that a programme's usable deliveries cover: of their periods, or a snapshot's Stand."""
-    return max((last_day_of(programme, period, stand) for period, stand in _usable(deliveries)), default=None)
-
-
-def last_day_of(programme: Programme, period: Period | None, stand: dt.date) -> dt.date:
-    """The last day that a delivery covers: of its period, or a snapshot's Stand."""
-    return period.last if programme.delivery == "period" and period else stand
-
-
-def _usable(deliveries: Iterable[Delivery]) -> list[tuple[Period | None, dt.date]]:
-    """Period and Stand of the deliveries that are not rejected."""
-    read = (d.read for d in deliveries if d.read is not None and not d.is_rejected)
-    return [(r.period, r.as_of) for r in read if r.as_of is not None]
+    days = [
+        d.read.period.last if programme.delivery == "period" and d.read.period else d.read.as_of
+        for d in deliveries
+        if d.read is not None and not d.is_rejected and d.read.as_of is not None
+    ]
+    return max((day for day in days if day is not None), default=None)
 
 
 class Due(NamedTuple):
@@ -307,19 +300,12 @@ class Due(NamedTuple):
     is_late: bool
 
 
-def due_of(programme: Programme, deliveries: Iterable[Delivery], as_of: dt.date, grace_days: int) -> Due:
-    """When a programme's next delivery is due; see `load_quality` for the arguments."""
-    return due_after(programme, _usable(deliveries), as_of, grace_days)
-
-
-def due_after(
-    programme: Programme, known: Sequence[tuple[Period | None, dt.date]], as_of: dt.date, grace_days: int
-) -> Due:
-    """The same from period and Stand of its usable deliveries."""
-    through = max((last_day_of(programme, period, stand) for period, stand in known), default=None)
+def due_of(programme: Programme, deliveries: Sequence[Delivery], as_of: dt.date, grace_days: int) -> Due:
+    """When the next delivery is due; see `load_quality` for the arguments."""
+    last = max((d.read.as_of for d in deliveries if d.read and not d.is_rejected and d.read.as_of), default=None)
+    through = covered_through(programme, deliveries)
     due_on = programme.cadence.next_due(through, as_of)
     late_after = due_on + dt.timedelta(days=grace_days)
-    last = max((stand for _, stand in known), default=None)
     return Due(programme.key, last, through, due_on, late_after, as_of > late_after)
 
 

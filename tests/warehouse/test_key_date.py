@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Period, named_period, parse_period
 from kim_pipeline.publishing.published import stored_build_info, write_tables
 from kim_pipeline.publishing.releases import copy_as_of
 from kim_pipeline.report.figures import Figures
 from kim_pipeline.warehouse.build import new_internal_file
 from kim_pipeline.warehouse.key_date import KeyDate, due_on
-from kim_pipeline.warehouse.load import due_of
+from kim_pipeline.warehouse.load import load_quality
 from tests.built import AS_OF, sample_build, sample_intake, sample_internal
 
 DAY = dt.date(2023, 8, 31)
@@ -114,9 +114,11 @@ def test_it_is_due_as_it_was_then(day: dt.date) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{sample_internal()}' AS whole (READ_ONLY)")
         found = due_on(connection, "whole", day)
-    known = {p.key: [d for d in sample_intake().of(p.key) if d.read and d.read.as_of] for p in programmes().values()}
-    then = {key: [d for d in ours if d.read and d.read.as_of and d.read.as_of <= day] for key, ours in known.items()}
-    assert found == [due_of(p, then[p.key], day, 14) for p in programmes().values()]
+    then = [d for d in sample_intake().deliveries if d.read and d.read.as_of and d.read.as_of <= day]
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA quality")
+        load_quality(connection, replace(sample_intake(), deliveries=then), day, 14)
+        assert found == connection.execute("FROM quality.due").fetchall()
 
 
 @pytest.mark.parametrize(
