@@ -27,9 +27,10 @@ from dagster._core.scheduler.instigation import TickData, TickStatus
 from benchmarks.measure import IMPORTS, best, heading, python, run
 from kim_pipeline.commands.control_room import prepare_home
 from kim_pipeline.night import Night
-from kim_pipeline.orchestration import build_defs
+from kim_pipeline.orchestration.definitions import build_defs
 from kim_pipeline.orchestration.history import forget_runs
-from kim_pipeline.orchestration.runner import run_nightly
+from kim_pipeline.orchestration.resources import NightRun
+from kim_pipeline.orchestration.runs import run_nightly
 from kim_pipeline.settings import PROJECT, Settings
 
 REPEATS = 3
@@ -108,8 +109,9 @@ def measure_disk(settings: Settings, nights: int) -> None:
             with mock.patch("time.time", lambda clock=clock: clock + real() - start):
                 if number % NEW_DELIVERY_EVERY == 0:
                     deliver(settings, 1000 + number)
-                with Night(settings, dt.datetime.fromtimestamp(clock, dt.UTC).date()).locked() as night:
-                    if not run_nightly(night, instance):
+                night = Night(settings=settings, as_of=dt.datetime.fromtimestamp(clock, dt.UTC).date())
+                with night.warehouse.lock():
+                    if not run_nightly(NightRun(night), instance):
                         raise SystemExit(f"night {number} failed")
                 forget_ticks(instance, clock, is_near_the_end=number >= nights - 4)
                 before = dt.datetime.fromtimestamp(clock, dt.UTC) - dt.timedelta(days=settings.keep_run_days)

@@ -1,5 +1,5 @@
 """What `dagster dev` and the daemon load."""
 
-from kim_pipeline.orchestration import build_defs
+from kim_pipeline.orchestration.definitions import build_defs
 
 defs = build_defs()

@@ -1,4 +1,4 @@
-"""Files and folders that last: whole writes, modes that no umask changes, removal; nobody else writes what must last.
+"""Files and folders that last: whole writes, modes that no umask changes, removal; processes that end in time.
 
 Belongs here: how a file comes to be. In the warehouse it is made in a private scratch folder with a name that cannot be
 foretold, outside in a file of mode 0600 beside its place; it is then made durable and renamed. Scratch is held by who
@@ -7,10 +7,12 @@ writes, and what nobody holds is swept. Does not belong here: what is written.
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +23,7 @@ SCRATCH = ".kim-new-"
 _HOLD = ".held"
 """The file in a scratch folder whose lock says that somebody works there."""
 _PRIVATE, _READABLE = 0o700, 0o755
+_PR_SET_PDEATHSIG = 1
 _OWN, _ALL = 0o600, 0o666
 
 Writer = Callable[[Path, bytes], object]
@@ -203,6 +206,16 @@ def _name_new(scratch: Path, path: Path) -> None:
     except OSError:  # a file system without links; two first runs at the same moment are not looked for there
         if not path.exists():
             scratch.rename(path)
+
+
+def die_with_parent(number: signal.Signals = signal.SIGKILL) -> None:
+    """Ask the kernel (Linux) to send this process a signal when the thread that started it ends, however that happens.
+
+    Elsewhere nothing happens: there the parent's own tidying has to do.
+    """
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(_PR_SET_PDEATHSIG, number)
 
 
 def _umask() -> int:

@@ -112,6 +112,11 @@ class Settings(BaseSettings):
         return self.warehouse / "dagster"
 
     @property
+    def keeps_runs(self) -> bool:
+        """Whether a Dagster instance keeps the runs and tells of them: that of `DAGSTER_HOME` or the control room's."""
+        return bool(os.environ.get("DAGSTER_HOME")) or (self.control_room / "dagster.yaml").is_file()
+
+    @property
     def secret_path(self) -> Path:
         """Where the secret for pseudonyms lies."""
         return self.key_file or self.warehouse / "secret.key"

@@ -19,12 +19,12 @@ from kim_pipeline.analysts import query, result_files, workbook
 from kim_pipeline.commands import run as run_command
 from kim_pipeline.commands import terminal
 from kim_pipeline.contracts import programmes
-from kim_pipeline.errors import told
+from kim_pipeline.errors import explained
 from kim_pipeline.files import draft
 from kim_pipeline.office.feedback import folder as feedback_folder
 from kim_pipeline.office.proposals import Proposal, apply
 from kim_pipeline.office.template import workbook as template_workbook
-from kim_pipeline.orchestration import runner
+from kim_pipeline.orchestration import parts
 from kim_pipeline.orchestration.alerts import Alert, Outbox
 from kim_pipeline.protection.linked_set import Figure, Key
 from kim_pipeline.publishing import releases
@@ -33,8 +33,9 @@ from kim_pipeline.publishing.ledger import LedgerEntry
 from kim_pipeline.reading import personal
 from kim_pipeline.warehouse.checks import blocking_checks
 from tests import quick_nights
+from tests.quick_nights import whole_night
 
-_USED = (run_command, terminal, runner, feedback_folder, template_workbook, report, query, result_files, workbook)
+_USED = (run_command, terminal, parts, feedback_folder, template_workbook, report, query, result_files, workbook)
 """Imported here, so that no child needs to; likewise what is read once."""
 programmes(), nightly.table_models(), nightly.published_models(), blocking_checks()
 
@@ -111,7 +112,7 @@ def quick_refused(folder: str, number: int, at: int, why: int) -> int:
     try:
         return quick(folder, number)
     except OSError as error:
-        sys.stderr.write(str(told(error, Path(folder) / "warehouse")))
+        sys.stderr.write(str(explained(error, Path(folder) / "warehouse")))
         return 1
 
 
@@ -232,9 +233,8 @@ def writer_killed(folder: str, which: str, at: int) -> int:
 
 def night(folder: str, number: int) -> int:
     """A whole night without Dagster."""
-    held = nightly.Night(quick_nights.settings_in(Path(folder)), quick_nights.day(number), full=True)
-    with held.locked():
-        _ = held.published
+    settings = quick_nights.settings_in(Path(folder))
+    whole_night(nightly.Night(settings=settings, as_of=quick_nights.day(number), full=True))
     return 0
 
 

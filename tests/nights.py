@@ -9,8 +9,12 @@ from tempfile import TemporaryDirectory
 
 import dagster as dg
 
+from kim_pipeline import night as nightly
 from kim_pipeline.night import Night
-from kim_pipeline.orchestration import NIGHTLY, build_defs
+from kim_pipeline.orchestration.definitions import build_defs
+from kim_pipeline.orchestration.jobs import NIGHTLY
+from kim_pipeline.orchestration.resources import NightRun
+from kim_pipeline.orchestration.runs import run_nightly
 from kim_pipeline.settings import PROJECT, Settings
 
 SAMPLE = PROJECT / "data_raw"
@@ -24,7 +28,7 @@ def _read_once() -> TemporaryDirectory[str]:
     folder = TemporaryDirectory(prefix="kim-nights-")
     for programme in PROGRAMMES:
         shutil.copytree(SAMPLE / programme, Path(folder.name) / "deliveries" / programme)
-    _ = Night(small_settings(Path(folder.name))).intake
+    nightly.take_in(Night(settings=small_settings(Path(folder.name))))
     return folder
 
 
@@ -51,6 +55,12 @@ def run(
         asset_selection=[dg.AssetKey(a.split("/")) for a in assets] or None,
         run_config={"resources": {"night": night}, "loggers": {"file": {}}},
     )
+
+
+def kept_night(night: Night, instance: dg.DagsterInstance | None = None) -> bool:
+    """A night as `kim run` makes it where an instance keeps the runs; whether it succeeded."""
+    with night.warehouse.lock():
+        return run_nightly(NightRun(night), instance)
 
 
 def made(result: dg.ExecuteInProcessResult) -> set[str]:

@@ -6,20 +6,23 @@ templates; a quick night copies them and sets its day in each file, so that buil
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import shutil
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 from unittest import mock
 
 import duckdb
 
 from kim_pipeline import night as nightly
 from kim_pipeline.files import readable_folder
-from kim_pipeline.night import BuiltTable, Night
+from kim_pipeline.night import Guarded, Night, Protected, Tidied
+from kim_pipeline.protection.hiding import Protection
+from kim_pipeline.protection.pattern_memory import PatternMemory
 from kim_pipeline.publishing.builds import DESCRIPTOR, Build
+from kim_pipeline.publishing.published import BuildFacts
 from kim_pipeline.settings import PROJECT, Settings
 
 DELIVERIES = ("fit/FIT_2021_2022.xlsx", "komm_an/KOMM-AN_2023_Nachtrag.xlsx")
@@ -27,49 +30,63 @@ FIRST_DAY = dt.date(2024, 5, 1)
 _KEPT = ("quality.delivery", "quality.due", "quality.sheet_account", "indicators.indicator")
 
 
-class QuickNight(Night):
-    """A night whose files are copied from the templates."""
+_NOTHING_HIDDEN = Protection(cells=0, hidden=0, seconds=0.0)
 
-    @cached_property
-    def tables(self) -> dict[str, BuiltTable]:
-        scratch = self.warehouse.scratch(self.build.internal)
-        _copy(_template(self.settings, "internal"), scratch)
-        with duckdb.connect(str(scratch)) as connection:
-            connection.execute("UPDATE quality.due SET due_on = ?", [self.as_of])
-        return {}
 
-    @cached_property
-    def protected(self) -> Any:
-        return self.tables
+def whole_night(night: Night) -> Tidied:
+    """A night without Dagster, which holds the warehouse."""
+    with night.warehouse.lock():
+        return nightly.run(night)
 
-    @cached_property
-    def difference(self) -> dict[str, int]:
-        return {}
 
-    def ensure_checked(self) -> None:
-        pass
+def quick_night(night: Night) -> Tidied:
+    """A night whose files are copied from the templates; the steps between taking in and publishing do nothing else."""
+    settings = night.settings
 
-    @cached_property
-    def published(self) -> dict[str, BuiltTable]:
+    def write(_: Path, target: Path, __: object, facts: BuildFacts) -> None:
+        write_published(settings, target, facts)
+
+    with night.warehouse.lock():
+        guarded = nightly.hold(nightly.take_in(night))
+        _write_internal(guarded)
+        patterns = PatternMemory(settings.state, is_new=night.full)
+        protected = nightly._after(
+            Protected, guarded, tables={}, results=(), protection=_NOTHING_HIDDEN, patterns=patterns
+        )
         with mock.patch.multiple(
-            nightly, write_published=self._write, write_package=self._write_package, audit_build=lambda *_: None
-        ):
-            return Night.published.func(self)
+            nightly, write_published=write, write_package=_write_package, audit_build=lambda *_: None,
+            write_diff=lambda *_: {},
+        ):  # fmt: skip
+            return nightly.tidy(nightly.publish(protected))
 
-    def _write(self, _: Path, target: Path, *__: object) -> None:
-        _copy(_template(self.settings, "kim"), target)
-        with duckdb.connect(str(target)) as connection:
-            connection.execute("UPDATE delivery_status SET due_on = ?", [self.as_of])
-            for name, value in {
-                "build": self.build.stem,
-                "as_of": self.as_of.isoformat(),
-                "built_at": self._started_at.isoformat(timespec="seconds"),
-            }.items():
-                connection.execute("UPDATE build_info SET value = ? WHERE item = 'build' AND name = ?", [value, name])
 
-    def _write_package(self, _: Path, folder: Path, *__: object) -> None:
-        readable_folder(folder)
-        (folder / DESCRIPTOR).write_text(self.build.stem, encoding="ascii")
+def _write_internal(night: Guarded) -> None:
+    scratch = night.warehouse.scratch(night.build.internal)
+    _copy(_template(night.settings, "internal"), scratch)
+    with duckdb.connect(str(scratch)) as connection:
+        connection.execute("UPDATE quality.due SET due_on = ?", [night.as_of])
+
+
+def write_published(settings: Settings, target: Path, facts: BuildFacts) -> None:
+    """Copy the published file, which then tells its own build and day."""
+    _copy(_template(settings, "kim"), target)
+    with duckdb.connect(str(target)) as connection:
+        connection.execute("UPDATE delivery_status SET due_on = ?", [facts.as_of])
+        for name, value in {
+            "build": facts.stem,
+            "as_of": facts.as_of.isoformat(),
+            "built_at": facts.built_at.isoformat(timespec="seconds"),
+        }.items():
+            connection.execute("UPDATE build_info SET value = ? WHERE item = 'build' AND name = ?", [value, name])
+
+
+def _write_package(target: Path, folder: Path, *_: object) -> None:
+    readable_folder(folder)
+    with duckdb.connect(str(target), read_only=True) as connection:
+        ((stem,),) = connection.execute(
+            "SELECT value FROM build_info WHERE item = 'build' AND name = 'build'"
+        ).fetchall()
+    (folder / DESCRIPTOR).write_text(stem, encoding="ascii")
 
 
 def _template(settings: Settings, name: str) -> Path:
@@ -94,9 +111,7 @@ def _prepared() -> TemporaryDirectory[str]:
     folder = Path(place.name)
     settings = settings_in(folder)
     deliver(settings)
-    night = Night(settings, FIRST_DAY)
-    with night.locked():
-        _ = night.published
+    night = whole_night(Night(settings=settings, as_of=FIRST_DAY))
     shutil.copyfile(night.build.published, _template(settings, "kim"))
     with duckdb.connect(str(_template(settings, "internal"))) as connection:
         connection.execute(f"ATTACH '{night.build.internal}' AS whole (READ_ONLY)")
@@ -137,9 +152,5 @@ def publish(settings: Settings, number: int = 0, started_at: dt.datetime | None 
         number: of the night, which tells its day.
         started_at: what the clock shows; by default it is right.
     """
-    night = QuickNight(settings, day(number))
-    if started_at is not None:
-        night._started_at = started_at
-    with night.locked():
-        _ = night.published
-    return night.build
+    night = Night(settings=settings, as_of=day(number))
+    return quick_night(night if started_at is None else dataclasses.replace(night, started_at=started_at)).build

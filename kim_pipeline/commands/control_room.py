@@ -7,7 +7,6 @@ process only watches the others, so it loads neither Dagster nor DuckDB.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import socket
@@ -22,7 +21,8 @@ from pathlib import Path
 from types import FrameType
 
 from kim_pipeline import german
-from kim_pipeline.files import Store, locked, private_folder
+from kim_pipeline.errors import KimError
+from kim_pipeline.files import Store, die_with_parent, locked, private_folder
 from kim_pipeline.settings import PROJECT, Settings
 
 LOCATION = "kim"
@@ -30,7 +30,6 @@ _LOCK = ".serve.lock"
 _STARTING_SECONDS = 120.0
 _STOPPING_SECONDS = 20.0
 _LOOK_SECONDS = 0.5
-_PR_SET_PDEATHSIG = 1
 _WORKSPACE = """load_from:
   - grpc_server:
       socket: {socket}
@@ -38,7 +37,7 @@ _WORKSPACE = """load_from:
 """
 
 
-class ControlRoomError(Exception):
+class ControlRoomError(KimError):
     """It cannot start, or one of its processes ended by itself; the message is German."""
 
 
@@ -49,7 +48,7 @@ def prepare_home(settings: Settings) -> Path:
     return home
 
 
-def serve(settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+def keep_open(settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
     """Run the control room until SIGINT or SIGTERM.
 
     Args:
@@ -125,9 +124,8 @@ def _start(argv: list[str], environment: Mapping[str, str]) -> subprocess.Popen[
 
 
 def _end_with_parent() -> None:
-    """Ask Linux for a SIGTERM when the control room is killed: nothing goes on that nobody watches."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    """Let a process of the control room be told to end when that is killed: nothing goes on that nobody watches."""
+    die_with_parent(signal.SIGTERM)
 
 
 def _wait(processes: Mapping[str, subprocess.Popen[bytes]], stop: threading.Event, ready: Callable[[], bool]) -> None:

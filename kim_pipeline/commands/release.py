@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def release(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Name, etwa BIKS-2024-05.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Name, etwa BIKS-2024-05.")] = None,
     as_of: Annotated[
         str | None,
         typer.Option("--as-of", metavar="DATUM", help="Stichtag, JJJJ-MM-TT: nur Zeiträume, die dann vorbei sind."),
@@ -60,8 +60,9 @@ def _release(folder: Warehouse, name: str, as_of: dt.date) -> int:
         return fail(str(error))
     out.print(f"Veröffentlicht: {final} (Datenbestand {build.stem}, Stichtag {german.day(as_of)})", markup=False)
     for earlier, cells in made.hidden_again.items():
-        changed = "hat sich 1 Zahl" if len(cells) == 1 else f"haben sich {len(cells)} Zahlen"
-        stays = "bleibt" if len(cells) == 1 else "bleiben"
+        number = len(cells)
+        changed = f"{german.plural(number, 'hat', 'haben')} sich {german.counted(number, 'Zahl', 'Zahlen')}"
+        stays = german.plural(number, "bleibt", "bleiben")
         out.print(
             f"Seit der Veröffentlichung {earlier} {changed} um weniger als die Mindestzahl geändert und {stays} "
             f"deshalb jetzt geheim: {'; '.join(cells)}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from kim_pipeline.night import Night
+    from kim_pipeline.night import Night, Tidied
     from kim_pipeline.settings import Settings
+    from kim_pipeline.warehouse.checks import Check
 
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -63,110 +65,136 @@ def run(
     """Der nächtliche Lauf: Lieferungen lesen, Tabellen bauen, prüfen, veröffentlichen."""
     from kim_pipeline.commands import terminal  # noqa: PLC0415
     from kim_pipeline.night import Night  # noqa: PLC0415
+    from kim_pipeline.settings import today  # noqa: PLC0415
 
     settings = settings_from(deliveries=deliveries, warehouse=warehouse)
-    today, chosen = parsed_day(as_of), _known_parts(only, settings)
-    accepted = known_programmes(accept_missing)
+    day, chosen = parsed_day(as_of) or today(), _known_parts(only)
+    accepted = frozenset(known_programmes(accept_missing) or ())
     require_inputs(settings)
-    night = Night(settings, today, full=full, only=chosen, accept_missing=accepted or ())
-    raise typer.Exit(_run(night, terminal.console()))
+    out = terminal.console()
+    night = Night(settings=settings, as_of=day, full=full, only=chosen, accept_missing=accepted)
+    raise typer.Exit(_run(night, out))
 
 
-def _known_parts(given: list[str] | None, settings: Settings) -> list[str] | None:
+def _known_parts(given: list[str] | None) -> frozenset[str] | None:
     """The given names, None for none; ends with code 2 where one is no part of the run."""
-    from kim_pipeline.contracts import programmes  # noqa: PLC0415
+    from kim_pipeline.orchestration.parts import part_names  # noqa: PLC0415
 
-    if not given or set(given) <= set(programmes()):
-        return given or None
-    from kim_pipeline.orchestration.runner import known_parts  # noqa: PLC0415
-
-    parts = known_parts(settings)
+    if not given:
+        return None
+    parts = part_names()
     unknown = [name for name in given if not any(name in names for names in parts.values())]
     if unknown:
         there = "\n".join(f"{kind}: {', '.join(names)}" for kind, names in parts.items())
         wrong(f"„{unknown[0]}“ ist weder Programm noch Schicht noch Prüfung. Es gibt:\n{there}")
-    return given
+    return frozenset(given)
+
+
+@dataclass
+class _Course:
+    """How far a night has come, and what ended it."""
+
+    night: Night
+    ended_by: Exception | None = None
 
 
 def _run(night: Night, out: Console) -> int:
     from kim_pipeline.commands import terminal  # noqa: PLC0415
 
     progress = terminal.RunProgress(out, night.chosen)
-    night.on_progress(progress)
+    course = _Course(replace(night, progress=progress))
     log: Path | None = None
     try:
-        with night.locked(), _logged(night.settings) as log:
+        with night.warehouse.lock(), _logged(night.settings) as log:
             with progress:
-                from kim_pipeline.orchestration.runner import run_nightly  # noqa: PLC0415
-
-                succeeded = run_nightly(night)
-            if succeeded:
-                _report(night, out, log)
+                finished = _kept_by_dagster(course) if night.settings.keeps_runs else _alone(course)
+            if finished is not None:
+                _report(finished, out, log)
                 return 0
     except KeyboardInterrupt:
-        fail(f"Abgebrochen. {_what_stands(night)}")
+        fail(f"Abgebrochen. {_what_stands(course.night)}")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  (a night ends with a sentence; the log has the rest)
-        return _failed(night, error, log)
-    return _failed(night, None, log)
+        course.ended_by = course.ended_by or error
+    return _failed(course, log)
 
 
-def _failed(night: Night, error: Exception | None, log: Path | None) -> int:
-    from kim_pipeline.errors import told  # noqa: PLC0415
+def _alone(course: _Course) -> Tidied | None:
+    """The night without Dagster, which is not even loaded."""
+    from kim_pipeline.night import Tidied, steps  # noqa: PLC0415
 
-    cause = None if night.failed else told(night.ended_by or error, night.settings.warehouse)
-    _alert_of_missing(night)
+    for reached in steps(course.night):
+        course.night = reached
+    return course.night if isinstance(course.night, Tidied) else None
+
+
+def _kept_by_dagster(course: _Course) -> Tidied | None:
+    """The night as a run that the control room's instance keeps; None where it failed."""
+    from kim_pipeline.night import Tidied  # noqa: PLC0415
+    from kim_pipeline.orchestration.resources import NightRun  # noqa: PLC0415
+    from kim_pipeline.orchestration.runs import run_nightly  # noqa: PLC0415
+
+    under_way = NightRun(course.night)
+    try:
+        succeeded = run_nightly(under_way)
+    finally:
+        course.night, course.ended_by = under_way.night, under_way.ended_by
+    return course.night if succeeded and isinstance(course.night, Tidied) else None
+
+
+def _failed(course: _Course, log: Path | None) -> int:
+    from kim_pipeline.errors import explained  # noqa: PLC0415
+    from kim_pipeline.night import Checked  # noqa: PLC0415
+
+    night = course.night
+    failed = night.failed if isinstance(night, Checked) else []
+    cause = None if failed else explained(course.ended_by, night.settings.warehouse)
+    _alert_of_missing(course)
     unknown = "" if cause else " Bitte die Betreuung informieren."
-    return fail(cause or _what_failed(night), f"{_what_stands(night)}{unknown}", log)
+    return fail(cause or _what_failed(failed), f"{_what_stands(night)}{unknown}", log)
 
 
-def _alert_of_missing(night: Night) -> None:
+def _alert_of_missing(course: _Course) -> None:
     """Tell who is to be told that deliveries are gone, where no control room does."""
     from kim_pipeline.guard.missing import MissingDeliveriesError  # noqa: PLC0415
-    from kim_pipeline.orchestration.alerts import Alert, Outbox  # noqa: PLC0415
-    from kim_pipeline.orchestration.runner import keeps_runs  # noqa: PLC0415
+    from kim_pipeline.orchestration import alerts  # noqa: PLC0415
 
-    if not isinstance(night.ended_by, MissingDeliveriesError) or keeps_runs(night.settings):
+    settings = course.night.settings
+    if not isinstance(course.ended_by, MissingDeliveriesError) or settings.keeps_runs:
         return
-    outbox = Outbox(night.settings)
-    outbox.put(
-        Alert(
-            event=f"missing {night.as_of}",
-            title="Lieferungen fehlen; nichts ist veröffentlicht",
-            happened=str(night.ended_by),
-            about="Veröffentlicht bleibt der letzte gute Datenbestand; nichts ist entfernt.",
-            turn="Die Betreuung des Datenbestands.",
-            todo="Den Ordner der Lieferungen prüfen und den Lauf wiederholen.",
-        )
-    )
+    outbox = alerts.Outbox(settings)
+    outbox.put(alerts.missing_deliveries(course.night.as_of, str(course.ended_by)))
     outbox.send()
 
 
 def _what_stands(night: Night) -> str:
-    if night.is_published:
+    from kim_pipeline.night import is_published  # noqa: PLC0415
+
+    if is_published(night):
         return "Der neue Datenbestand ist trotzdem veröffentlicht."
     return "Der veröffentlichte Datenbestand ist unverändert."
 
 
-def _report(night: Night, out: Console, log: Path) -> None:
+def _report(night: Tidied, out: Console, log: Path) -> None:
     from kim_pipeline.commands import terminal  # noqa: PLC0415
-    from kim_pipeline.errors import told  # noqa: PLC0415
+    from kim_pipeline.errors import explained  # noqa: PLC0415
     from kim_pipeline.night import summary  # noqa: PLC0415
+    from kim_pipeline.orchestration.parts import concerns  # noqa: PLC0415
 
     chosen = [d for d in night.intake.deliveries if d.programme in night.chosen]
     terminal.run_summary(out, summary(night))
     terminal.rejected_deliveries(out, chosen)
     terminal.unknown_folders(out, night.settings.deliveries, night.intake.unknown)
-    terminal.conspicuous(out, night.warned)
-    terminal.results(out, night.settings.warehouse, log, night.protected)
+    terminal.conspicuous(out, [(check, rows) for check, rows in night.warned if concerns(check, night.only)])
+    terminal.results(out, night.settings.warehouse, log, night.protection)
     if night.untidy is not None:
-        cause = told(night.untidy, night.settings.warehouse) or "Bitte die Betreuung informieren."
+        cause = explained(night.untidy, night.settings.warehouse) or "Bitte die Betreuung informieren."
         out.print(f"Veröffentlicht, aber das Aufräumen danach ist nicht gelungen. {cause}", markup=False)
 
 
-def _what_failed(night: Night) -> str:
-    if night.failed:
-        names = ", ".join(f"{check.name} ({check.description})" for check in night.failed)
+def _what_failed(failed: list[Check]) -> str:
+    if failed:
+        names = ", ".join(f"{check.name} ({check.description})" for check in failed)
         return f"Der Lauf ist fehlgeschlagen, weil eine Prüfung nicht bestanden ist: {names}"
     return "Der Lauf ist fehlgeschlagen."
 

@@ -124,7 +124,7 @@ def _parse_days(text: str) -> Period | None:
 
 
 @dataclass(frozen=True)
-class Due:
+class Obligation:
     """One obligation a year: what is covered through day (`ends`) is due by day (`by`), both as (month, day).
 
     A `by` that lies earlier in the year than `ends` falls into the next year.
@@ -140,11 +140,11 @@ class Cadence:
 
     Attributes:
         label: German adverb for people.
-        dues: the obligations of one year.
+        obligations: those of one year.
     """
 
     label: str
-    dues: tuple[Due, ...]
+    obligations: tuple[Obligation, ...]
 
     def next_due(self, covered_through: dt.date | None, as_of: dt.date) -> dt.date:
         """The day by which the next delivery is (or was) due.
@@ -158,28 +158,37 @@ class Cadence:
             that has passed by `as_of`.
         """
         if covered_through is None:
-            past = [by for ends, by in self._obligations(as_of.year - 2, as_of.year + 1) if by <= as_of]
+            past = [by for ends, by in self._dated(as_of.year - 2, as_of.year + 1) if by <= as_of]
             return max(past)
-        later = self._obligations(covered_through.year - 1, covered_through.year + 2)
+        later = self._dated(covered_through.year - 1, covered_through.year + 2)
         return min(by for ends, by in later if ends > covered_through)
 
-    def _obligations(self, first: int, last: int) -> list[tuple[dt.date, dt.date]]:
+    def _dated(self, first: int, last: int) -> list[tuple[dt.date, dt.date]]:
+        """The obligations of some years: last day that is to be covered, and day by which."""
         found = []
         for number in range(first, last + 1):
-            for due in self.dues:
-                rolls_over = due.by < due.ends
-                found.append((dt.date(number, *due.ends), dt.date(number + rolls_over, *due.by)))
+            for each in self.obligations:
+                rolls_over = each.by < each.ends
+                found.append((dt.date(number, *each.ends), dt.date(number + rolls_over, *each.by)))
         return found
 
 
 QUARTERLY = Cadence(
-    "vierteljährlich", (Due((3, 31), (4, 30)), Due((6, 30), (7, 31)), Due((9, 30), (10, 31)), Due((12, 31), (1, 31)))
+    "vierteljährlich",
+    (
+        Obligation((3, 31), (4, 30)),
+        Obligation((6, 30), (7, 31)),
+        Obligation((9, 30), (10, 31)),
+        Obligation((12, 31), (1, 31)),
+    ),
 )
 """Due one month after each quarter: the contract names no day, offices deliver within that month."""
-HALF_YEARLY = Cadence("halbjährlich", (Due((6, 30), (7, 31)), Due((12, 31), (1, 31))))
+HALF_YEARLY = Cadence("halbjährlich", (Obligation((6, 30), (7, 31)), Obligation((12, 31), (1, 31))))
 """Due one month after each half-year, as for quarters."""
-SCHOOL_HALF_YEARLY = Cadence("halbjährlich (Schulhalbjahr)", (Due((1, 31), (2, 28)), Due((7, 31), (8, 31))))
+SCHOOL_HALF_YEARLY = Cadence(
+    "halbjährlich (Schulhalbjahr)", (Obligation((1, 31), (2, 28)), Obligation((7, 31), (8, 31)))
+)
 """Due one month after each half of a school year."""
-YEARLY_BY_31_MARCH = Cadence("jährlich bis 31. März", (Due((12, 31), (3, 31)),))
-YEARLY_BY_30_SEPTEMBER = Cadence("jährlich bis 30. September", (Due((12, 31), (9, 30)),))
-SCHOOL_YEARLY_BY_30_SEPTEMBER = Cadence("jährlich bis 30. September (Schuljahr)", (Due((7, 31), (9, 30)),))
+YEARLY_BY_31_MARCH = Cadence("jährlich bis 31. März", (Obligation((12, 31), (3, 31)),))
+YEARLY_BY_30_SEPTEMBER = Cadence("jährlich bis 30. September", (Obligation((12, 31), (9, 30)),))
+SCHOOL_YEARLY_BY_30_SEPTEMBER = Cadence("jährlich bis 30. September (Schuljahr)", (Obligation((7, 31), (9, 30)),))

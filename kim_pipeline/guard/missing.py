@@ -1,7 +1,7 @@
 """Deliveries that count in the published build and are gone: an unmounted share must not publish an empty warehouse.
 
 Belongs here: what the published build counts, and which programmes would be left with nothing. Does not belong here:
-what becomes of the run (`nightly.py`).
+what becomes of the run (`night.hold`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import duckdb
 
 from kim_pipeline import german
 from kim_pipeline.contracts import programmes
+from kim_pipeline.errors import KimError
 from kim_pipeline.intake.intake import Intake
 from kim_pipeline.publishing.builds import Build
 
@@ -24,12 +25,12 @@ _COUNTED = {
 """What the published file and the internal one tell of the deliveries that count."""
 
 
-class MissingDeliveriesError(Exception):
+class MissingDeliveriesError(KimError):
     """Deliveries that the published build counts are gone and nothing replaces them; the German message says which."""
 
     def __init__(self, missing: dict[str, int]) -> None:
         """Say it for programmes and their numbers of deliveries."""
-        which = german.listing(_told(key, number) for key, number in missing.items())
+        which = german.listing(_in_words(key, number) for key, number in missing.items())
         accept = " ".join(f"--accept-missing {key}" for key in missing)
         super().__init__(
             "Der Lauf hat angehalten, bevor etwas veröffentlicht wurde: Es fehlen Lieferungen, die bisher zählten, und "
@@ -38,7 +39,7 @@ class MissingDeliveriesError(Exception):
         )
 
 
-def _told(key: str, number: int) -> str:
+def _in_words(key: str, number: int) -> str:
     return f"{german.counted(number, 'Lieferung', 'Lieferungen')} von {programmes()[key].title} (Ordner {key})"
 
 

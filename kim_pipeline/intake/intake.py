@@ -565,7 +565,10 @@ def all_findings(delivery: Delivery) -> list[Finding]:
     """Every finding of a delivery, cached and settled: of the whole file, then by sheet, row, severity and column."""
     import pyarrow.parquet as pq  # noqa: PLC0415  (only who shows findings needs it)
 
-    cached = pq.read_table(delivery.reading.findings).to_pylist() if delivery.reading else []
+    cached: list[dict[str, Any]] = []
+    if delivery.reading:
+        with pq.ParquetFile(delivery.reading.findings) as file:  # `read_table` would load pandas
+            cached = file.read().to_pylist()
     found = [Finding(**record) for record in (*cached, *finding_records(delivery))]
     sheets = list(dict.fromkeys([None, *(a["sheet"] for a in delivery.accounts), *(f.sheet for f in found)]))
     position = {sheet: number for number, sheet in enumerate(sheets)}

@@ -17,6 +17,7 @@ from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.normalise import clean_text, comparable
 from kim_pipeline.contracts.vocabulary import DATA, Vocabulary, vocabulary
+from kim_pipeline.errors import KimError
 from kim_pipeline.files import write
 from kim_pipeline.reading.suggest import nearest
 from kim_pipeline.settings import PROJECT
@@ -29,7 +30,7 @@ _KEEP_IN_STEP = (
 )
 
 
-class ProposalError(Exception):
+class ProposalError(KimError):
     """The alias cannot be added; the message says why, in German."""
 
 

@@ -9,18 +9,16 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.due import DueState, due_state
 from kim_pipeline.contracts.model import Programme
+from kim_pipeline.intake.due import due_of
 from kim_pipeline.intake.intake import Delivery, Intake, counts_by_severity
-from kim_pipeline.warehouse.load import due_of
 
 _REASONS = {"duplicate": "dieselbe Datei unter anderem Namen", "newer_delivery": "durch eine neuere Lieferung"}
 _ORDER = ("counted", "rejected", "superseded")
-
-State = Literal["late", "due", "open"]
-"""Later than the days of grace; due but within them; not due yet."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class ProgrammeStatus:
     programme: str
     title: str
     cadence: str
-    state: State
+    state: DueState
     days: int
     due_on: dt.date
     late_after: dt.date
@@ -82,7 +80,7 @@ def status(intake: Intake, as_of: dt.date, grace_days: int, only: Iterable[str] 
     return sorted(found, key=lambda s: (s.due_on, s.programme))
 
 
-def as_json(found: Iterable[ProgrammeStatus]) -> list[dict[str, Any]]:
+def status_as_json(found: Iterable[ProgrammeStatus]) -> list[dict[str, Any]]:
     """The same as plain values; days as `yyyy-mm-dd`."""
     return [_plain(dataclasses.asdict(one)) for one in found]
 
@@ -100,11 +98,11 @@ def _plain(value: Any) -> Any:
 
 def _of_programme(programme: Programme, deliveries: list[Delivery], as_of: dt.date, grace_days: int) -> ProgrammeStatus:
     due = due_of(programme, deliveries, as_of, grace_days)
-    state: State = "late" if due.is_late else ("due" if as_of > due.due_on else "open")
+    state, days = due_state(due, as_of), abs((as_of - due.due_on).days)
     lines = sorted((_of_delivery(d) for d in deliveries), key=_newest_first)
     return ProgrammeStatus(
-        programme.key, programme.title, programme.cadence.label, state, abs((as_of - due.due_on).days), due.due_on,
-        due.late_after, due.covered_through, due.last_as_of, tuple(lines),
+        programme.key, programme.title, programme.cadence.label, state, days, due.due_on, due.late_after,
+        due.covered_through, due.last_as_of, tuple(lines),
     )  # fmt: skip
 
 

@@ -4,51 +4,23 @@ One op per file, because each file is written on one connection in one transacti
 steps behind an output that is not made: a programme without new deliveries must not keep the tables from being built.
 """
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 
-from kim_pipeline.intake.intake import Intake
-from kim_pipeline.night import Night, table_models
-from kim_pipeline.orchestration.delivery_checks import delivery_check_specs, delivery_checks, due_of
-from kim_pipeline.orchestration.freshness import report_built, report_deliveries
-from kim_pipeline.orchestration.keys import (
-    BUILD_INFO,
-    HIDDEN_CELLS,
-    INDICATOR_VALUE,
-    delivery_key,
-    loaded_assets,
-    published_keys,
-    table_key,
-)
-from kim_pipeline.orchestration.metadata import delivery_metadata, figures_metadata, table_metadata
-from kim_pipeline.orchestration.resources import (
-    NIGHT,
-    PUBLISH_OP,
-    WAREHOUSE_OP,
-    changed_programmes,
-    night_of,
-    publish_if_last,
-)
+from kim_pipeline.intake.intake import Delivery
+from kim_pipeline.night import Built, Protected, Published, TakenIn, Tidied, reader, table_models
+from kim_pipeline.orchestration.checks import delivery_check_specs, delivery_checks
+from kim_pipeline.orchestration.dagster_internals import DATA_VERSION_TAG
+from kim_pipeline.orchestration.freshness import report_built
+from kim_pipeline.orchestration.keys import delivery_key, table_key
+from kim_pipeline.orchestration.metadata import delivery_metadata, published_metadata, table_metadata
+from kim_pipeline.orchestration.parts import HIDDEN_CELLS, loaded
+from kim_pipeline.orchestration.resources import PUBLISH_OP, WAREHOUSE_OP, NightRun, end_if_last
 from kim_pipeline.orchestration.specs import delivery_specs, loaded_specs, published_specs, table_specs
 from kim_pipeline.settings import Settings
-from kim_pipeline.warehouse.diff import KINDS
-from kim_pipeline.warehouse.load import summary_counts
-
-_COUNTS = {
-    "counted": "Lieferungen, die zählen",
-    "superseded": "Lieferungen, ersetzt",
-    "rejected": "Lieferungen, zurückgewiesen",
-    "rows_read": "Zeilen gelesen",
-    "accepted": "Zeilen angenommen",
-    "quarantined": "Zeilen in Quarantäne",
-    "total": "Summenzeilen",
-    "note": "Notizzeilen",
-    "findings_error": "Befunde: Fehler",
-    "findings_warning": "Befunde: Warnungen",
-    "findings_notice": "Befunde: Hinweise",
-}
 
 
 def warehouse_assets(settings: Settings) -> dg.AssetsDefinition:
@@ -59,42 +31,63 @@ def warehouse_assets(settings: Settings) -> dg.AssetsDefinition:
         specs=[*delivery_specs(settings), *loaded_specs(settings), *table_specs(settings)],
         check_specs=delivery_check_specs(),
         can_subset=True,
-        required_resource_keys={NIGHT},
         description="Liest die Lieferungen und baut die interne Datei neu auf.",
     )
-    def warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        night = night_of(context)
-        _tell(context, night.intake)
-        tables = [*loaded_assets(), *(model.full_name for model in table_models())]
-        yield from _deliveries(context, night)
-        for name in tables:
+    def warehouse(
+        context: dg.AssetExecutionContext, night: dg.ResourceParam[NightRun]
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        built = night.reach(Built)
+        yield from _changed_deliveries(context, built)
+        yield from delivery_checks(built, set(context.selected_asset_check_keys))
+        for name in (*loaded(), *(model.full_name for model in table_models())):
             if table_key(name) in context.selected_asset_keys:
-                yield _made(context, table_key(name), table_metadata(night.tables[name]))
-        publish_if_last(context, WAREHOUSE_OP)
+                yield _materialised(context, table_key(name), table_metadata(built.tables[name]))
+        end_if_last(context, WAREHOUSE_OP, night)
 
     return warehouse
 
 
-def _deliveries(
-    context: dg.AssetExecutionContext, night: Night
-) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """The selected programmes whose deliveries changed, and the selected checks whether they did or not."""
+def published_assets(settings: Settings) -> dg.AssetsDefinition:
+    """The tables that analysts get."""
+
+    @dg.multi_asset(
+        name=PUBLISH_OP,
+        specs=published_specs(settings),
+        can_subset=True,
+        description="Schreibt die geschützte Datei und schaltet auf sie um.",
+    )
+    def publish(
+        context: dg.AssetExecutionContext, night: dg.ResourceParam[NightRun]
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        hidden = night.reach(Protected).protection
+        if table_key(HIDDEN_CELLS) in context.selected_asset_keys:
+            counts = {"Zahlen": hidden.cells, "davon nicht veröffentlicht": hidden.hidden}
+            yield _materialised(context, table_key(HIDDEN_CELLS), counts)
+        published = night.reach(Published)
+        for key, metadata in published_metadata(published.build):
+            if key in context.selected_asset_keys:
+                yield _materialised(context, key, metadata)
+        report_built(context.instance)
+        night.reach(Tidied)
+
+    return publish
+
+
+def _changed_deliveries(context: dg.AssetExecutionContext, night: Built) -> Iterator[dg.MaterializeResult[None]]:
+    """The selected programmes whose deliveries are not as they were when their asset was last materialised."""
     selected = {key for key in night.chosen if delivery_key(key) in context.selected_asset_keys}
     changed = selected & changed_programmes(night, context.instance)
-    with night.reader() as connection:
-        for key in sorted(selected):
-            night.note_seen(key)
-            if key in changed:
-                metadata = delivery_metadata(night, key, connection)
-                yield _made(context, delivery_key(key), metadata, dg.DataVersion(night.content_mark(key)))
-        yield from delivery_checks(night, connection, set(context.selected_asset_check_keys))
-        report_deliveries(context.instance, due_of(connection), night.as_of)
+    with reader(night) as connection:
+        for key in sorted(changed):
+            metadata = delivery_metadata(night, key, connection)
+            version = dg.DataVersion(content_mark(night.intake.of(key)))
+            yield _materialised(context, delivery_key(key), metadata, version)
     same = sorted(selected - changed)
     if same:
         context.log.info(f"unverändert seit der letzten Materialisierung: {', '.join(same)}")
 
 
-def _made(
+def _materialised(
     context: dg.AssetExecutionContext,
     key: dg.AssetKey,
     metadata: Mapping[str, Any],
@@ -105,55 +98,36 @@ def _made(
     return dg.MaterializeResult(key, data_version=version)
 
 
-def _tell(context: dg.AssetExecutionContext, intake: Intake) -> None:
-    counts = summary_counts(intake.deliveries)
-    read_anew = sum(1 for d in intake.deliveries if d.parsed)
-    told = "; ".join(f"{label}: {counts[name]}" for name, label in _COUNTS.items() if name in counts)
-    context.log.info(f"{len(intake.deliveries)} Lieferungen, davon {read_anew} neu gelesen. {told}")
-    if intake.unknown:
-        context.log.warning(f"gehört zu keinem Programm: {', '.join(intake.unknown)}")
+def changed_programmes(night: TakenIn, instance: dg.DagsterInstance) -> set[str]:
+    """Programmes whose deliveries the event log does not know as they are; in a full run, all that have some.
+
+    A programme that never delivered anything is not new.
+    """
+    delivered = {key for key in night.chosen if night.intake.of(key)}
+    if night.full:
+        return delivered
+    marks = {key: content_mark(night.intake.of(key)) for key in night.chosen}
+    known = _known_marks(instance, marks)
+    return {key for key, mark in marks.items() if known.get(key) != mark and (key in delivered or key in known)}
 
 
-def published_assets(settings: Settings) -> dg.AssetsDefinition:
-    """The tables that analysts get."""
+def content_mark(deliveries: Iterable[Delivery]) -> str:
+    """Tells whether a programme's deliveries are the same as before.
 
-    @dg.multi_asset(
-        name=PUBLISH_OP,
-        specs=published_specs(settings),
-        can_subset=True,
-        required_resource_keys={NIGHT},
-        description="Schreibt die geschützte Datei und schaltet auf sie um.",
-    )
-    def publish(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        night = night_of(context)
-        if table_key(HIDDEN_CELLS) in context.selected_asset_keys:
-            protection = night.protected
-            counts = {"Zahlen": protection.cells, "davon nicht veröffentlicht": protection.hidden}
-            yield _made(context, table_key(HIDDEN_CELLS), counts)
-        published = night.published
-        for key in published_keys():
-            if key in context.selected_asset_keys:
-                metadata = table_metadata(published[key.path[-1]])
-                yield _made(context, key, {**metadata, **_more_metadata(key, night)})
-        report_built(context.instance)
-
-    return publish
+    What the code makes of them does not count: a new version of the program brings no new delivery.
+    """
+    digest = hashlib.sha256()
+    for d in deliveries:
+        digest.update(f"{d.file}\0{d.sha256}\0{d.problem}\n".encode())
+    return digest.hexdigest()[:16]
 
 
-def _more_metadata(key: dg.AssetKey, night: Night) -> Mapping[str, Any]:
-    if key == BUILD_INFO:
-        return _build_metadata(night)
-    return figures_metadata(night.build.published) if key == INDICATOR_VALUE else {}
-
-
-def _build_metadata(night: Night) -> dict[str, dg.MetadataValue]:
-    counts = summary_counts(night.intake.deliveries)
-    found: dict[str, dg.MetadataValue] = {
-        label: dg.MetadataValue.int(counts.get(name, 0)) for name, label in _COUNTS.items()
-    }
-    changes = {label: dg.MetadataValue.int(night.difference.get(kind, 0)) for kind, label in KINDS.items()}
-    found.update({f"Geändert: {label}": number for label, number in changes.items()})
-    found["Veröffentlichte Datei"] = dg.MetadataValue.path(night.build.published)
-    found["Interne Datei"] = dg.MetadataValue.path(night.build.internal)
-    found["Fingerabdruck der Lieferungen"] = dg.MetadataValue.text(night.intake.inputs_sha256)
+def _known_marks(instance: dg.DagsterInstance, programmes: Iterable[str]) -> dict[str, str]:
+    """Programme → content mark of its last materialisation."""
+    found = {}
+    for key in programmes:
+        event = instance.get_latest_materialization_event(delivery_key(key))
+        materialisation = event.asset_materialization if event else None
+        if materialisation is not None and materialisation.tags:
+            found[key] = materialisation.tags.get(DATA_VERSION_TAG, "")
     return found

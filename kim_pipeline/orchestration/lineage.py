@@ -11,11 +11,11 @@ from functools import cache
 
 import dagster as dg
 
-from kim_pipeline.contracts import programmes
 from kim_pipeline.night import published_models, table_models
-from kim_pipeline.orchestration.keys import STAGING, accepted_table, delivery_key, parent_key
-from kim_pipeline.orchestration.markdown import Link, markdown_table
-from kim_pipeline.warehouse.lineage import Columns, Origin, lineage_of
+from kim_pipeline.orchestration.keys import delivery_key, source_key
+from kim_pipeline.orchestration.metadata import Link, markdown_table
+from kim_pipeline.orchestration.parts import STAGING, accepted_table
+from kim_pipeline.warehouse.lineage import Columns, Origin, accepted_columns, lineage_of
 
 _MAX_LINKS = 8
 
@@ -42,7 +42,7 @@ def lineage_text(full_name: str) -> str:
 
 def _staged_columns(full_name: str, column: str) -> list[dg.TableColumnDep]:
     origins = sorted(_beginnings((full_name, column)))
-    return [dg.TableColumnDep(key, name) for table, name in origins if (key := parent_key(table)) is not None]
+    return [dg.TableColumnDep(key, name) for table, name in origins if (key := source_key(table)) is not None]
 
 
 @cache
@@ -67,17 +67,12 @@ def _links(deps: Sequence[dg.TableColumnDep]) -> Link:
 
 @cache
 def _lineage() -> dict[str, Columns]:
-    loaded = {
-        f"accepted.{p.key}_{t.name}": [c.name for c in t.output] + ["source_file", "source_sheet", "source_row"]
-        for p in programmes().values()
-        for t in p.tables
-    }
-    return lineage_of([*table_models(), *published_models()], loaded)
+    return lineage_of([*table_models(), *published_models()], accepted_columns())
 
 
 def _column_deps(origin: Origin) -> list[dg.TableColumnDep]:
     table, column = origin
-    key = parent_key(table)
+    key = source_key(table)
     if key is None:
         return []
     if not table.startswith("accepted."):

@@ -6,8 +6,8 @@ personal, as the return copy does; nothing else that a cell holds gets here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -15,15 +15,20 @@ import duckdb
 
 from kim_pipeline import german
 from kim_pipeline.intake.intake import Delivery, counts_by_severity
-from kim_pipeline.night import BuiltTable, Night
-from kim_pipeline.orchestration.markdown import markdown_table
+from kim_pipeline.night import COUNTS, BuiltTable, TakenIn, tables_of
+from kim_pipeline.orchestration.dagster_internals import COLUMN_SCHEMA, ROW_COUNT
+from kim_pipeline.orchestration.keys import BUILD_INFO, INDICATOR_VALUE, published_keys
+from kim_pipeline.publishing.builds import Build
+from kim_pipeline.publishing.published import stored_build_info
+from kim_pipeline.publishing.smoke import can_open
+from kim_pipeline.warehouse.diff import KINDS
 
 MAX_FINDINGS = 200
 _FILE_HEADER = ("Datei", "Status", "Zeitraum", "Stand", "Zeilen", "Quarantäne", "Befunde")
 _FINDING_HEADER = ("Schwere", "Datei", "Blatt", "Zeile", "Spalte", "Regel", "Meldung")
 
 
-def delivery_metadata(night: Night, programme: str, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def delivery_metadata(night: TakenIn, programme: str, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Metadata of a programme's deliveries.
 
     Args:
@@ -80,18 +85,17 @@ def findings_table(connection: duckdb.DuckDBPyConnection, programme: str) -> str
 def table_metadata(table: BuiltTable) -> dict[str, Any]:
     """Metadata of a built table: rows, columns with types and descriptions."""
     columns = [dg.TableColumn(c.name, c.type, c.description or None) for c in table.columns]
-    return {"dagster/row_count": table.rows, "dagster/column_schema": dg.TableSchema(columns=columns)}
+    return {ROW_COUNT: table.rows, COLUMN_SCHEMA: dg.TableSchema(columns=columns)}
 
 
-def figures_metadata(published: Path) -> dict[str, Any]:
+def _figures_metadata(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """What is plotted over the nights: numbers of published and hidden figures, and each programme's headline figure.
 
     Args:
-        published: the published file, so that nothing hidden gets here.
+        connection: to the published file, so that nothing hidden gets here.
     """
-    with duckdb.connect(str(published), read_only=True) as connection:
-        counts = dict(connection.execute("SELECT status, count(*) FROM indicator_value GROUP BY status").fetchall())
-        headlines = connection.execute(_HEADLINES).fetchall()
+    counts = dict(connection.execute("SELECT status, count(*) FROM indicator_value GROUP BY status").fetchall())
+    headlines = connection.execute(_HEADLINES).fetchall()
     return {
         "Zahlen, veröffentlicht": int(counts.get("published", 0)),
         "Zahlen, geheim": int(counts.get("suppressed", 0)),
@@ -117,3 +121,78 @@ def offending_table(rows: Sequence[Mapping[str, object]]) -> str:
     if not rows:
         return "Keine."
     return markdown_table(list(rows[0]), (list(row.values()) for row in rows))
+
+
+BUILD, PUBLISHED_FILE = "Datenbestand", "Veröffentlichte Datei"
+"""Labels under which `published/build_info` names its build."""
+_IN_INTERNAL = {
+    "rows_read": "SELECT coalesce(sum(rows_read), 0) FROM quality.sheet_account",
+    "accepted": "SELECT coalesce(sum(accepted), 0) FROM quality.sheet_account",
+    "quarantined": "SELECT coalesce(sum(quarantined), 0) FROM quality.sheet_account",
+    "total": "SELECT coalesce(sum(total), 0) FROM quality.sheet_account",
+    "note": "SELECT coalesce(sum(note), 0) FROM quality.sheet_account",
+    "findings_error": "SELECT count(*) FROM quality.finding WHERE severity = 'error'",
+    "findings_warning": "SELECT count(*) FROM quality.finding WHERE severity = 'warning'",
+    "findings_notice": "SELECT count(*) FROM quality.finding WHERE severity = 'notice'",
+}
+
+
+def published_metadata(build: Build) -> Iterator[tuple[dg.AssetKey, dict[str, Any]]]:
+    """Each asset of the published file with its metadata, as the build's own files tell them.
+
+    So a night shows the same whether the control room ran it or finds its build.
+
+    Raises:
+        duckdb.Error: the published file cannot be read.
+    """
+    with duckdb.connect(str(build.published), read_only=True) as connection:
+        tables = tables_of(connection)
+        figures = _figures_metadata(connection) if f"main.{INDICATOR_VALUE.path[-1]}" in tables else {}
+    more = {BUILD_INFO: _build_metadata(build), INDICATOR_VALUE: figures}
+    for key in published_keys():
+        table = tables.get(f"main.{key.path[-1]}")
+        if table is not None:
+            yield key, {**table_metadata(table), **more.get(key, {})}
+
+
+def _build_metadata(build: Build) -> dict[str, Any]:
+    info = {(row["item"], row["name"]): row["value"] for row in stored_build_info(build.published)}
+    counts = {name: int(info.get(("count", name)) or 0) for name in ("counted", "superseded", "rejected")}
+    changes: dict[str, int] = {}
+    if can_open(build.internal):
+        with duckdb.connect(str(build.internal), read_only=True) as connection:
+            counts |= {name: int(connection.execute(sql).fetchall()[0][0]) for name, sql in _IN_INTERNAL.items()}
+            changes = dict(connection.execute("SELECT kind, count(*) FROM quality.build_diff GROUP BY kind").fetchall())
+        changes = {kind: changes.get(kind, 0) for kind in KINDS}
+    return {
+        **{label: counts[name] for name, label in COUNTS.items() if name in counts},
+        **{f"Geändert: {KINDS[kind]}": number for kind, number in changes.items()},
+        BUILD: build.stem,
+        PUBLISHED_FILE: dg.MetadataValue.path(build.published),
+        "Interne Datei": dg.MetadataValue.path(build.internal),
+        "Fingerabdruck der Lieferungen": info["build", "inputs_sha256"],
+    }
+
+
+class Link(str):
+    """Markdown that is meant as such and not escaped."""
+
+    __slots__ = ()
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table; bars and line breaks in cells are escaped."""
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Link):
+        return value
+    text = german.day(value) if isinstance(value, dt.date) else str(value)
+    for character in "\\|`*_<>[]":
+        text = text.replace(character, f"\\{character}")
+    return " ".join(text.split())

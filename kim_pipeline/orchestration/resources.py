@@ -1,82 +1,110 @@
 """The run that all ops share, as a Dagster resource; it holds the warehouse from the first op to the last.
 
-All ops of a run are in one process (the in-process executor), so they share one `Night`.
+All ops of a run are in one process (the in-process executor), so they share one `NightRun`, which does each step of
+the night once, when an op first asks for what it gives. A run of any part ends with what the whole run gives.
 """
 
-from __future__ import annotations
-
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from typing import cast
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import dagster as dg
+from pydantic import Field
 
-from kim_pipeline.night import Night
-from kim_pipeline.orchestration.keys import delivery_key
-from kim_pipeline.settings import Settings
+from kim_pipeline.errors import explained
+from kim_pipeline.night import Night, Stage, Tidied, steps
+from kim_pipeline.orchestration.dagster_internals import executes
+from kim_pipeline.settings import Settings, today
 
 NIGHT = "night"
 WAREHOUSE_OP, CHECK_OP, PUBLISH_OP = "warehouse", "checks", "publish"
 _ORDER = (WAREHOUSE_OP, CHECK_OP, PUBLISH_OP)
-_DATA_VERSION_TAG = "dagster/data_version"
-_CONFIG = {
-    "as_of": dg.Field(str, is_required=False, description="Stichtag JJJJ-MM-TT für Fälligkeiten; sonst heute."),
-    "full": dg.Field(bool, default_value=False, description="Alle Lieferungen neu lesen, auch unveränderte."),
-    "accept_missing": dg.Field(
-        [str], default_value=[], description="Programme, deren bisher zählende Lieferungen alle fehlen dürfen."
-    ),
-}
 
 
-def night_resource(settings: Settings) -> dg.ResourceDefinition:
-    """The resource; the run fails in German if another one holds the warehouse."""
+class NightRun:
+    """A night under way.
 
-    @dg.resource(config_schema=_CONFIG, description="Der Lauf einer Nacht; hält das Warehouse, bis er endet.")
-    def night(context: dg.InitResourceContext) -> Iterator[Night]:
-        config = cast("Mapping[str, object]", context.resource_config)
-        as_of = dt.date.fromisoformat(str(config["as_of"])) if "as_of" in config else None
-        accepted = cast("list[str]", config["accept_missing"])
-        with Night(settings, as_of, full=bool(config["full"]), accept_missing=accepted).locked() as held:
-            yield held
+    Attributes:
+        night: its record, as far as it has come.
+        ended_by: the error that ended it; Dagster keeps only the text of one.
+    """
 
-    return night
+    def __init__(self, night: Night, lock: AbstractContextManager[None] | None = None) -> None:
+        """Begin.
+
+        Args:
+            night: the run.
+            lock: holds the warehouse from the first step to `end`; None where the caller holds it.
+        """
+        self.night = night
+        self.ended_by: Exception | None = None
+        self._steps = steps(night)
+        self._lock = lock
+        self._held = ExitStack()
+
+    def reach(self, stage: type[Stage]) -> Stage:
+        """The record at a stage; the steps that lead there are done now, unless they are done already.
+
+        Raises:
+            Failure: a step ended, now or before, for a reason that can be told to people.
+            Exception: what else ended a step.
+        """
+        if self.ended_by is None:
+            try:
+                return self._go_on_to(stage)
+            except Exception as error:  # noqa: BLE001  (kept for those who tell people, and raised below)
+                self.ended_by = error
+        sentence = explained(self.ended_by, self.night.settings.warehouse)
+        if sentence is None:
+            raise self.ended_by
+        raise dg.Failure(sentence) from self.ended_by
+
+    def _go_on_to(self, stage: type[Stage]) -> Stage:
+        if self._lock is not None:
+            self._held.enter_context(self._lock)
+            self._lock = None
+        while not isinstance(self.night, stage):
+            self.night = next(self._steps)
+        return self.night
+
+    def end(self) -> None:
+        """Let others have the warehouse, if it is held here."""
+        self._held.close()
 
 
-def night_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Night:
-    """The run that an op belongs to."""
-    return cast("Night", getattr(context.resources, NIGHT))
+class NightResource(dg.ConfigurableResource[NightRun]):
+    """Der Lauf einer Nacht; hält das Warehouse, bis er endet."""
+
+    settings: dg.ResourceDependency[Settings]
+    as_of: str | None = Field(default=None, description="Stichtag JJJJ-MM-TT für Fälligkeiten; sonst heute.")
+    full: bool = Field(default=False, description="Alle Lieferungen neu lesen, auch unveränderte.")
+    accept_missing: list[str] = Field(
+        default=[], description="Programme, deren bisher zählende Lieferungen alle fehlen dürfen."
+    )
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[NightRun]:
+        """One night for all ops of a run."""
+        night = Night(
+            settings=self.settings,
+            as_of=dt.date.fromisoformat(self.as_of) if self.as_of else today(),
+            full=self.full,
+            accept_missing=frozenset(self.accept_missing),
+        )
+        under_way = NightRun(night, night.warehouse.lock())
+        try:
+            yield under_way
+        finally:
+            under_way.end()
 
 
-def publish_if_last(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, op: str) -> None:
-    """Publish, if no later op of this run does: every run ends with what the whole run gives.
+def end_if_last(
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, op: str, under_way: NightRun
+) -> None:
+    """Publish and tidy up, if no later op of this run does.
 
     Raises:
-        CheckFailedError: a blocking check finds offending rows.
+        CheckFailedError: a blocking check found offending rows.
     """
-    steps = context.run.step_keys_to_execute
-    later = _ORDER[_ORDER.index(op) + 1 :]
-    if not any(context.job_def.has_node_named(name) and (not steps or name in steps) for name in later):
-        _ = night_of(context).published
-
-
-def changed_programmes(night: Night, instance: dg.DagsterInstance) -> set[str]:
-    """Programmes whose deliveries are not as they were when their asset was last materialised.
-
-    The event log tells, where it outlives the run: only so does each control room see every delivery once. A run
-    without one asks the warehouse folder. A programme that never delivered anything is not new.
-    """
-    marks = {key: night.content_mark(key) for key in night.chosen}
-    if night.full:
-        return {key for key in marks if night.intake.of(key)}
-    seen = night.seen_before() if instance.is_ephemeral else _materialised(instance, marks)
-    return {key for key, mark in marks.items() if seen.get(key) != mark and (night.intake.of(key) or key in seen)}
-
-
-def _materialised(instance: dg.DagsterInstance, programmes: Mapping[str, str]) -> dict[str, str]:
-    found = {}
-    for key in programmes:
-        event = instance.get_latest_materialization_event(delivery_key(key))
-        materialisation = event.asset_materialization if event else None
-        if materialisation is not None and materialisation.tags:
-            found[key] = materialisation.tags.get(_DATA_VERSION_TAG, "")
-    return found
+    if not any(executes(context, later) for later in _ORDER[_ORDER.index(op) + 1 :]):
+        under_way.reach(Tidied)

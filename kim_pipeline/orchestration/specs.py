@@ -12,20 +12,20 @@ import dagster as dg
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Column, Programme
 from kim_pipeline.night import published_models, table_models
-from kim_pipeline.orchestration.freshness import BUILT_BY, delivery_policy
-from kim_pipeline.orchestration.keys import (
+from kim_pipeline.orchestration.dagster_internals import COLUMN_LINEAGE, COLUMN_SCHEMA
+from kim_pipeline.orchestration.freshness import BUILT_POLICY
+from kim_pipeline.orchestration.keys import delivery_key, table_key
+from kim_pipeline.orchestration.lineage import lineage_text, table_lineage
+from kim_pipeline.orchestration.parts import (
     BUILD_INFO,
     DELIVERIES,
     HIDDEN_CELLS,
     PUBLISHED,
     QUALITY,
-    delivery_key,
     group_of,
-    loaded_assets,
-    parent_key,
-    table_key,
+    loaded,
+    parents,
 )
-from kim_pipeline.orchestration.lineage import lineage_text, table_lineage
 from kim_pipeline.settings import PROJECT, Settings
 from kim_pipeline.warehouse.sql_models import SqlModel
 
@@ -72,16 +72,15 @@ def _delivery_spec(programme: Programme, settings: Settings) -> dg.AssetSpec:
     return dg.AssetSpec(
         delivery_key(programme.key),
         description=f"**{programme.title}**: die Lieferungen aus dem Ordner `{programme.key}`.\n\n"
-        f"Turnus: {programme.cadence.label}. {each} Tabellen: {tables}.\n\n"
+        f"Turnus: {programme.cadence.label}. Tabellen: {tables}. {each}\n\n"
         "Wird nur erneuert, wenn sich der Inhalt der Lieferungen geändert hat.",
         group_name=programme.key,
         owners=[OWNER],
         kinds={"excel"},
         skippable=True,
         tags={"programme": programme.key},
-        freshness_policy=delivery_policy(programme.cadence, settings.grace_days),
         metadata={
-            "dagster/column_schema": dg.TableSchema(columns=list(_delivered_columns(programme))),
+            COLUMN_SCHEMA: dg.TableSchema(columns=list(_delivered_columns(programme))),
             "Ordner": dg.MetadataValue.path(settings.deliveries / programme.key),
             **_page(DELIVERIES, settings),
         },
@@ -117,19 +116,23 @@ def _column_text(column: Column) -> str:
 
 def loaded_specs(settings: Settings) -> list[dg.AssetSpec]:
     """The tables about all deliveries, and the vocabulary; made in every run, so that nothing after them is skipped."""
-    deliveries = [delivery_key(p) for p in programmes()]
     return [
         dg.AssetSpec(
             table_key(name),
-            deps=deliveries if group_of(name) == QUALITY else [],
+            deps=_sources(name),
             description=text,
             group_name=group_of(name),
             owners=[OWNER],
             kinds={"duckdb"} if group_of(name) == QUALITY else {"csv", "duckdb"},
             metadata=_page(group_of(name), settings),
         )
-        for name, text in loaded_assets().items()
+        for name, text in loaded().items()
     ]
+
+
+def _sources(full_name: str) -> list[dg.AssetKey]:
+    """The assets that a table is made from."""
+    return sorted(table_key(name) for name in parents()[full_name])
 
 
 def table_specs(settings: Settings) -> list[dg.AssetSpec]:
@@ -139,15 +142,14 @@ def table_specs(settings: Settings) -> list[dg.AssetSpec]:
 
 def published_specs(settings: Settings) -> list[dg.AssetSpec]:
     """One asset per table of the published file."""
-    about_deliveries = [table_key(f"{QUALITY}.delivery"), table_key(f"{QUALITY}.sheet_account")]
     build_info = dg.AssetSpec(
-        BUILD_INFO,
-        deps=about_deliveries,
+        table_key(BUILD_INFO),
+        deps=_sources(BUILD_INFO),
         description="Wie dieser Datenbestand entstand: Zeit, Programmstand, Bibliotheken, Anzahlen und jede Lieferung.",
         group_name=PUBLISHED,
         owners=[OWNER],
         kinds={"duckdb"},
-        freshness_policy=BUILT_BY,
+        freshness_policy=BUILT_POLICY,
         metadata=_page(PUBLISHED, settings),
     )
     return [_hidden_cells_spec(settings), *(_table_spec(model, settings) for model in published_models()), build_info]
@@ -158,7 +160,7 @@ def _hidden_cells_spec(settings: Settings) -> dg.AssetSpec:
     schema = group_of(HIDDEN_CELLS)
     return dg.AssetSpec(
         table_key(HIDDEN_CELLS),
-        deps=[table_key(model.full_name) for model in table_models() if model.schema == schema],
+        deps=_sources(HIDDEN_CELLS),
         description="Welche Zahlen nicht veröffentlicht werden, weil sich aus ihnen kleine Anzahlen errechnen ließen.",
         group_name=schema,
         owners=[OWNER],
@@ -168,20 +170,19 @@ def _hidden_cells_spec(settings: Settings) -> dg.AssetSpec:
 
 
 def _table_spec(model: SqlModel, settings: Settings) -> dg.AssetSpec:
-    parents = {key for name in model.parents if (key := parent_key(name)) is not None}
     return dg.AssetSpec(
         table_key(model.full_name),
-        deps=sorted(parents),
+        deps=_sources(model.full_name),
         description=model.description,
         group_name=group_of(model.full_name),
         owners=[OWNER],
         kinds={"sql", "duckdb"},
         code_version=model.code_version,
-        freshness_policy=BUILT_BY if model.schema == PUBLISHED else None,
+        freshness_policy=BUILT_POLICY if model.schema == PUBLISHED else None,
         metadata={
             "Herkunft der Spalten": dg.MetadataValue.md(lineage_text(model.full_name)),
             "SQL": dg.MetadataValue.md(f"```sql\n{model.sql.strip()}\n```"),
             **_page(group_of(model.full_name), settings),
-            **({"dagster/column_lineage": lineage} if (lineage := table_lineage(model.full_name)) else {}),
+            **({COLUMN_LINEAGE: lineage} if (lineage := table_lineage(model.full_name)) else {}),
         },
     )

@@ -22,6 +22,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from kim_pipeline import german
+from kim_pipeline.errors import KimError
 from kim_pipeline.files import (
     Store,
     copy,
@@ -59,11 +61,11 @@ DESCRIPTOR = "datapackage.json"
 """What tells in a folder of Parquet files what they are."""
 
 
-class WarehouseBusyError(Exception):
+class WarehouseBusyError(KimError):
     """Another run holds the warehouse."""
 
 
-class UnknownBuildError(Exception):
+class UnknownBuildError(KimError):
     """No build, or more than one, is meant; the German message says what to do."""
 
 
@@ -76,7 +78,7 @@ class Build:
 
     @property
     def published(self) -> Path:
-        """The protected file: in `published/`, or in `builds/` for the operator alone when another build is current."""
+        """The protected file: in `published/`, mode 0444, or in `builds/`, 0400, when another one is current."""
         return self._now(f"{PUBLISHED}_{self.stem}.duckdb")
 
     @property
@@ -348,7 +350,8 @@ class Warehouse:
         if len(found) == 1:
             return found[0]
         if found:
-            raise UnknownBuildError(f"„{name}“ passt auf {len(found)} Datenbestände. Bitte mehr vom Namen angeben.")
+            several = german.counted(len(found), "Datenbestand", "Datenbestände")
+            raise UnknownBuildError(f"„{name}“ passt auf {several}. Bitte mehr vom Namen angeben.")
         raise UnknownBuildError(f"Den Datenbestand „{name}“ gibt es in {self.folder} nicht. kim builds nennt alle.")
 
     def files_of(self, build: Build) -> tuple[Path, ...]:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from kim_pipeline.files import Store, move, private_folder, put, remove, sync
 from kim_pipeline.protection.linked_set import Figure, Key
 from kim_pipeline.publishing.put_right import LEDGER, ledger_of, ledger_with
-from kim_pipeline.warehouse.build import quoted
+from kim_pipeline.warehouse.build import sql_literal
 
 _TABLES = """
     CREATE TABLE release (
@@ -91,7 +91,7 @@ class Ledger:
         with duckdb.connect(str(target)) as connection:
             connection.execute(_TABLES)
             if earlier.exists():
-                connection.execute(f"ATTACH {quoted(str(earlier))} AS earlier (READ_ONLY)")
+                connection.execute(f"ATTACH {sql_literal(str(earlier))} AS earlier (READ_ONLY)")
                 connection.execute("INSERT INTO release FROM earlier.release WHERE name <> ?", [entry.name])
                 connection.execute("INSERT INTO cell FROM earlier.cell WHERE release <> ?", [entry.name])
                 connection.execute("DETACH earlier")

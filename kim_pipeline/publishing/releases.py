@@ -20,8 +20,14 @@ from typing import Any
 
 import duckdb
 
+from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.calendar import Period, named_period
+from kim_pipeline.contracts.due import due_state, next_due
+from kim_pipeline.contracts.key_date import KeyDate
 from kim_pipeline.disclosure import LinkedSystem, at_risk, audit
+from kim_pipeline.errors import KimError
 from kim_pipeline.files import draft, make_durable, move, readable_folder, set_mode
+from kim_pipeline.intake.due import last_day_of
 from kim_pipeline.protection.audit_of_file import audit_file
 from kim_pipeline.protection.hiding import ProtectionError, protect_figures
 from kim_pipeline.protection.joint import Released, joined, small_changes
@@ -30,8 +36,7 @@ from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.publishing.ledger import Ledger, LedgerEntry
 from kim_pipeline.publishing.published import stored_build_info, write_tables
 from kim_pipeline.publishing.put_right import RELEASES, SEAL, freeze
-from kim_pipeline.warehouse.build import new_internal_file, quoted
-from kim_pipeline.warehouse.key_date import KeyDate, due_on
+from kim_pipeline.warehouse.build import new_internal_file, sql_literal
 from kim_pipeline.warehouse.sql_models import load_models
 
 _LOG = logging.getLogger(__name__)
@@ -46,7 +51,7 @@ _MADE_HERE = "disclosure.hidden_cell"
 _TOO_LATE = "Was frühere Veröffentlichungen schon zeigen, lässt sich nicht zurücknehmen."
 
 
-class ReleaseError(Exception):
+class ReleaseError(KimError):
     """A release cannot be made; the German message says why and what to do."""
 
 
@@ -137,15 +142,37 @@ def copy_as_of(connection: duckdb.DuckDBPyConnection, internal: Path, as_of: dt.
         as_of: the key date.
         built_on: the day of the build.
     """
-    connection.execute(f"ATTACH {quoted(str(internal))} AS whole (READ_ONLY)")
+    connection.execute(f"ATTACH {sql_literal(str(internal))} AS whole (READ_ONLY)")
     key_date = KeyDate(as_of, built_on, f"whole.{_CALENDAR}", f"whole.{_DELIVERIES}")
     for table, columns in _needed(connection).items():
         rule = key_date.condition(table, columns)
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.split('.')[0]}")
         connection.execute(f"CREATE TABLE {table} AS FROM whole.{table}{f' WHERE {rule}' if rule else ''}")
-    if due := due_on(connection, "whole", as_of):
+    if due := _due_on(connection, as_of):
         connection.execute(f"CREATE OR REPLACE TABLE {_DUE} AS FROM whole.{_DUE} LIMIT 0")
         connection.executemany(f"INSERT INTO {_DUE} VALUES (?, ?, ?, ?, ?, ?)", due)
+
+
+def _due_on(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> list[tuple[Any, ...]]:
+    """The rows of `quality.due` as they would have been on the key date, of the deliveries with a Stand until then."""
+    known: dict[str, list[tuple[Period | None, dt.date]]] = {}
+    for programme, period, stand in connection.execute(
+        "SELECT programme, period, as_of FROM whole.quality.delivery "
+        "WHERE status <> 'rejected' AND as_of <= $as_of ORDER BY ALL",
+        {"as_of": as_of},
+    ).fetchall():
+        known.setdefault(programme, []).append((named_period(period) if period else None, stand))
+    grace = dict(connection.execute(f"SELECT programme, late_after - due_on FROM whole.{_DUE}").fetchall())
+    rows = []
+    for programme in programmes().values():
+        if programme.key in grace:
+            ours = known.get(programme.key, [])
+            last = max((stand for _, stand in ours), default=None)
+            through = max((last_day_of(programme, period, stand) for period, stand in ours), default=None)
+            due = next_due(programme.cadence, last, through, as_of, grace[programme.key])
+            is_late = due_state(due, as_of) == "late"
+            rows.append((programme.key, last, through, due.due_on, due.late_after, is_late))
+    return rows
 
 
 def _needed(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ import hmac
 import secrets
 from pathlib import Path
 
+from kim_pipeline.errors import KimError
 from kim_pipeline.files import sweep_beside, write
 
 _KEY_BYTES = 32
@@ -16,7 +17,7 @@ _AGE_GROUPS = ((17, "0-17"), (26, "18-26"), (39, "27-39"), (64, "40-64"))
 _OLDEST_GROUP = "65+"
 
 
-class KeyFileError(Exception):
+class KeyFileError(KimError):
     """The key file cannot be used; the message says what to do."""
 
 

@@ -13,7 +13,7 @@ from kim_pipeline.report import council, municipalities
 from kim_pipeline.report.blocks import Document
 from kim_pipeline.report.figures import Figures, NotPublishedError, build_name
 from kim_pipeline.report.html_writer import html
-from kim_pipeline.report.tables import Context
+from kim_pipeline.report.tables import ReportContext
 from kim_pipeline.report.typst_writer import pdf
 from kim_pipeline.report.wording import Wording
 
@@ -48,7 +48,7 @@ def render(
         OSError: the folder cannot be written to.
     """
     figures = Figures(published, as_of)
-    context = Context(figures, Wording())
+    context = ReportContext(figures, Wording())
     footer = f"Datenbestand {figures.build.name}"
     papers = {"bericht": council.document(context, footer, since)}
     for area in figures.municipalities:
@@ -59,7 +59,7 @@ def render(
     return [out / name for name in rendered]
 
 
-def _files(context: Context, stem: str, paper: Document) -> list[tuple[str, bytes]]:
+def _files(context: ReportContext, stem: str, paper: Document) -> list[tuple[str, bytes]]:
     author = context.wording.own("office", context.wording.county.name)
     built_at = context.figures.build.built_at
     return [(f"{stem}.pdf", pdf(paper, author, built_at)), (f"{stem}.html", html(paper, author))]

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.due import due_state
 from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.vocabulary import programme_life, vocabulary
 from kim_pipeline.intake.counting import Window
+from kim_pipeline.intake.due import due_of
 from kim_pipeline.intake.intake import Delivery, Intake, counts_by_severity, finding_records
-from kim_pipeline.warehouse.catalogue import Indicator, load_catalogue, with_raised_k
+from kim_pipeline.warehouse.catalogue import catalogue_columns, catalogue_row, load_catalogue, with_raised_k
 
 _SQL_TYPES = {"date": "DATE", "number": "DOUBLE", "whole": "BIGINT", "yes_no": "BOOLEAN"}
 _NO_TABLES: tuple[str, ...] = ()
@@ -49,23 +51,14 @@ def load_vocabulary(connection: duckdb.DuckDBPyConnection, raised_k: Mapping[str
     _create(connection, "vocabulary.category_value", "category VARCHAR, value VARCHAR, position BIGINT", values)
     bodies = [(b.name, b.rank, b.may_resolve) for b in county.bodies]
     _create(connection, "vocabulary.body", "body VARCHAR, rank BIGINT, may_resolve BOOLEAN", bodies)
-    indicators = [
-        _indicator_row(position, i) for position, i in enumerate(with_raised_k(load_catalogue(), raised_k), start=1)
-    ]
-    _create(connection, "vocabulary.indicator", _INDICATOR_COLUMNS, indicators)
+    indicators = enumerate(with_raised_k(load_catalogue(), raised_k), start=1)
+    columns = ", ".join(["position BIGINT", *(f"{column.name} {column.type}" for column in catalogue_columns())])
+    _create(connection, "vocabulary.indicator", columns, [(at, *catalogue_row(i)) for at, i in indicators])
 
 
 _PROGRAMME_COLUMNS = (
     "programme VARCHAR, title VARCHAR, delivery VARCHAR, cadence VARCHAR, since_year INTEGER, valid_to DATE, "
     "successor VARCHAR"
-)
-_INDICATOR_COLUMNS = (
-    "position BIGINT, indicator_id VARCHAR, label VARCHAR, definition VARCHAR, unit VARCHAR, counting_unit VARCHAR, "
-    "programme VARCHAR, table_name VARCHAR, aggregation VARCHAR, calendars VARCHAR, breakdown_kind VARCHAR, "
-    "numerator VARCHAR, denominator VARCHAR, per_1000_of VARCHAR, direction VARCHAR, k BIGINT, caveat VARCHAR, "
-    "is_headline BOOLEAN, county_only BOOLEAN, breakdown_complete BOOLEAN, is_share BOOLEAN, is_amount BOOLEAN, "
-    "numerator_count VARCHAR, denominator_count VARCHAR, difference_count VARCHAR, at_most VARCHAR, parts VARCHAR, "
-    "inflow VARCHAR, outflow VARCHAR, n_within VARCHAR, n_count VARCHAR, hidden_with VARCHAR, contributors VARCHAR"
 )
 
 
@@ -73,16 +66,6 @@ def _programme_row(programme: Programme) -> tuple[Any, ...]:
     life = programme_life().get(programme.key)
     known = (life.since_year, life.valid_to, life.successor) if life else (None, None, None)
     return (programme.key, programme.title, programme.delivery, programme.cadence.label, *known)
-
-
-def _indicator_row(position: int, i: Indicator) -> tuple[Any, ...]:
-    return (
-        position, i.id, i.label, i.definition, i.unit, i.counting_unit, i.programme, i.table_name, i.aggregation,
-        ",".join(i.calendars), i.breakdown_kind, i.numerator, i.denominator, i.per_1000_of, i.direction, i.k, i.caveat,
-        i.headline, i.county_only, i.breakdown_complete, i.is_share, i.is_amount, *i.counts_of_rate, i.at_most,
-        ",".join(i.parts) or None, i.inflow, i.outflow, ",".join(i.n_within) or None, i.n_count, i.hidden_with,
-        i.contributors,
-    )  # fmt: skip
 
 
 def load_quality(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: dt.date, grace_days: int) -> None:
@@ -107,13 +90,19 @@ def load_quality(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: d
         "programme VARCHAR, table_name VARCHAR, file VARCHAR, first_day DATE, last_day DATE",
         windows,
     )
-    due = [due_of(p, intake.of(p.key), as_of, grace_days) for p in programmes().values()]
+    due = [_due_row(p, intake.of(p.key), as_of, grace_days) for p in programmes().values()]
     _create(
         connection,
         "quality.due",
         "programme VARCHAR, last_as_of DATE, covered_through DATE, due_on DATE, late_after DATE, is_late BOOLEAN",
         due,
     )
+
+
+def _due_row(programme: Programme, deliveries: Sequence[Delivery], as_of: dt.date, grace_days: int) -> tuple[Any, ...]:
+    due = due_of(programme, deliveries, as_of, grace_days)
+    is_late = due_state(due, as_of) == "late"
+    return programme.key, due.last_as_of, due.covered_through, due.due_on, due.late_after, is_late
 
 
 def _load_deliveries(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None:
@@ -277,36 +266,6 @@ def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tup
     connection.register("block", block)
     connection.execute(f"INSERT INTO {name} SELECT * FROM block")
     connection.unregister("block")
-
-
-def covered_through(programme: Programme, deliveries: Iterable[Delivery]) -> dt.date | None:
-    """The last day that a programme's usable deliveries cover: of their periods, or a snapshot's Stand."""
-    days = [
-        d.read.period.last if programme.delivery == "period" and d.read.period else d.read.as_of
-        for d in deliveries
-        if d.read is not None and not d.is_rejected and d.read.as_of is not None
-    ]
-    return max((day for day in days if day is not None), default=None)
-
-
-class Due(NamedTuple):
-    """When a programme's next delivery is due; the columns of `quality.due`."""
-
-    programme: str
-    last_as_of: dt.date | None
-    covered_through: dt.date | None
-    due_on: dt.date
-    late_after: dt.date
-    is_late: bool
-
-
-def due_of(programme: Programme, deliveries: Sequence[Delivery], as_of: dt.date, grace_days: int) -> Due:
-    """When the next delivery is due; see `load_quality` for the arguments."""
-    last = max((d.read.as_of for d in deliveries if d.read and not d.is_rejected and d.read.as_of), default=None)
-    through = covered_through(programme, deliveries)
-    due_on = programme.cadence.next_due(through, as_of)
-    late_after = due_on + dt.timedelta(days=grace_days)
-    return Due(programme.key, last, through, due_on, late_after, as_of > late_after)
 
 
 def summary_counts(deliveries: Iterable[Delivery]) -> dict[str, int]:

@@ -10,19 +10,19 @@ import pytest
 
 from kim_pipeline import cli
 from kim_pipeline.guard.missing import MissingDeliveriesError, counted_in, missing_deliveries
-from kim_pipeline.night import Night
-from kim_pipeline.orchestration.alarms import failure_alert
+from kim_pipeline.night import Night, hold, take_in
+from kim_pipeline.orchestration.sensors import failure_alert
 from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.settings import Settings
 from tests.nights import AS_OF, run, small_sample
+from tests.quick_nights import whole_night
 
 
 @pytest.fixture(scope="module")
 def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("missing")
     settings = small_sample(folder)
-    with Night(settings).locked() as night:
-        _ = night.published
+    whole_night(Night(settings=settings))
     return folder
 
 
@@ -90,22 +90,23 @@ def test_what_is_no_programme_cannot_be_accepted(settings: Settings) -> None:
 def test_one_file_less_passes_while_another_counts(settings: Settings) -> None:
     gone = min((settings.deliveries / "fit").glob("FIT*"))
     gone.unlink()
-    with Night(settings).locked() as night:
-        assert missing_deliveries(night.warehouse.current(), night.intake) == {}
+    night = take_in(Night(settings=settings))
+    assert missing_deliveries(night.warehouse.current(), night.intake) == {}
 
 
 def test_a_broken_file_in_their_place_stops_the_night(settings: Settings) -> None:
     unmount(settings, "fit")
     (settings.deliveries / "fit" / "Liste.xlsx").write_bytes(b"broken")
-    with Night(settings).locked() as night, pytest.raises(MissingDeliveriesError):
-        _ = night.published
+    taken_in = take_in(Night(settings=settings))
+    with pytest.raises(MissingDeliveriesError):
+        hold(taken_in)
 
 
 def test_the_same_files_under_other_names_are_not_missed(settings: Settings) -> None:
     for path in (settings.deliveries / "fit").glob("FIT*"):
         path.rename(path.with_name(f"neu_{path.name}"))
-    with Night(settings).locked() as night:
-        assert missing_deliveries(night.warehouse.current(), night.intake) == {}
+    night = take_in(Night(settings=settings))
+    assert missing_deliveries(night.warehouse.current(), night.intake) == {}
 
 
 def test_the_internal_file_tells_where_the_published_one_cannot(settings: Settings) -> None:

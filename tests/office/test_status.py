@@ -9,9 +9,10 @@ import pytest
 
 from kim_pipeline import cli
 from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.due import due_state
+from kim_pipeline.intake.due import due_of
 from kim_pipeline.office.status import ProgrammeStatus, status
 from kim_pipeline.settings import Settings
-from kim_pipeline.warehouse.load import due_of
 from tests.built import sample_intake
 from tests.conftest import put
 from tests.workbooks import request, requests, xlsx
@@ -37,7 +38,7 @@ def test_overdue_programmes_come_first() -> None:
 def test_it_says_what_the_warehouse_says() -> None:
     for one in status(sample_intake(), DAY, 14):
         due = due_of(programmes()[one.programme], sample_intake().of(one.programme), DAY, 14)
-        assert (one.due_on, one.covered_through, one.state == "late") == (due.due_on, due.covered_through, due.is_late)
+        assert (one.due_on, one.covered_through, one.state) == (due.due_on, due.covered_through, due_state(due, DAY))
 
 
 def test_states_around_the_due_day() -> None:

@@ -14,9 +14,9 @@ import pytest
 from kim_pipeline.commands.control_room import prepare_home
 from kim_pipeline.contracts import programmes
 from kim_pipeline.night import Night
-from kim_pipeline.orchestration.runner import run_nightly
 from kim_pipeline.settings import PROJECT, Settings
 from tests.control_room import Served, serving
+from tests.nights import kept_night
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 if CHROMIUM is None:
@@ -35,8 +35,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("room")
     settings = Settings(deliveries=PROJECT / "data_raw", warehouse=folder / "warehouse")
     prepare_home(settings)
-    with Night(settings).locked() as night:
-        assert run_nightly(night)
+    assert kept_night(Night(settings=settings))
     with serving(settings, folder, KIM_UNATTENDED="false") as served:
         yield served
 

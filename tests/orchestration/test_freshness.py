@@ -1,39 +1,48 @@
-"""Freshness that tells the truth: a programme is fresh when its delivery is, whatever the night did."""
+"""What is fresh, and what is in time: a programme when its delivery is there, whatever the night did."""
 
 from __future__ import annotations
 
 import datetime as dt
 import shutil
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
-from dagster._core.definitions.freshness import CronFreshnessPolicy, FreshnessState
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.contracts.calendar import Cadence, Due
-from kim_pipeline.contracts.limits import Limits, limits_of
-from kim_pipeline.orchestration import delivery_checks
-from kim_pipeline.orchestration.delivery_checks import ACCEPTED, ON_TIME, QUARANTINE
-from kim_pipeline.orchestration.freshness import build_state, delivery_policy, freshness_sensor
-from kim_pipeline.settings import PROJECT, Settings
+from kim_pipeline.contracts.due import Due, DueState, due_state
+from kim_pipeline.contracts.limits import Limits, limits_of, missing_entries
+from kim_pipeline.orchestration.checks import on_time, quarantine, report_on_time
+from kim_pipeline.orchestration.dagster_internals import CronFreshnessPolicy, FreshnessState, last_evaluations
+from kim_pipeline.orchestration.definitions import build_defs
+from kim_pipeline.orchestration.freshness import build_state
+from kim_pipeline.orchestration.parts import ACCEPTED, ON_TIME, QUARANTINE
+from kim_pipeline.orchestration.sensors import freshness_sensor
+from kim_pipeline.settings import ZONE, Settings
 from tests.nights import deliveries, made, run, small_sample
 
 FIT, KOMM_AN = dg.AssetKey(["deliveries", "fit"]), dg.AssetKey(["deliveries", "komm_an"])
 BUILD = dg.AssetKey(["published", "build_info"])
-BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def days(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
-def states(instance: dg.DagsterInstance, *keys: dg.AssetKey) -> list[str]:
-    known = instance.get_freshness_state_records(list(keys))
-    return [known[key].freshness_state.value if key in known else "none" for key in keys]
+def built(instance: dg.DagsterInstance) -> str:
+    """How fresh Dagster holds the published tables to be."""
+    known = instance.get_freshness_state_records([BUILD])
+    return known[BUILD].freshness_state.value if BUILD in known else "none"
+
+
+def in_time(instance: dg.DagsterInstance) -> list[str]:
+    """The last answers on whether FIT and KOMM-AN are in time, as the UI shows them."""
+    keys = [dg.AssetCheckKey(key, ON_TIME) for key in (FIT, KOMM_AN)]
+    found = last_evaluations(instance, keys)
+    return ["passed" if found[key].passed else found[key].severity.value for key in keys]
 
 
 def evaluations(result: dg.ExecuteInProcessResult, key: dg.AssetKey) -> dict[str, dg.AssetCheckEvaluation]:
@@ -58,25 +67,25 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
     after = {}
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as room:
         spring = run(settings, room, as_of="2024-05-01")
-        after["spring"] = states(room, FIT, KOMM_AN, BUILD)
+        after["spring"] = [*in_time(room), built(room)]
         autumn = run(settings, room, as_of="2024-10-20")
-        after["autumn"] = states(room, FIT, KOMM_AN, BUILD)
+        after["autumn"] = [*in_time(room), built(room)]
         folder = settings.deliveries / "fit"
         shutil.copyfile(min(folder.iterdir()), folder / "Korrektur.xlsx")
         corrected = run(settings, room, as_of="2024-10-21")
-        after["corrected"] = states(room, FIT, KOMM_AN, BUILD)
+        after["corrected"] = [*in_time(room), built(room)]
         yield Nights(settings, spring, autumn, corrected, after, room)
 
 
 def test_a_night_over_old_workbooks_does_not_make_them_look_fresh(nights: Nights) -> None:
-    assert nights.after["spring"] == ["PASS", "PASS", "PASS"]
+    assert nights.after["spring"] == ["passed", "passed", "PASS"]
     assert deliveries(nights.autumn) == set()
-    assert nights.after["autumn"] == ["FAIL", "PASS", "PASS"]
+    assert nights.after["autumn"] == ["ERROR", "passed", "PASS"]
 
 
 def test_neither_does_a_correction_of_an_old_period(nights: Nights) -> None:
     assert deliveries(nights.corrected) == {"fit"}
-    assert nights.after["corrected"] == ["FAIL", "PASS", "PASS"]
+    assert nights.after["corrected"] == ["ERROR", "passed", "PASS"]
 
 
 def test_a_late_delivery_stops_nobody_from_publishing(nights: Nights) -> None:
@@ -112,16 +121,38 @@ def test_without_a_night_time_passes_too(nights: Nights) -> None:
     def tick(at: dt.datetime) -> list[str]:
         sensor = freshness_sensor(nights.settings, lambda: at)
         sensor(dg.build_sensor_context(instance=nights.room))
-        return states(nights.room, FIT, KOMM_AN)
+        return in_time(nights.room)
 
     def noon(day: str) -> dt.datetime:
-        return dt.datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=BERLIN)
+        return dt.datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=ZONE)
 
-    assert tick(noon("2024-09-30")) == ["PASS", "PASS"]
-    assert tick(noon("2024-10-01")) == ["WARN", "PASS"]
-    assert tick(noon("2025-04-14")) == ["FAIL", "WARN"]
+    assert tick(noon("2024-09-30")) == ["passed", "passed"]
+    assert tick(noon("2024-10-01")) == ["WARN", "passed"]
+    assert tick(noon("2025-04-14")) == ["ERROR", "WARN"]
     tick(dt.datetime.now(dt.UTC) + dt.timedelta(days=2))
-    assert states(nights.room, BUILD) == ["FAIL"]
+    assert built(nights.room) == "FAIL"
+
+
+def test_what_is_answered_already_is_not_told_again() -> None:
+    due = {"fit": DUE, "komm_an": DUE}
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert report_on_time(instance, due, days("2024-07-31")) == ["fit", "komm_an"]
+        assert report_on_time(instance, due, days("2024-07-31")) == []
+        assert report_on_time(instance, due, days("2024-08-01")) == ["fit", "komm_an"]
+        assert report_on_time(instance, due, days("2024-08-01")) == []
+        assert report_on_time(instance, due, days("2024-08-02")) == ["fit", "komm_an"]  # a day more
+
+
+def test_no_page_shows_a_rule_that_nobody_applies() -> None:
+    """Dagster knows rules about times of materialisation only; they fit the published tables and no delivery."""
+    graph = build_defs().resolve_asset_graph()
+    policies = {key: graph.get(key).freshness_policy for key in graph.get_all_asset_keys()}
+    assert {key.path[0] for key, policy in policies.items() if policy is not None} == {"published"}
+    for key, policy in policies.items():
+        if key.path[0] == "published":
+            assert isinstance(policy, CronFreshnessPolicy)
+            assert (policy.deadline_cron, policy.timezone) == ("0 6 * * *", "Europe/Berlin")
+            assert policy.lower_bound_delta == dt.timedelta(hours=5)
 
 
 @pytest.mark.parametrize(
@@ -142,50 +173,24 @@ def test_built_by_six(built: str | None, now: str, state: FreshnessState) -> Non
     assert build_state(at, dt.datetime.fromisoformat(now)) == state
 
 
-QUARTERS = (Due((3, 31), (4, 30)), Due((6, 30), (7, 31)), Due((9, 30), (10, 31)), Due((12, 31), (1, 31)))
+DUE = Due(days("2024-04-11"), days("2024-03-31"), days("2024-07-31"), days("2024-08-14"))
 
 
 @pytest.mark.parametrize(
-    ("dues", "grace", "cron", "window"),
+    ("today", "state", "severity", "late_by"),
     [
-        (QUARTERS, 14, "0 0 15 2,5,8,11 *", 46),
-        (QUARTERS, 0, "0 0 1 2,5,8,11 *", 32),
-        # 3 March, 31 May, 31 August, 1 December: one cron cannot say that, so the next first of a month.
-        (QUARTERS, 30, "0 0 1 1,4,6,9 *", 60),
-        ((Due((12, 31), (3, 31)),), 14, "0 0 15 4 *", 105),
-        ((Due((7, 31), (9, 30)),), 14, "0 0 15 10 *", 76),
-    ],
-)
-def test_a_policy_follows_cadence_and_grace(dues: tuple[Due, ...], grace: int, cron: str, window: int) -> None:
-    policy = delivery_policy(Cadence("", dues), grace)
-    assert isinstance(policy, CronFreshnessPolicy)
-    assert (policy.deadline_cron, policy.timezone) == (cron, "Europe/Berlin")
-    assert policy.lower_bound_delta == dt.timedelta(days=window)
-
-
-@pytest.mark.parametrize("grace", [0, 7, 14, 30, 90, 365])
-def test_every_programme_has_a_policy_at_any_grace(grace: int) -> None:
-    for programme in programmes().values():
-        delivery_policy(programme.cadence, grace)
-
-
-DUE = delivery_checks.Due(days("2024-04-11"), days("2024-03-31"), days("2024-07-31"), days("2024-08-14"))
-
-
-@pytest.mark.parametrize(
-    ("today", "severity", "late_by"),
-    [
-        ("2024-07-31", None, 0),
-        ("2024-08-01", dg.AssetCheckSeverity.WARN, 1),
-        ("2024-08-14", dg.AssetCheckSeverity.WARN, 14),
-        ("2024-08-15", dg.AssetCheckSeverity.ERROR, 15),
+        ("2024-07-31", "open", None, 0),
+        ("2024-08-01", "due", dg.AssetCheckSeverity.WARN, 1),
+        ("2024-08-14", "due", dg.AssetCheckSeverity.WARN, 14),
+        ("2024-08-15", "late", dg.AssetCheckSeverity.ERROR, 15),
     ],
 )
 def test_a_warning_in_the_grace_and_an_error_after(
-    today: str, severity: dg.AssetCheckSeverity | None, late_by: int
+    today: str, state: DueState, severity: dg.AssetCheckSeverity | None, late_by: int
 ) -> None:
-    answer = delivery_checks.on_time(DUE, days(today))
-    assert (answer.severity, answer.numbers["Tage über dem Termin"]) == (severity, late_by)
+    assert due_state(DUE, days(today)) == state
+    answer = on_time(DUE, days(today))
+    assert (answer.severity, answer.facts["Tage über dem Termin"]) == (severity, late_by)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +209,7 @@ def test_too_few_rows_are_an_error_and_too_many_a_warning(
     accepted: int, quarantined: int, severity: dg.AssetCheckSeverity | None
 ) -> None:
     limits = Limits(rows_min=10, rows_max=100, quarantine_share_max=0.2)
-    assert delivery_checks.quarantine(accepted, quarantined, limits).severity == severity
+    assert quarantine(accepted, quarantined, limits).severity == severity
 
 
 def test_limits_are_the_county_s(tmp_path: Path) -> None:
@@ -217,5 +222,11 @@ def test_limits_are_the_county_s(tmp_path: Path) -> None:
         limits_of(tmp_path)
 
 
-def test_the_sample_county_has_limits_for_every_programme() -> None:
-    assert all(found.rows_min > 1 for found in limits_of(PROJECT / "counties" / "warendorf").values())
+def test_entries_that_a_county_lacks_follow_from_the_rows_delivered(tmp_path: Path) -> None:
+    (tmp_path / "limits.toml").write_text("[fit]\nrows_min = 7\n")
+    delivered = {"fit": 95, "kim_case_management": 4838, "mercator": 1, "angebote": 0}
+    found = tomllib.loads(missing_entries(tmp_path, delivered))
+    assert found == {
+        "kim_case_management": {"rows_min": 2000, "rows_max": 10_000},
+        "mercator": {"rows_min": 1, "rows_max": 2},
+    }

@@ -12,19 +12,19 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 import pytest
-from dagster._core.definitions.freshness import CronFreshnessPolicy
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.night import Night
-from kim_pipeline.orchestration import NIGHTLY, build_defs
+from kim_pipeline.orchestration.dagster_internals import CronFreshnessPolicy
+from kim_pipeline.orchestration.definitions import build_defs
 from kim_pipeline.orchestration.metadata import MAX_FINDINGS
-from kim_pipeline.orchestration.parts import assets_of
-from kim_pipeline.orchestration.runner import known_parts, run_nightly
+from kim_pipeline.orchestration.parts import part_names
+from kim_pipeline.orchestration.runs import assets_of
 from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse import checks
 from kim_pipeline.warehouse.checks import Check
-from tests.nights import AS_OF, PROGRAMMES, deliveries, made, run, small_sample
+from tests.nights import AS_OF, PROGRAMMES, deliveries, kept_night, made, run, small_sample
 
 SNAPSHOT = Path(__file__).parents[1] / "definitions.txt"
 BROKEN = Check("broken_on_purpose", "Bricht immer.", "SELECT 'fit' AS programme, 1 AS wrong", "staging.fit_groups")
@@ -202,12 +202,14 @@ def test_a_part_again_ends_with_the_same_tables(settings: Settings, instance: dg
 
 
 @pytest.mark.parametrize("name", ["fit", "core", "gap_keys_unique"])
-def test_a_part_by_its_name_ends_with_the_same_tables(settings: Settings, name: str) -> None:
+def test_a_part_by_its_name_ends_with_the_same_tables(
+    settings: Settings, instance: dg.DagsterInstance, name: str
+) -> None:
     """As `kim run --only` does it: a programme, a layer, a check."""
     found = []
-    for only in (None, [name]):
-        with Night(settings, dt.date.fromisoformat(AS_OF), only=only).locked() as night:
-            assert run_nightly(night)
+    for only in (None, frozenset([name])):
+        night = Night(settings=settings, as_of=dt.date.fromisoformat(AS_OF), only=only)
+        assert kept_night(night, instance)
         found.append(content(settings))
         shutil.rmtree(settings.warehouse / "builds")
     assert found[0] == found[1]
@@ -222,13 +224,20 @@ def test_a_part_by_its_name_ends_with_the_same_tables(settings: Settings, name: 
     ],
 )
 def test_what_a_part_shows(name: str, begins: str, leaves_out: str) -> None:
-    shown = {key.to_user_string() for key in assets_of(build_defs().resolve_job_def(NIGHTLY), [name])}
+    shown = {key.to_user_string() for key in assets_of([name])}
     assert {begins, "published/indicator_value", "quality/finding"} <= shown
     assert leaves_out not in shown
 
 
-def test_every_part_has_a_name(settings: Settings) -> None:
-    parts = known_parts(settings)
+def test_what_a_part_shows_is_what_dagster_makes_of_it(settings: Settings) -> None:
+    graph = build_defs(settings).resolve_asset_graph()
+    always = dg.AssetSelection.groups("quality", "published")
+    for name, begins in {"fit": dg.AssetSelection.groups("fit"), "core": dg.AssetSelection.groups("core")}.items():
+        assert set(assets_of([name])) == (begins.downstream() | always).resolve(graph)
+
+
+def test_every_part_has_a_name() -> None:
+    parts = part_names()
     assert parts["Programme"] == list(programmes())
     assert {"core", "indicators", "published"} <= set(parts["Schichten"])
     assert {"delivered_on_time", "headline_jumps", "fit_groups_key_unique"} <= set(parts["Prüfungen"])

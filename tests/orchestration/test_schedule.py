@@ -11,7 +11,8 @@ import dagster as dg
 import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
-from kim_pipeline.orchestration import NIGHTLY, build_defs
+from kim_pipeline.orchestration.definitions import build_defs
+from kim_pipeline.orchestration.jobs import NIGHTLY
 from kim_pipeline.settings import Settings
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -56,7 +57,7 @@ def test_schedule_and_sensors_are_on_where_nobody_attends(unattended: bool) -> N
     switches = [*(s.default_status.value for s in repository.schedule_defs)]
     switches += [s.default_status.value for s in repository.sensor_defs]
     assert set(switches) == {"RUNNING" if unattended else "STOPPED"}
-    assert len(switches) == 8
+    assert len(switches) == 9
 
 
 def test_they_are_off_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from kim_pipeline.orchestration import build_defs
-from kim_pipeline.orchestration.arrivals import NEW_DELIVERIES
+from kim_pipeline.orchestration.definitions import build_defs
+from kim_pipeline.orchestration.sensors import NEW_DELIVERIES
 from kim_pipeline.settings import Settings
 from tests.conftest import put
 

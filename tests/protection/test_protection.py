@@ -15,12 +15,13 @@ from kim_pipeline.disclosure import Cell, LinkedSystem, Relation, audit, pattern
 from kim_pipeline.protection import hiding as protection
 from kim_pipeline.protection.audit_of_file import DisclosureError
 from kim_pipeline.protection.hiding import ProtectionError, hidden_figures
-from kim_pipeline.protection.linked_set import Calendar, Figure, Key, LinkedSet, Rules
+from kim_pipeline.protection.linked_set import CalendarTable, Figure, Key, LinkedSet, Rules
 from kim_pipeline.protection.pattern_memory import PatternMemory
 from kim_pipeline.warehouse.catalogue import RaisedKError, load_catalogue, with_raised_k
 from tests.built import sample_build, sample_intake, sample_settings
+from tests.quick_nights import whole_night
 
-CALENDAR = Calendar(
+CALENDAR = CalendarTable(
     county="K",
     municipalities=("A", "B", "C"),
     quarters={"2023": ("2023-Q1", "2023-Q2", "2023-Q3", "2023-Q4")},
@@ -214,8 +215,7 @@ def test_a_night_whose_figures_can_be_worked_out_publishes_nothing(
     settings = sample_settings().model_copy(update={"warehouse": tmp_path, "key_file": sample_settings().secret_path})
     (tmp_path / "cache").symlink_to(sample_settings().cache)
     monkeypatch.setattr(protection, "hidden_figures", lambda *_: frozenset())
-    night = nightly.Night(settings)
-    with night.locked(), pytest.raises(DisclosureError, match="es wird nichts veröffentlicht"):
-        _ = night.published
+    with pytest.raises(DisclosureError, match="es wird nichts veröffentlicht"):
+        whole_night(nightly.Night(settings=settings))
     assert not (tmp_path / "kim.duckdb").exists()
     assert not list((tmp_path / "builds").glob("kim_*"))

@@ -17,10 +17,10 @@ import pytest
 
 from kim_pipeline.commands.control_room import prepare_home
 from kim_pipeline.night import Night
-from kim_pipeline.orchestration.runner import instance_for, run_nightly
+from kim_pipeline.orchestration.runs import instance_for
 from kim_pipeline.settings import PROJECT
-from kim_pipeline.warehouse.hashes import table_hashes
-from tests.nights import small_sample, small_settings
+from tests.built import table_hashes
+from tests.nights import kept_night, small_sample, small_settings
 
 DEPLOY = PROJECT / "deploy"
 
@@ -47,8 +47,7 @@ def modes(folder: Path) -> dict[str, int]:
 def test_what_is_restored_is_what_was_there(tmp_path: Path, backup: ModuleType) -> None:
     settings = small_sample(tmp_path / "before")
     prepare_home(settings)
-    with Night(settings).locked() as held:
-        assert run_nightly(held)
+    assert kept_night(Night(settings=settings))
     tables, known = table_hashes(settings.warehouse / "internal.duckdb"), modes(settings.warehouse)
     files = sorted(p.name for p in settings.deliveries.rglob("*"))
     archive = backup.save(tmp_path / "archives", settings.warehouse, settings.deliveries)

@@ -21,9 +21,11 @@ from kim_pipeline.publishing import builds
 from kim_pipeline.publishing.builds import DESCRIPTOR, Build, UnknownBuildError, Warehouse
 from kim_pipeline.publishing.keeping.purge import purgeable, remove
 from kim_pipeline.publishing.keeping.retention import expired, keep_reasons
+from kim_pipeline.publishing.published import BuildFacts
 from kim_pipeline.publishing.smoke import DamagedBuildError, check_build, check_published
 from kim_pipeline.settings import Settings
-from tests.quick_nights import QuickNight, deliver, prepare, publish, settings_in
+from tests import quick_nights
+from tests.quick_nights import deliver, prepare, publish, settings_in
 
 HASH = "0123456789ab"
 
@@ -350,14 +352,14 @@ def test_nights_and_going_back_without_links(settings: Settings, monkeypatch: py
 
 def test_a_build_that_is_not_sound_is_not_published(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     before = warehouse_of(settings).current()
-    really = QuickNight._write
+    really = quick_nights.write_published
 
-    def write_and_damage(night: QuickNight, internal: Path, target: Path, *more: object) -> None:
-        really(night, internal, target, *more)
+    def write_and_damage(settings: Settings, target: Path, facts: BuildFacts) -> None:
+        really(settings, target, facts)
         with duckdb.connect(str(target)) as connection:
             connection.execute("UPDATE build_info SET value = 'ein anderer' WHERE name = 'build'")
 
-    monkeypatch.setattr(QuickNight, "_write", write_and_damage)
+    monkeypatch.setattr(quick_nights, "write_published", write_and_damage)
     with pytest.raises(DamagedBuildError, match="gehört nicht zum Datenbestand"):
         publish(settings, 3)
     assert warehouse_of(settings).current() == before

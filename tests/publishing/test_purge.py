@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kim_pipeline import cli
-from kim_pipeline.night import Night
+from kim_pipeline.night import Night, take_in
 from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.settings import Settings
 from tests.quick_nights import prepare, publish, settings_in
@@ -172,7 +172,7 @@ def test_what_is_purged_is_read_again_when_it_comes_back(settings: Settings) -> 
     delivery.unlink()
     assert purge(settings) == 0
     delivery.write_bytes(content)
-    assert [d.parsed for d in Night(settings).intake.of("fit")] == [True]
+    assert [d.parsed for d in take_in(Night(settings=settings)).intake.of("fit")] == [True]
 
 
 def test_purging_waits_for_nobody(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:

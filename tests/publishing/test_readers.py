@@ -17,7 +17,7 @@ import pytest
 from kim_pipeline.night import Night
 from kim_pipeline.publishing.builds import Build
 from kim_pipeline.settings import Settings
-from tests.quick_nights import day, prepare, publish, settings_in
+from tests.quick_nights import day, prepare, publish, settings_in, whole_night
 from tests.reader import QUERY
 
 READERS, NIGHTS = 8, 20
@@ -58,11 +58,8 @@ def end(reader: subprocess.Popen[str]) -> dict[str, Any]:
     return found
 
 
-def whole_night(settings: Settings, number: int) -> Build:
-    night = Night(settings, day(number))
-    with night.locked():
-        _ = night.published
-    return night.build
+def real_night(settings: Settings, number: int) -> Build:
+    return whole_night(Night(settings=settings, as_of=day(number))).build
 
 
 def truth(build: Build) -> tuple[str, str, str]:
@@ -97,7 +94,7 @@ def test_eight_readers_while_twenty_nights_publish(tmp_path: Path) -> None:
             started = time.monotonic()
             publish(elsewhere, number)
             between = time.monotonic()
-            build = whole_night(own, number) if number in WHOLE_NIGHTS else publish(own, number)
+            build = real_night(own, number) if number in WHOLE_NIGHTS else publish(own, number)
             during["elsewhere"].append((started, between))
             during["own"].append((between, time.monotonic()))
             true.add(truth(build))

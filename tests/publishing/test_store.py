@@ -18,6 +18,7 @@ import openpyxl
 import pytest
 
 from kim_pipeline import cli, files
+from kim_pipeline import night as nightly
 from kim_pipeline.files import NO_STATE, SCRATCH, Store, locked, temporary_folder, write
 from kim_pipeline.intake.intake import take_in
 from kim_pipeline.night import Night
@@ -213,11 +214,14 @@ def test_a_build_names_its_state_and_a_night_that_fails_leaves_it(folder: Path) 
     settings = settings_in(folder)
     publish(settings, 1)  # so that there are delivered marks
     before = Store(settings.warehouse).state_sha256()
-    night = Night(settings)
-    with night.locked():
-        _ = night.protected
-        assert Store(settings.warehouse).state_sha256() == before
-        _ = night.published
+    seen = []
+    night = Night(settings=settings)
+    with night.warehouse.lock():
+        for reached in nightly.steps(night):
+            seen.append((type(reached).__name__, Store(settings.warehouse).state_sha256()))
+            night = reached
+    assert isinstance(night, nightly.Tidied)
+    assert {state for name, state in seen if name != "Tidied"} == {before}
     told = [row["value"] for row in stored_build_info(night.build.published) if row["name"] == "state_sha256"]
     assert told == [before]
     assert Store(settings.warehouse).state_sha256() != before, "the patterns of what is now published are known"

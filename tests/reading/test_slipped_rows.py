@@ -15,10 +15,10 @@ import pytest
 
 from kim_pipeline.contracts import programme, programmes
 from kim_pipeline.night import Night
-from kim_pipeline.orchestration.runner import run_nightly
 from kim_pipeline.reading.findings import HIDDEN
 from kim_pipeline.settings import PROJECT, Settings
 from tests.helpers_tables import read_csv_delivery
+from tests.nights import kept_night
 from tests.whole.test_privacy import canaries_in, text_of
 from tests.whole.test_privacy_dagster import values_of
 
@@ -63,8 +63,8 @@ def test_a_night_with_slipped_rows_leaves_no_personal_value(
     settings = Settings(deliveries=slipped_deliveries / "deliveries", warehouse=tmp_path / "warehouse")
     home = tmp_path / "dagster"
     home.mkdir()
-    with dg.DagsterInstance.local_temp(str(home)) as instance, Night(settings).locked() as night:
-        assert run_nightly(night, instance)
+    with dg.DagsterInstance.local_temp(str(home)) as instance:
+        assert kept_night(Night(settings=settings), instance)
     assert canaries_in(b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())) == []
     assert [p.name for p in tmp_path.rglob("*") if p.is_file() and canaries_in(p.read_bytes())] == []
     assert canaries_in(caplog.text.encode()) == []

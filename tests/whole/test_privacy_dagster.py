@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from kim_pipeline.night import Night
-from kim_pipeline.orchestration.runner import run_nightly
 from kim_pipeline.settings import PROJECT, Settings
+from tests.nights import kept_night
 from tests.whole.test_privacy import canaries_in, text_of
 
 
@@ -20,8 +20,8 @@ def test_a_night_leaves_no_personal_value_anywhere(tmp_path: Path, caplog: pytes
     settings = Settings(deliveries=PROJECT / "data_raw", warehouse=tmp_path / "warehouse")
     home = tmp_path / "dagster"
     home.mkdir()
-    with dg.DagsterInstance.local_temp(str(home)) as instance, Night(settings).locked() as night:
-        assert run_nightly(night, instance)
+    with dg.DagsterInstance.local_temp(str(home)) as instance:
+        assert kept_night(Night(settings=settings), instance)
     files = [p for p in tmp_path.rglob("*") if p.is_file()]
     assert any(p.is_relative_to(home) and p.stat().st_size > 100_000 for p in files)
     assert [p.name for p in files if canaries_in(p.read_bytes())] == []

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
 
 from kim_pipeline.contracts import programmes
+from kim_pipeline.errors import KimError
 from kim_pipeline.files import Store, private_folder, temporary_files_in
 from kim_pipeline.intake.intake import Delivery, Intake, all_findings
 from kim_pipeline.office.feedback.copy import Source, suffix_of, write_copy
@@ -92,7 +93,7 @@ def _write_one(
         done.copies.append((delivery, path))
 
 
-class _ChangedError(Exception):
+class _ChangedError(KimError):
     """The file is not the one any more that was read."""
 
 

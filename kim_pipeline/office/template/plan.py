@@ -44,7 +44,9 @@ class Plan:
         """Whether the reporting period, if it is known, ends where a due period of the programme ends."""
         if self.period is None:
             return True
-        return (self.period.last.month, self.period.last.day) in {due.ends for due in self.programme.cadence.dues}
+        return (self.period.last.month, self.period.last.day) in {
+            each.ends for each in self.programme.cadence.obligations
+        }
 
     @property
     def file_name(self) -> str:

@@ -12,13 +12,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from kim_pipeline.publishing.builds import Build, Warehouse
-from kim_pipeline.settings import Settings
+from kim_pipeline.settings import ZONE, Settings
 
 _LOG = logging.getLogger(__name__)
-_ZONE = ZoneInfo("Europe/Berlin")
 
 Reason = Literal["published", "newest", "month", "release", "unreadable_release"]
 
@@ -53,7 +51,7 @@ def last_of_months(instants: Sequence[dt.datetime], months: int) -> set[dt.datet
     """The last instant of each calendar month in Germany, as far back as `months`, that of the newest included."""
     last: dict[int, dt.datetime] = {}
     for instant in sorted(instants):
-        day = instant.astimezone(_ZONE)
+        day = instant.astimezone(ZONE)
         last[day.year * 12 + day.month] = instant
     newest = max(last, default=0)
     return {instant for month, instant in last.items() if newest - month < months}
