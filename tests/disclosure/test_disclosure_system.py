@@ -41,7 +41,7 @@ def test_unknown_and_doubled_cells() -> None:
         ({"value": -1}, "nicht negativ"),
         ({"value": 1, "k": 1}, "schützt nichts"),
         ({"value": 1, "k": 5, "role": Role.KNOWN}, "lässt sich nicht schützen"),
-        ({"value": 1, "treat_as_small": True}, "braucht ein k"),
+        ({"value": 1, "treat_as_small": True}, "was ein k hat"),
         ({"value": 1, "factor": 0.0}, "kostet etwas"),
     ],
 )
