@@ -278,6 +278,20 @@ def test_what_an_ods_cell_shows_stands_beside_its_value(kind: str) -> None:
     assert ods_cell(xml) == expected
 
 
+def test_rows_of_an_ods_may_stand_in_groups() -> None:
+    def change(part: bytes) -> bytes:
+        head, *rows = part.replace(b"<table:table-row>", b"|<table:table-row>").split(b"|")
+        tail = rows[-1][rows[-1].index(b"</table:table>") :]
+        rows[-1] = rows[-1].removesuffix(tail)
+        header = b"<table:table-header-rows>" + rows[0] + b"</table:table-header-rows>"
+        group = b"<table:table-row-group><table:table-rows>%s</table:table-rows></table:table-row-group>"
+        return head + header + group % rows[1] + group % b"".join(rows[2:]) + tail
+
+    content = with_part("content.xml", change, ods([Page("A", [["x"], [1], [2], [3, "y"]])]))
+    found = only_sheet(content)
+    assert [found.row(row) for row in range(4)] == [["x", ""], [1, ""], [2, ""], [3, "y"]]
+
+
 def test_an_error_that_excel_saved_into_an_ods_is_told() -> None:
     content = with_part(
         "content.xml",

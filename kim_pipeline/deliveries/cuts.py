@@ -17,6 +17,7 @@ from kim_pipeline.deliveries.cells import Mask
 Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int64]
 
+_BEHIND_NAMES = np.frombuffer(b" \t\r\n/>", dtype=np.uint8)
 _MARGIN = b" " * 32
 """Behind a block, so that there is something behind each of its tags."""
 _FOREIGN_ENCODING = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"'](?!utf-?8[\"'])", re.IGNORECASE)
@@ -59,10 +60,10 @@ class Block:
         return tags
 
     def named(self, tags: Positions, name: bytes) -> Positions:
-        """Those of some tags that begin with a name: its last sign first, since names differ there."""
+        """Those of some tags that have a name: its last sign first, since names differ there."""
         for offset, sign in reversed([*enumerate(name, start=1)]):
             tags = tags[self.text[tags + offset] == sign]
-        return tags
+        return tags[np.isin(self.text[tags + len(name) + 1], _BEHIND_NAMES)]
 
     def tag_ends(self, starts: Positions) -> Positions:
         """Where tags end, behind their `>`."""

@@ -173,7 +173,7 @@ class _Usual:
         """Rows, columns, codes and heights of the cells of whole rows that begin with a row; and the next row."""
         block = Block(content)
         tags, end_tags = block.tags_named(b"table:"), block.tags_named(b"/table:")
-        if len(block.named(tags, b"table:table>")) + len(block.named(tags, b"table:table ")):
+        if len(block.named(tags, b"table:table")):
             raise UnusualError  # a table within a cell
         row_starts = block.named(tags, b"table:table-row")
         heights = self._heights(block, row_starts)
