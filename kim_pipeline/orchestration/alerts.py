@@ -114,7 +114,7 @@ def missed_night(built_at: dt.datetime, deadline: dt.datetime, settings: Setting
     return Alert(
         event=f"missed {by:%Y-%m-%d}",
         title="In der Nacht ist kein neuer Datenbestand entstanden",
-        happened=f"Bis zum {german.moment(by)} ist kein neuer Datenbestand veröffentlicht, und kein Lauf "
+        happened=f"Bis zum {german.moment(by)}, ist kein neuer Datenbestand veröffentlicht, und kein Lauf "
         "ist fehlgeschlagen: er ist nicht gestartet, wartet, oder hängt.",
         about=f"Veröffentlicht ist der Datenbestand vom {german.moment(built)}.",
         turn=_OPERATOR,
