@@ -23,7 +23,7 @@ from kim_pipeline.intake.intake import take_in
 from kim_pipeline.night import Night, run
 from kim_pipeline.protection.audit_of_file import audit_file
 from kim_pipeline.protection.hiding import hidden_figures
-from kim_pipeline.protection.linked_set import Calendar, Figure, Key, LinkedSet, read_linked_set
+from kim_pipeline.protection.linked_set import CalendarTable, Figure, Key, LinkedSet, read_linked_set
 from kim_pipeline.settings import Settings
 
 _YEARS = 10
@@ -54,12 +54,12 @@ def _moved(period: str, year: str) -> str:
     return _YEAR.sub(year, period)
 
 
-def _calendar(given: Calendar, years: list[str]) -> Calendar:
+def _calendar(given: CalendarTable, years: list[str]) -> CalendarTable:
     quarters = [f"{year}-Q{q}" for year in years for q in range(1, 5)]
     previous = dict(zip([*years[1:], *quarters[1:]], [*years[:-1], *quarters[:-1]], strict=True))
     school = [_moved("0000/00", year) for year in years]
     of_year = {year: tuple(f"{year}-Q{q}" for q in range(1, 5)) for year in years}
-    return Calendar(given.county, given.municipalities, of_year, previous, frozenset([*years, *school]))
+    return CalendarTable(given.county, given.municipalities, of_year, previous, frozenset([*years, *school]))
 
 
 def measure(name: str, linked: LinkedSet) -> None:

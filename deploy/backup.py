@@ -1,4 +1,4 @@
-"""Backup and restore of all that cannot be made anew: deliveries, builds, releases, history of the control room.
+"""Backup and restore of all that cannot be made anew: deliveries, state, builds, releases, history of the control room.
 
 Needs Python's standard library only. `save` waits for a run that is going on, and copies the databases of the control
 room as they are at one moment, so that it need not be stopped; a run that begins while it copies the warehouse fails.
@@ -22,12 +22,15 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 _NAME = "kim_%Y%m%dT%H%M%SZ.tar.gz"
-_LEFT_OUT = frozenset({"secret.key", "cache", "feedback", "scratch", ".lock", ".serve.lock"})
+_LEFT_OUT = frozenset({"secret.key", "cache", "feedback", "scratch", ".lock", "dagster/.serve.lock"})
+"""What of the warehouse is not saved."""
 _BESIDE = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside an open database: the copy of one moment is whole without, and would be damaged by it."""
 _ROOM = ("warehouse", "dagster")
 """Where the control room's databases lie; a `Thumbs.db` among the deliveries is none."""
-_SCRATCH = ".new-"
+_SCRATCH = ".kim-new-"
+_UNFINISHED = (_SCRATCH, ".new-")
+"""How the name of what is being written begins; the second one by versions before 0.2."""
 
 
 def main() -> None:
@@ -56,15 +59,18 @@ def save(folder: Path, warehouse: Path, deliveries: Path, keep: int = 0) -> Path
     """
     folder.mkdir(parents=True, exist_ok=True)
     archive = folder / dt.datetime.now(dt.UTC).strftime(_NAME)
-    scratch = folder / f"{_SCRATCH}{archive.name}"
-    for interrupted in folder.glob(f"{_SCRATCH}kim_*.tar.gz"):
+    for interrupted in (path for begins in _UNFINISHED for path in folder.glob(f"{begins}*kim_*.tar.gz")):
         interrupted.unlink()
-    scratch.touch(mode=0o600)
-    with tarfile.open(scratch, "w:gz", compresslevel=1) as tar:
-        _add_all(tar, deliveries, Path("deliveries"))
-        with _no_run(warehouse):
-            _add_all(tar, warehouse, Path("warehouse"), _LEFT_OUT)
-    scratch.replace(archive)
+    descriptor, name = tempfile.mkstemp(prefix=_SCRATCH, suffix=archive.name, dir=folder)  # mode 0600
+    with os.fdopen(descriptor, "wb") as file:
+        with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as tar:
+            _add_all(tar, deliveries, Path("deliveries"))
+            with _no_run(warehouse):
+                _add_all(tar, warehouse, Path("warehouse"), _LEFT_OUT)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).replace(archive)
+    _sync(folder)
     for old in sorted(folder.glob("kim_*.tar.gz"), reverse=True)[keep:] if keep else ():
         old.unlink()
     return archive
@@ -75,8 +81,18 @@ def _add_all(tar: tarfile.TarFile, folder: Path, top: Path, left_out: frozenset[
     tar.add(folder, str(top), recursive=False)
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        if not left_out & set(name.parts) and not path.name.startswith(_SCRATCH):
+        is_left_out = name.parts[0] in left_out or name.as_posix() in left_out
+        if not is_left_out and not any(part.startswith(_UNFINISHED) for part in name.parts):
             _add(tar, path, top / name)
+
+
+def _sync(folder: Path) -> None:
+    """Make the entries of a folder last."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _add(tar: tarfile.TarFile, path: Path, name: Path) -> None:
@@ -120,9 +136,16 @@ def restore(archive: Path, warehouse: Path, deliveries: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     with tarfile.open(archive) as tar:
         tar.extraction_filter = getattr(tarfile, "tar_filter", None)  # from Python 3.11.4 on; Debian 12 has 3.11.2
+        modes = {}
         for member in tar:
             top, _, member.name = member.name.partition("/")
-            tar.extract(member, warehouse if top == "warehouse" else deliveries)
+            place = warehouse if top == "warehouse" else deliveries
+            if member.isdir():  # of a release nothing could be put into it, as it is to be
+                modes[place / member.name] = member.mode
+                member.mode = 0o700
+            tar.extract(member, place)
+    for folder in sorted(modes, reverse=True):  # those above come last
+        folder.chmod(modes[folder])
 
 
 if __name__ == "__main__":

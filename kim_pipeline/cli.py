@@ -9,50 +9,17 @@ import sys
 from typing import TYPE_CHECKING
 
 import typer
-import typer.rich_utils
 
-from kim_pipeline.commands.audit import audit
-from kim_pipeline.commands.builds import builds, rollback
-from kim_pipeline.commands.check import check
-from kim_pipeline.commands.common import INTERRUPTED, WRONG, Command, Group
-from kim_pipeline.commands.feedback import feedback
+from kim_pipeline.commands.common import INTERRUPTED, WRONG
 from kim_pipeline.commands.german_errors import UsageError, usage_problem
-from kim_pipeline.commands.learn import learn
-from kim_pipeline.commands.purge import purge
-from kim_pipeline.commands.release import release
-from kim_pipeline.commands.report import report
-from kim_pipeline.commands.run import run
-from kim_pipeline.commands.serve import serve
-from kim_pipeline.commands.sql import sql
-from kim_pipeline.commands.status import status
-from kim_pipeline.commands.template import template
-from kim_pipeline.commands.trace import trace
-from kim_pipeline.commands.vocabulary import vocabulary
+from kim_pipeline.commands.lazy import LazyGroup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = (
-    run,
-    serve,
-    template,
-    check,
-    status,
-    feedback,
-    learn,
-    report,
-    release,
-    sql,
-    trace,
-    audit,
-    builds,
-    rollback,
-    purge,
-)
-"""In the order of the help."""
 
 app = typer.Typer(
-    cls=Group,
+    cls=LazyGroup,
     help="Liest die Lieferungen der Programme und baut daraus den Datenbestand des KIM.",
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -67,10 +34,6 @@ def main() -> None:
 
 def invoke(arguments: Sequence[str]) -> int:
     """Run a command; its exit code."""
-    typer.rich_utils.OPTIONS_PANEL_TITLE = "Optionen"
-    typer.rich_utils.ARGUMENTS_PANEL_TITLE = "Angaben"
-    typer.rich_utils.COMMANDS_PANEL_TITLE = "Befehle"
-    typer.rich_utils.REQUIRED_LONG_STRING = "[nötig]"
     try:
         return int(app(list(arguments), prog_name="kim", standalone_mode=False) or 0)
     except typer.Abort:
@@ -84,8 +47,3 @@ def invoke(arguments: Sequence[str]) -> int:
 def _commands(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         sys.stdout.write(context.get_help() + "\n")
-
-
-for _command in _COMMANDS:
-    app.command(cls=Command)(_command)
-app.add_typer(vocabulary, name="vocabulary")

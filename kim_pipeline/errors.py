@@ -1,39 +1,31 @@
-"""Faults of the machine, in German: what hindered a run, and what to do.
+"""Errors that people may see: the base of all our own, and faults of the machine told in German.
 
-Belongs here: telling a full disk, missing rights and the like from the errors that they show up as, without quoting
-them, since the text of an error may quote a cell.
+Belongs here: what is common to all errors, and telling a full disk, missing rights and the like from the errors that
+they show up as, without quoting them, since the text of a foreign error may quote a cell. Does not belong here: any
+single error; each stands beside the code that raises it.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import signal
+import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
-import duckdb
 
-from kim_pipeline.guard.missing import MissingDeliveriesError
-from kim_pipeline.intake.pool import ReaderError
-from kim_pipeline.protection.audit_of_file import DisclosureError
-from kim_pipeline.protection.hiding import ProtectionError
-from kim_pipeline.publishing.builds import UnknownBuildError, WarehouseBusyError
-from kim_pipeline.publishing.smoke import DamagedBuildError
-from kim_pipeline.reading.personal import KeyFileError
-from kim_pipeline.warehouse.catalogue import RaisedKError
+class KimError(Exception):
+    """Base of every error of this program: its text is German and safe to show, for it holds no cell and no count.
 
-_GERMAN = (
-    KeyFileError,
-    ReaderError,
-    WarehouseBusyError,
-    MissingDeliveriesError,
-    UnknownBuildError,
-    DamagedBuildError,
-    ProtectionError,
-    DisclosureError,
-    RaisedKError,
-)
-"""Errors whose own text is for people."""
+    Whoever wants to tell what went wrong asks `isinstance(error, KimError)` and shows the text; of any other error only
+    the kind may be told.
+    """
+
+
 _NO_ROOM = "no room"
 _DENIED = "denied"
 _BROKEN = "broken"
@@ -63,7 +55,7 @@ _SENTENCES = {
 _LITTLE_ROOM = 1 << 20
 
 
-def told(error: BaseException | None, folder: Path) -> str | None:
+def explained(error: BaseException | None, folder: Path) -> str | None:
     """A German sentence on what hindered a run and what to do; None where the cause is none that people can remove.
 
     Args:
@@ -71,7 +63,7 @@ def told(error: BaseException | None, folder: Path) -> str | None:
         folder: the warehouse's folder.
     """
     for cause in _causes(error):
-        if isinstance(cause, _GERMAN):
+        if isinstance(cause, KimError):
             return str(cause)
         kind = _kind(cause)
         if kind is not None:
@@ -91,7 +83,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def _kind(error: BaseException) -> str | None:
     if isinstance(error, OSError):
         return _KINDS.get(error.errno or 0)
-    if isinstance(error, duckdb.Error):  # it tells the system's error in words only
+    duckdb = sys.modules.get("duckdb")
+    if duckdb is not None and isinstance(error, duckdb.Error):  # it tells the system's error in words only
         return next((kind for number, kind in _KINDS.items() if os.strerror(number) in str(error)), None)
     return None
 
@@ -103,3 +96,31 @@ def _is_full(folder: Path) -> bool:
     except OSError:
         return False
     return space.f_bavail * space.f_frsize < _LITTLE_ROOM
+
+
+@contextmanager
+def interrupts_kept() -> Iterator[None]:
+    """Let an interrupt from the keyboard stay one: DuckDB makes a `RuntimeError` of it and forgets what it was.
+
+    Raises:
+        KeyboardInterrupt: SIGINT came while the body ran, and ended it.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield  # signals reach Python in the main thread only; and an ignored one stays ignored
+        return
+    heard = threading.Event()
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        heard.set()
+        before(number, frame)
+
+    signal.signal(signal.SIGINT, hear)
+    try:
+        yield
+    except RuntimeError:
+        if heard.is_set():
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)

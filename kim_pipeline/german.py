@@ -25,7 +25,7 @@ ROW_KINDS = {"accepted": "angenommen", "quarantined": "in Quarantäne", "total":
 
 
 @dataclass(frozen=True)
-class Severity:
+class SeverityWords:
     """What a severity is called.
 
     Attributes:
@@ -40,10 +40,10 @@ class Severity:
 
 
 SEVERITIES = {
-    "rejected": Severity("Zurückgewiesen", "Zurückweisungen", "die Lieferung zählt nicht"),
-    "error": Severity("Fehler", "Fehler", "die Zeile zählt erst, wenn sie berichtigt ist"),
-    "warning": Severity("Warnung", "Warnungen", "die Angabe bleibt leer, die Zeile zählt"),
-    "notice": Severity("Hinweis", "Hinweise", "zur Kenntnis"),
+    "rejected": SeverityWords("Zurückgewiesen", "Zurückweisungen", "die Lieferung zählt nicht"),
+    "error": SeverityWords("Fehler", "Fehler", "die Zeile zählt erst, wenn sie berichtigt ist"),
+    "warning": SeverityWords("Warnung", "Warnungen", "die Angabe bleibt leer, die Zeile zählt"),
+    "notice": SeverityWords("Hinweis", "Hinweise", "zur Kenntnis"),
 }
 """Severity of a finding → its words; the gravest first."""
 
@@ -168,6 +168,16 @@ def day(date: dt.date) -> str:
 def short_day(date: dt.date) -> str:
     """A date where there is little room: `15.03.24`."""
     return f"{date:%d.%m.%y}"
+
+
+def day_of_year(date: dt.date) -> str:
+    """A date whose year is plain: `15.03.`."""
+    return f"{date:%d.%m.}"
+
+
+def short_moment(at: dt.datetime) -> str:
+    """A day and a time where there is little room: `15.03.24 02:30`."""
+    return f"{at:%d.%m.%y %H:%M}"
 
 
 def moment(at: dt.datetime) -> str:

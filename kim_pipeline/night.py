@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import logging
-import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +23,8 @@ import duckdb
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.due import due_state
 from kim_pipeline.contracts.model import Programme
+from kim_pipeline.errors import KimError
+from kim_pipeline.files import remove
 from kim_pipeline.guard.missing import MissingDeliveriesError, missing_deliveries
 from kim_pipeline.intake import intake as deliveries
 from kim_pipeline.intake.due import due_of
@@ -32,7 +33,7 @@ from kim_pipeline.protection.audit_of_file import FileAudit, audit_build
 from kim_pipeline.protection.hiding import Protection, protect_figures
 from kim_pipeline.protection.pattern_memory import PatternMemory
 from kim_pipeline.publishing.builds import Build, Warehouse
-from kim_pipeline.publishing.keeping.purge import purgeable, remove
+from kim_pipeline.publishing.keeping import purge
 from kim_pipeline.publishing.parquet import write_package
 from kim_pipeline.publishing.published import BuildFacts, write_published
 from kim_pipeline.publishing.smoke import can_open, check_internal, check_published
@@ -70,7 +71,7 @@ Progress = Callable[[str, int, int], None]
 """Called with a programme's key or `TABLES`, how many are done, and how many there are."""
 
 
-class BuildError(Exception):
+class BuildError(KimError):
     """A table could not be built; the message names it and holds no cell's content."""
 
 
@@ -117,6 +118,7 @@ class Night:
         progress: is told how far the run has come.
         started_at: when it began, by the clock.
         started: the same by a clock that nobody sets, in seconds.
+        held: the warehouse, one object for all steps, since it knows where its holder writes; made from the settings.
     """
 
     settings: Settings
@@ -127,11 +129,18 @@ class Night:
     progress: Progress = _tell_nobody
     started_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     started: float = field(default_factory=time.monotonic)
+    held: Warehouse | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Bind to the warehouse of the settings."""
+        if self.held is None:
+            object.__setattr__(self, "held", Warehouse(self.settings.warehouse))
 
     @property
     def warehouse(self) -> Warehouse:
         """The warehouse, which whoever calls the steps holds (`Warehouse.lock`)."""
-        return Warehouse(self.settings.warehouse)
+        assert self.held is not None  # noqa: S101  (for mypy)
+        return self.held
 
     @property
     def chosen(self) -> list[str]:
@@ -179,9 +188,10 @@ class Checked(Built):
 
 @dataclass(frozen=True, kw_only=True)
 class Protected(Checked):
-    """A run that knows what is hidden of the figures."""
+    """A run that knows what is hidden of the figures; `patterns` is what the next night is to know of it."""
 
     protection: Protection
+    patterns: PatternMemory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,7 +245,7 @@ def take_in(night: Night) -> TakenIn:
     if night.full:
         for entry in present_entries(night.settings):
             if entry.parent.name in night.chosen:
-                shutil.rmtree(entry, ignore_errors=True)
+                remove(entry)
     intake = deliveries.take_in(night.settings, night.progress, today=night.as_of)
     counts = summary_counts(intake.deliveries)
     told = "; ".join(f"{label}: {counts[name]}" for name, label in COUNTS.items() if name in counts)
@@ -301,14 +311,13 @@ def protect(night: Checked) -> Protected:
         ProtectionError: a figure cannot be protected.
     """
     if night.failed:
-        raise CheckFailedError("; ".join(f"{each.name}: {each.description}" for each in night.failed))
+        raise CheckFailedError(*night.failed)
     internal = night.warehouse.scratch(night.build.internal)
     with duckdb.connect(str(internal)) as connection, _named_errors("disclosure.hidden_cell"):
-        memory = PatternMemory(night.settings.cache, is_new=night.full)
-        found = protect_figures(connection, memory=memory)
-    memory.save()
+        patterns = PatternMemory(night.warehouse.store, is_new=night.full)
+        found = protect_figures(connection, memory=patterns)
     _LOG.info("hidden: %d of %d figures (%.1f s)", found.hidden, found.cells, found.seconds)
-    return _after(Protected, night, protection=found)
+    return _after(Protected, night, protection=found, patterns=patterns)
 
 
 def publish(night: Protected) -> Published:
@@ -321,7 +330,8 @@ def publish(night: Protected) -> Published:
         OSError: the folder cannot be written to; what was published still is.
     """
     internal, target = night.warehouse.scratch(night.build.internal), night.warehouse.scratch(night.build.published)
-    facts = BuildFacts(night.build.stem, night.started_at, night.as_of, time.monotonic() - night.started)
+    seconds, state = time.monotonic() - night.started, night.warehouse.store.state_sha256()
+    facts = BuildFacts(night.build.stem, night.started_at, night.as_of, seconds, state)
     with _named_errors("the published file"):
         write_published(internal, target, night.intake, facts)
         write_package(target, night.warehouse.scratch(night.build.package), night.settings.county)
@@ -345,12 +355,16 @@ def _compare(night: Protected) -> dict[str, int]:
 
 
 def tidy(night: Published) -> Tidied:
-    """Remove what is no longer kept. Where that fails, the night has not, and the next one makes up for it."""
+    """Keep what the next night is to know, and remove what is no longer kept.
+
+    Where that fails, the night has not, and the next one makes up for it.
+    """
     present = entries_of(night.intake.deliveries, night.settings)
     try:
-        found = purgeable(night.warehouse, night.settings, present, night.started_at)
+        night.patterns.save()
+        found = purge.purgeable(night.warehouse, night.settings, present, night.started_at)
         gone = found if night.settings.purge_nightly else [item for item in found if item.kind == "build"]
-        remove(gone, night.settings)
+        purge.remove(gone, night.settings)
     except OSError as error:
         _LOG.warning("published, but tidying up afterwards failed (%s)", type(error).__name__)
         return _after(Tidied, night, untidy=error)

@@ -127,6 +127,11 @@ class Settings(BaseSettings):
         return self.warehouse / "cache"
 
     @property
+    def state(self) -> Path:
+        """Where what decides a build, besides the deliveries, is kept."""
+        return self.warehouse / "state"
+
+    @property
     def feedback(self) -> Path:
         """Where return copies are written unless another folder is named."""
         return self.warehouse / "feedback"

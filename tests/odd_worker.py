@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
+import struct
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from kim_pipeline.intake import worker
 real_answer = worker._answer
 real_content = worker._content
 real_say = worker._say
+places: list[Connection] = []
 SECRET_CELL = "Geheime-Zelle-4711"  # noqa: S105
 
 
@@ -32,27 +34,34 @@ def odd_answer(request: dict[str, Any], setup: dict[str, Any]) -> dict[str, Any]
         case "exit":
             os._exit(3)
         case "die_after":
-            real_say(sys.modules["__main__"].answers, real_answer(request, setup))
+            real_say(places[0], real_answer(request, setup))
             os._exit(0)
         case "garbage":
-            raise _GarbageError(b"Hallo, hier ist die Bibliothek!\n")
+            write_raw(b"Hallo, hier ist die Bibliothek!\n")
         case "endless":
-            raise _GarbageError(b"x" * 10_000_000)
+            write_raw(b"x" * 10_000_000)
+        case "half":  # says that nine bytes follow, and gives three
+            write_raw(struct.pack("!i", 9) + b"abc")
         case "json":
-            raise _GarbageError(b'[1, 2, {"sha256": null}]\n')
+            places[0].send_bytes(b'[1, 2, {"sha256": null}]')
+            time.sleep(600)
         case "after":
-            raise _GarbageError(b'{"failed": "exception", "where": "x"}\nund noch etwas\n')
+            places[0].send_bytes(b'{"failed": "exception", "where": "x"}')
+            write_raw(b"und noch etwas")
     return real_answer(request, setup)
 
 
-class _GarbageError(BaseException):
-    pass
+def write_raw(content: bytes) -> None:
+    """Write what is no message, and hang."""
+    with os.fdopen(os.dup(places[0].fileno()), "wb") as raw:
+        raw.write(content)
+    time.sleep(600)
 
 
-def odd_say(answers: Any, message: dict[str, Any]) -> None:
+def odd_say(connection: Connection, message: dict[str, Any]) -> None:
     """Answer, and remember where to."""
-    sys.modules["__main__"].answers = answers  # type: ignore[attr-defined]
-    real_say(answers, message)
+    places[:] = [connection]
+    real_say(connection, message)
 
 
 def odd_content(path: Path, limit: int) -> bytes:
@@ -72,19 +81,7 @@ def odd_content(path: Path, limit: int) -> bytes:
     return real_content(path, limit)
 
 
-def garbled_answer(request: dict[str, Any], setup: dict[str, Any]) -> dict[str, Any]:
-    """Answer, or write what is no answer."""
-    try:
-        return odd_answer(request, setup)
-    except _GarbageError as garbage:
-        answers = sys.modules["__main__"].answers
-        answers.buffer.write(garbage.args[0])
-        answers.buffer.flush()
-        time.sleep(600)
-        raise SystemExit from None
-
-
-worker._answer = garbled_answer
+worker._answer = odd_answer
 worker._content = odd_content
 worker._say = odd_say
 worker.main()

@@ -20,6 +20,7 @@ from kim_pipeline import night as nightly
 from kim_pipeline.files import readable_folder
 from kim_pipeline.night import Guarded, Night, Protected, Tidied
 from kim_pipeline.protection.hiding import Protection
+from kim_pipeline.protection.pattern_memory import PatternMemory
 from kim_pipeline.publishing.builds import DESCRIPTOR, Build
 from kim_pipeline.publishing.published import BuildFacts
 from kim_pipeline.settings import PROJECT, Settings
@@ -48,7 +49,10 @@ def quick_night(night: Night) -> Tidied:
     with night.warehouse.lock():
         guarded = nightly.hold(nightly.take_in(night))
         _write_internal(guarded)
-        protected = nightly._after(Protected, guarded, tables={}, results=(), protection=_NOTHING_HIDDEN)
+        patterns = PatternMemory(night.warehouse.store, is_new=night.full)
+        protected = nightly._after(
+            Protected, guarded, tables={}, results=(), protection=_NOTHING_HIDDEN, patterns=patterns
+        )
         with mock.patch.multiple(
             nightly, write_published=write, write_package=_write_package, audit_build=lambda *_: None,
             write_diff=lambda *_: {},
@@ -114,7 +118,8 @@ def _prepared() -> TemporaryDirectory[str]:
         for table in _KEPT:
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.split('.')[0]}")
             connection.execute(f"CREATE TABLE {table} AS FROM whole.{table}")
-    shutil.rmtree(settings.warehouse / "builds")
+    for builds in ("builds", "published", "state"):
+        shutil.rmtree(settings.warehouse / builds)
     for opened in ("kim.duckdb", "internal.duckdb", "kim"):
         (settings.warehouse / opened).unlink()
     return place

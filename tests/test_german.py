@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from kim_pipeline import german
 from kim_pipeline.german import NBSP
+from kim_pipeline.settings import PROJECT
 
 
 def test_numbers() -> None:
@@ -30,6 +35,31 @@ def test_one_and_many() -> None:
     assert german.tightly(1, "Fall", "Fälle") == f"1{NBSP}Fall"
 
 
+def test_units_after_one() -> None:
+    assert [german.with_unit(n, "Fälle").replace(NBSP, " ") for n in (0, 1, 2)] == ["0 Fälle", "1 Fall", "2 Fälle"]
+    assert german.with_unit(1, "Stunden") == f"1,0{NBSP}Stunden"
+    assert german.with_unit(1, "Euro") == f"1{NBSP}Euro"
+
+
+def test_every_unit_is_known_for_one() -> None:
+    catalogue = tomllib.loads((PROJECT / "sql" / "indicators" / "catalogue.toml").read_text(encoding="utf-8"))
+    units = {entry["unit"] for entry in catalogue["indicator"]}
+    assert {unit for unit in units if german.one_of(unit) == unit} == {"Anteil", "Euro", "je 1.000"}
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(errno.ENOSPC, "kein Platz mehr"), (12345, "Fehler 12345 des Betriebssystems")]
+)
+def test_what_the_system_refused(number: int, said: str) -> None:
+    assert german.system_error(OSError(number, "in English")) == said
+
+
+def test_days_are_written_here_alone() -> None:
+    sources = [path for path in Path(german.__file__).parent.rglob("*.py") if path != Path(german.__file__)]
+    assert len(sources) > 100
+    assert [path.name for path in sources if re.search(r"%d\.%m|maketrans\(\"[,.]", path.read_text("utf-8"))] == []
+
+
 def test_lists() -> None:
     assert [german.listing(found) for found in ([], ["A"], ["A", "B"], "ABC")] == ["", "A", "A und B", "A, B und C"]
     assert german.quoted_listing("ABC", "oder") == "„A“, „B“ oder „C“"
@@ -38,6 +68,8 @@ def test_lists() -> None:
 def test_days() -> None:
     assert german.day(dt.date(2024, 3, 5)) == "05.03.2024"
     assert german.short_day(dt.date(2024, 3, 5)) == "05.03.24"
+    assert german.day_of_year(dt.date(2024, 3, 5)) == "05.03."
+    assert german.short_moment(dt.datetime(2024, 3, 5, 2, 30, tzinfo=dt.UTC)) == "05.03.24 02:30"
     assert german.moment(dt.datetime(2024, 3, 5, 2, 30, tzinfo=dt.UTC)) == "05.03.2024, 02:30 Uhr"
 
 

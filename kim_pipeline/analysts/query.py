@@ -14,6 +14,8 @@ from typing import Any
 
 import duckdb
 
+from kim_pipeline.errors import KimError, interrupts_kept
+
 _LOCKED_DOWN: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "python_enable_replacements": "false",
@@ -35,21 +37,19 @@ _KINDS = {
     duckdb.OutOfMemoryException: "Die Abfrage braucht mehr Arbeitsspeicher, als da ist.",
     duckdb.IOException: "Der Datenbestand lässt sich nicht öffnen: er ist beschädigt oder wird gerade geschrieben.",
 }
-_INTERRUPTED = "Query interrupted"
-"""What DuckDB makes of an interrupt from the keyboard."""
 _UNKNOWN = "Die Abfrage ist fehlgeschlagen."
 
 
-class QueryError(Exception):
-    """A query failed: the reason in German, and the engine's own words, which hold published data only."""
+class QueryError(KimError):
+    """A query failed: the reason in German; `detail` has the engine's own words, which hold published data only."""
 
     def __init__(self, reason: str, detail: str) -> None:
         """Keep both."""
-        super().__init__(f"{reason} {detail}")
+        super().__init__(reason)
         self.reason, self.detail = reason, detail
 
 
-class NotAQueryError(Exception):
+class NotAQueryError(KimError):
     """What was given is not one statement that reads; the message is German."""
 
 
@@ -98,14 +98,11 @@ def run_query(published: Path, sql: str, limit: int | None = None) -> Result:
 @contextmanager
 def _german_errors() -> Iterator[None]:
     try:
-        yield
+        with interrupts_kept():
+            yield
     except duckdb.Error as error:
         reason = next((text for kind, text in _KINDS.items() if isinstance(error, kind)), _UNKNOWN)
         raise QueryError(reason, str(error)) from None
-    except RuntimeError as error:
-        if str(error) != _INTERRUPTED:
-            raise
-        raise KeyboardInterrupt from None
 
 
 def _distinct(names: list[str]) -> tuple[str, ...]:

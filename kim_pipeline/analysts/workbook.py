@@ -10,17 +10,16 @@ import datetime as dt
 import io
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.utils import get_column_letter
+import xlsxwriter
 
 from kim_pipeline import german
 from kim_pipeline.analysts.query import Result
 from kim_pipeline.analysts.result_files import plain_text
+from kim_pipeline.errors import KimError
 
 _MOST_ROWS = 2**20 - 1
 """Of a worksheet, its header aside."""
@@ -36,20 +35,18 @@ _TRUTH = '"WAHR";"WAHR";"FALSCH"'
 _WIDEST, _WIDEST_TEXT, _NARROWEST, _BUTTON = 60, 100, 8, 4
 _LINE, _TALLEST = 15.0, 400.0
 """Heights of a line and of the tallest row, in points."""
-_BOLD = Font("Calibri", 11, bold=True)
-_HEADER = {
-    "font": _BOLD,
-    "fill": PatternFill("solid", start_color="DCE6F0"),
-    "border": Border(bottom=Side(style="thin", color="1F4E79")),
-    "alignment": Alignment(vertical="center", horizontal="left", indent=1),
-}
-_TOP = Alignment(vertical="top")
-_TEXT = Alignment(vertical="top", horizontal="left", indent=1)
-_WRAPPED = Alignment(vertical="top", horizontal="left", indent=1, wrap_text=True)
+_HEADER: dict[str, Any] = {
+    "bold": True, "bg_color": "#DCE6F0", "bottom": 1, "bottom_color": "#1F4E79", "valign": "vcenter", "align": "left",
+    "indent": 1,
+}  # fmt: skip
+_TOP: dict[str, Any] = {"valign": "top"}
+_TEXT: dict[str, Any] = {"valign": "top", "align": "left", "indent": 1}
+_WRAPPED: dict[str, Any] = {**_TEXT, "text_wrap": True}
+_A4 = 9
 _EMPTY = "keine Angabe, oder der Wert bleibt geheim; nie als 0 zu lesen"
 
 
-class TooManyRowsError(Exception):
+class TooManyRowsError(KimError):
     """A result does not fit on a worksheet; the message is German."""
 
 
@@ -61,45 +58,60 @@ def as_workbook(result: Result) -> bytes:
     """
     if len(result.rows) > _MOST_ROWS:
         raise TooManyRowsError(
-            f"Das Ergebnis hat {german.number(len(result.rows))} Zeilen, ein Tabellenblatt fasst "
+            f"Das Ergebnis hat {german.counted(len(result.rows), 'Zeile', 'Zeilen')}, ein Tabellenblatt fasst "
             f"{german.number(_MOST_ROWS)}. "
             "Bitte mit --limit begrenzen oder --format csv wählen."
         )
-    book = Workbook()
-    _write_rows(book.worksheets[0], result)
-    _write_origin(book.create_sheet("Herkunft"), result)
     target = io.BytesIO()
-    book.save(target)
+    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
+        looks = _Looks(book)
+        _write_rows(book.add_worksheet("Ergebnis"), result, looks)
+        _write_origin(book.add_worksheet("Herkunft"), result, looks)
     return target.getvalue()
 
 
-def _write_rows(sheet: Any, result: Result) -> None:
-    sheet.title = "Ergebnis"
-    for number, name in enumerate(result.columns, 1):
-        _fill(sheet.cell(1, number), name, **_HEADER)
-        width = _width(name, (row[number - 1] for row in result.rows))
-        sheet.column_dimensions[get_column_letter(number)].width = width
-    for number, row in enumerate(result.rows, 2):
+class _Looks:
+    """The formats of a workbook, each made once."""
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+        self._made: dict[tuple[tuple[str, Any], ...], Any] = {}
+
+    def of(self, *parts: Mapping[str, Any]) -> Any:
+        """The format that has all these properties."""
+        wanted = {name: value for part in parts for name, value in part.items()}
+        key = tuple(sorted(wanted.items()))
+        if key not in self._made:
+            self._made[key] = self._book.add_format(wanted)
+        return self._made[key]
+
+
+def _write_rows(sheet: Any, result: Result, looks: _Looks) -> None:
+    for number, name in enumerate(result.columns):
+        sheet.set_column(number, number, _width(name, (row[number] for row in result.rows)))
+        _write(sheet, (0, number), name, looks, _HEADER)
+    for number, row in enumerate(result.rows, 1):
         lines = [_lines(value, _WIDEST) for value in row]
-        for column, value in enumerate(row, 1):
-            is_wrapped, look = lines[column - 1] > 1, _TEXT if isinstance(value, str) else _TOP
-            _fill(sheet.cell(number, column), value, alignment=_WRAPPED if is_wrapped else look)
         _set_height(sheet, number, max(lines))
-    sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = sheet.dimensions
-    sheet.print_title_rows = "1:1"
+        for column, value in enumerate(row):
+            look = _TEXT if isinstance(value, str) else _TOP
+            _write(sheet, (number, column), value, looks, _WRAPPED if lines[column] > 1 else look)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, len(result.rows), len(result.columns) - 1)
+    sheet.repeat_rows(0)
     _set_up_print(sheet)
 
 
-def _write_origin(sheet: Any, result: Result) -> None:
+def _write_origin(sheet: Any, result: Result, looks: _Looks) -> None:
     told: dict[str, object] = {**result.origin, "Zeilen": len(result.rows), "Leere Zellen": _EMPTY}
     if not result.is_complete:
         told["Unvollständig"] = "Das Ergebnis hat weitere Zeilen (--limit)."
-    for number, (label, value) in enumerate(told.items(), 1):
-        _fill(sheet.cell(number, 1), label, font=_BOLD, alignment=_TOP)
-        _fill(sheet.cell(number, 2), value, alignment=_WRAPPED)
+    for number, (label, value) in enumerate(told.items()):
         _set_height(sheet, number, _lines(value, _WIDEST_TEXT))
-    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 16, _WIDEST_TEXT
+        _write(sheet, (number, 0), label, looks, {**_TOP, "bold": True})
+        _write(sheet, (number, 1), value, looks, _WRAPPED)
+    sheet.set_column(0, 0, 16)
+    sheet.set_column(1, 1, _WIDEST_TEXT)
     _set_up_print(sheet)
 
 
@@ -112,32 +124,31 @@ def _lines(value: object, width: int) -> int:
 def _set_height(sheet: Any, row: int, lines: int) -> None:
     """Make room for wrapped text, which not every spreadsheet does by itself."""
     if lines > 1:
-        sheet.row_dimensions[row].height = min(lines * _LINE, _TALLEST)
+        sheet.set_row(row, min(lines * _LINE, _TALLEST))
 
 
 def _set_up_print(sheet: Any) -> None:
     """A4 across, as wide as one page, the page's number below."""
-    sheet.page_setup.orientation, sheet.page_setup.paperSize, sheet.page_setup.fitToHeight = "landscape", 9, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.oddFooter.right.text = "&A, Seite &P von &N"
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer("&R&A, Seite &P von &N")
 
 
-def _fill(cell: Any, value: object, **look: Any) -> None:
+def _write(sheet: Any, place: tuple[int, int], value: object, looks: _Looks, look: Mapping[str, Any]) -> None:
     """Write a value of any kind; what looks like a formula stays text, also when the cell is edited."""
     if isinstance(value, dt.datetime):
-        cell.value, cell.number_format = value.replace(tzinfo=None), _INSTANT
+        sheet.write_datetime(*place, value.replace(tzinfo=None), looks.of(look, {"num_format": _INSTANT}))
     elif isinstance(value, dt.date):
-        cell.value, cell.number_format = value, _DAY
+        sheet.write_datetime(*place, value, looks.of(look, {"num_format": _DAY}))
     elif isinstance(value, bool):
-        cell.value, cell.number_format = value, _TRUTH
+        sheet.write_boolean(*place, value, looks.of(look, {"num_format": _TRUTH}))
     elif isinstance(value, (int, float, Decimal)) and -_EXACT_BELOW < value < _EXACT_BELOW:
-        cell.value = value
-    elif value is not None:
+        sheet.write_number(*place, value, looks.of(look))
+    elif value is not None and value != "":  # an empty text shows as nothing, like a missing value
         text = _ILLEGAL.sub("\ufffd", plain_text(value))[:_LONGEST]
-        cell.value, cell.data_type = text, "s"
-        cell.quotePrefix = text.startswith(_FORMULA)
-    for name, style in look.items():
-        setattr(cell, name, style)
+        is_formula = text.startswith(_FORMULA)
+        sheet.write_string(*place, text, looks.of(look, {"quote_prefix": True} if is_formula else {}))
 
 
 def _width(name: str, values: Iterable[object]) -> float:

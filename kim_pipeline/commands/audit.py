@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kim_pipeline import german
 from kim_pipeline.commands.common import FAILED, WarehouseOption, settings_from, wrong
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def audit(
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="[DATEI]", help="Die veröffentlichte Datei. [Vorgabe: kim.duckdb]", show_default=False),
+        typer.Argument(metavar="DATEI", help="Die veröffentlichte Datei. [Vorgabe: kim.duckdb]", show_default=False),
     ] = None,
     warehouse: WarehouseOption = None,
 ) -> None:
@@ -42,9 +43,9 @@ def audit(
 
 def _internal_of(folder: Path, stem: str) -> Path | None:
     """The internal file of the same build, where there is one."""
-    from kim_pipeline.publishing.builds import Build, Warehouse  # noqa: PLC0415
+    from kim_pipeline.publishing.builds import Build  # noqa: PLC0415
 
-    path = Build(Warehouse(folder).builds, stem).internal
+    path = Build(folder, stem).internal
     return path if stem and path.is_file() else None
 
 
@@ -58,7 +59,7 @@ def _tell(out: Console, path: Path, found: FileAudit) -> None:
         table.add_column(name, justify="left" if name == "Indikator" else "right")
     for line in found.indicators:
         narrowest = "–" if line.narrowest is None else f"{line.narrowest} Werte"
-        kept = f"{line.kept * 100:.1f} %".replace(".", ",")
+        kept = german.percent(line.kept)
         table.add_row(line.indicator, str(line.cells), str(line.hidden), kept, narrowest, str(line.at_risk))
     out.print(table)
     if not found.knows_rest:

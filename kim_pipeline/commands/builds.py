@@ -70,16 +70,15 @@ def rollback(
 ) -> None:
     """Schaltet auf einen früheren Datenbestand zurück."""
     from kim_pipeline.commands import terminal  # noqa: PLC0415
-    from kim_pipeline.errors import told  # noqa: PLC0415
-    from kim_pipeline.publishing.builds import UnknownBuildError, Warehouse, WarehouseBusyError  # noqa: PLC0415
+    from kim_pipeline.errors import KimError, explained  # noqa: PLC0415
+    from kim_pipeline.publishing.builds import UnknownBuildError, Warehouse  # noqa: PLC0415
     from kim_pipeline.publishing.keeping.rollback import roll_back  # noqa: PLC0415
-    from kim_pipeline.publishing.smoke import DamagedBuildError  # noqa: PLC0415
 
     folder = settings_from(warehouse=warehouse).warehouse
     try:
         done = roll_back(Warehouse(folder), build)
-    except (UnknownBuildError, DamagedBuildError, WarehouseBusyError, OSError) as error:
-        cause = told(error, folder) or _not_switched(error)
+    except (KimError, OSError) as error:
+        cause = explained(error, folder) or _not_switched(error)
         stands = "" if isinstance(error, UnknownBuildError) else "Der veröffentlichte Datenbestand ist unverändert."
         raise typer.Exit(fail(cause, stands)) from None
     said = [f"Veröffentlicht ist jetzt {done.now.stem}" + (f", vorher {done.before.stem}." if done.before else ".")]
@@ -133,7 +132,7 @@ def _cells(entry: BuildEntry) -> dict[str, str]:
     kept = [_KEPT[reason] for reason in entry.kept_because] + ([] if entry.has_internal else ["ohne interne Datei"])
     return {
         "Datenbestand": entry.name,
-        "gebaut": f"{entry.built_at.astimezone(ZONE):%d.%m.%y %H:%M}" if entry.built_at else "nicht lesbar",
+        "gebaut": german.short_moment(entry.built_at.astimezone(ZONE)) if entry.built_at else "nicht lesbar",
         "Stichtag": german.short_day(entry.as_of) if entry.as_of else "?",
         "zählt": _number(entry.counted),
         "zurück-\ngewiesen": _number(entry.rejected),

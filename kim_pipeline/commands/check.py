@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,13 +28,14 @@ def check(
 ) -> None:
     """Prüft eine Datei, bevor sie abgegeben wird. Es wird nichts gespeichert."""
     from kim_pipeline.commands import terminal  # noqa: PLC0415
+    from kim_pipeline.files import temporary_folder  # noqa: PLC0415
 
     settings = settings_from()
     (key,) = known_programmes([programme]) or []
     if not file.is_file():
         wrong(f"Die Datei {file} gibt es nicht." if not file.exists() else f"{file} ist keine Datei.")
-    with tempfile.TemporaryDirectory(prefix="kim-check-") as folder:
-        delivery, rows = _read_one(settings, file.absolute(), key, Path(folder))
+    with temporary_folder("kim-check-") as folder:
+        delivery, rows = _read_one(settings, file.absolute(), key, folder)
     raise typer.Exit(_judge(terminal.console(), key, delivery, rows, limit))
 
 

@@ -28,6 +28,11 @@ _GERMAN = {"{": "", "}": "", "Usage:": "Aufruf:", "[OPTIONS]": "[OPTIONEN]", "CO
 class Command(GermanCommand):
     """A command whose help is German throughout."""
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """As the base class, in German."""
+        _name_panels()
+        super().format_help(ctx, formatter)
+
     def get_usage(self, ctx: Any) -> str:
         """As the base class, in German."""
         return _german(super().get_usage(ctx))
@@ -37,8 +42,13 @@ class Command(GermanCommand):
         return _german_option(super().get_help_option(ctx))
 
 
-class Group(GermanGroup):
-    """The group of all commands, likewise."""
+class CommandGroup(GermanGroup):
+    """A group of commands, likewise."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """As the base class, in German."""
+        _name_panels()
+        super().format_help(ctx, formatter)
 
     def get_usage(self, ctx: Any) -> str:
         """As the base class, in German."""
@@ -47,6 +57,16 @@ class Group(GermanGroup):
     def get_help_option(self, ctx: Any) -> Any:
         """As the base class, in German."""
         return _german_option(super().get_help_option(ctx))
+
+
+def _name_panels() -> None:
+    """Give the parts of a help their German titles."""
+    import typer.rich_utils  # noqa: PLC0415  (rich is loaded for those only who ask for help)
+
+    typer.rich_utils.OPTIONS_PANEL_TITLE = "Optionen"
+    typer.rich_utils.ARGUMENTS_PANEL_TITLE = "Angaben"
+    typer.rich_utils.COMMANDS_PANEL_TITLE = "Befehle"
+    typer.rich_utils.REQUIRED_LONG_STRING = "[nötig]"
 
 
 def _german(usage: str) -> str:

@@ -7,10 +7,7 @@ process only watches the others, so it loads neither Dagster nor DuckDB.
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import fcntl
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,12 +16,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
 from kim_pipeline import german
-from kim_pipeline.files import private_folder
+from kim_pipeline.errors import KimError
+from kim_pipeline.files import Store, die_with_parent, locked, private_folder
 from kim_pipeline.settings import PROJECT, Settings
 
 LOCATION = "kim"
@@ -32,7 +30,6 @@ _LOCK = ".serve.lock"
 _STARTING_SECONDS = 120.0
 _STOPPING_SECONDS = 20.0
 _LOOK_SECONDS = 0.5
-_PR_SET_PDEATHSIG = 1
 _WORKSPACE = """load_from:
   - grpc_server:
       socket: {socket}
@@ -40,18 +37,18 @@ _WORKSPACE = """load_from:
 """
 
 
-class ControlRoomError(Exception):
+class ControlRoomError(KimError):
     """It cannot start, or one of its processes ended by itself; the message is German."""
 
 
 def prepare_home(settings: Settings) -> Path:
     """Make Dagster's home (mode 0700) with the project's `dagster.yaml`; the folder."""
     home = private_folder(settings.control_room)
-    shutil.copyfile(PROJECT / "dagster.yaml", home / "dagster.yaml")
+    Store(settings.warehouse).write(home / "dagster.yaml", (PROJECT / "dagster.yaml").read_bytes())
     return home
 
 
-def serve(settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+def keep_open(settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
     """Run the control room until SIGINT or SIGTERM.
 
     Args:
@@ -127,9 +124,8 @@ def _start(argv: list[str], environment: Mapping[str, str]) -> subprocess.Popen[
 
 
 def _end_with_parent() -> None:
-    """Ask Linux for a SIGTERM when the control room is killed: nothing goes on that nobody watches."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    """Let a process of the control room be told to end when that is killed: nothing goes on that nobody watches."""
+    die_with_parent(signal.SIGTERM)
 
 
 def _wait(processes: Mapping[str, subprocess.Popen[bytes]], stop: threading.Event, ready: Callable[[], bool]) -> None:
@@ -211,14 +207,12 @@ def _check_port(host: str, port: int) -> None:
 
 @contextmanager
 def _locked(home: Path) -> Iterator[None]:
-    descriptor = os.open(home / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(home / _LOCK))
+        except BlockingIOError:
+            raise ControlRoomError(f"Für {home.parent} läuft schon ein Leitstand.") from None
         yield
-    except BlockingIOError:
-        raise ControlRoomError(f"Für {home.parent} läuft schon ein Leitstand.") from None
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Wrong arguments, told in German: one sentence each, and which help to read.
+"""Typer in German: wrong arguments in one sentence each with the help to read, and no English in a help.
 
 Belongs here: every kind of error in arguments that typer knows, and the base classes of our commands, which say by
 their own errors what typer would say in English only. Does not belong here: what a command itself refuses.
@@ -7,6 +7,7 @@ their own errors what typer would say in English only. Does not belong here: wha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from typer._click.exceptions import (  # typer exports BadParameter alone
@@ -57,6 +58,15 @@ class GermanCommand(TyperCommand):
         if rest and not ctx.resilient_parsing:
             raise SurplusError(rest, ctx)
         return rest
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """As the base class; a help shows what they are called and which numbers they take, no types of Python."""
+        found = super().get_params(ctx)
+        for param in found:
+            told = param.metavar if param.param_type_name == "option" else None
+            param.display_type_rich = partial(_first, told)  # type: ignore[attr-defined]
+            param._get_number_range_help_str = partial(_first, _bounds(param))  # type: ignore[attr-defined]
+        return found
 
 
 class GermanGroup(TyperGroup):
@@ -135,13 +145,16 @@ def _found(error: BadParameter) -> str:
 
 def _expected(param: Any) -> str:
     """What a number may be; typer checks nothing else for us."""
-    bounds = param.type_descriptor.parameter_info
-    words = [
-        f"{word} {german.exact(bound)}"
-        for word, bound in (("mindestens", bounds.min), ("höchstens", bounds.max))
-        if bound is not None
-    ]
-    return ", ".join(["eine ganze Zahl", *words])
+    return ", ".join(filter(None, ["eine ganze Zahl", _bounds(param)]))
+
+
+def _bounds(param: Any) -> str:
+    ends = (("mindestens", getattr(param, "min", None)), ("höchstens", getattr(param, "max", None)))
+    return ", ".join(f"{word} {german.exact(end)}" for word, end in ends if end is not None)
+
+
+def _first(told: str | None, **_: Any) -> str | None:
+    return told
 
 
 def _near(given: str, known: Sequence[str]) -> list[str]:

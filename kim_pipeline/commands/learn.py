@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kim_pipeline import german
 from kim_pipeline.commands.common import FAILED, fail, known_programmes, settings_from, wrong
 
 if TYPE_CHECKING:
@@ -79,5 +80,5 @@ def _cells(guess: Guess) -> tuple[str, str, str, str]:
         return letter, header, "–", "nicht vorgesehen"
     label = column.label.partition(" (Pseudonym)")[0]
     preferred = column.headers[0] if column.headers[0] == label else f"{column.headers[0]} ({label})"
-    how = "anerkannt" if guess.likeness == 1 else f"Vorschlag, {guess.likeness:.0%} ähnlich".replace("%", " %")
+    how = "anerkannt" if guess.likeness == 1 else f"Vorschlag, {german.percent(guess.likeness, 0)} ähnlich"
     return letter, header, preferred, how

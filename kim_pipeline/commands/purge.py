@@ -27,11 +27,10 @@ def purge(
 ) -> None:
     """Entfernt, was nach den Einstellungen nicht mehr aufbewahrt wird, vor allem Fallangaben."""
     from kim_pipeline.commands import terminal  # noqa: PLC0415
-    from kim_pipeline.errors import told  # noqa: PLC0415
+    from kim_pipeline.errors import KimError, explained  # noqa: PLC0415
     from kim_pipeline.intake.intake import present_entries  # noqa: PLC0415
-    from kim_pipeline.publishing.builds import Warehouse, WarehouseBusyError  # noqa: PLC0415
+    from kim_pipeline.publishing.builds import Warehouse  # noqa: PLC0415
     from kim_pipeline.publishing.keeping.purge import purgeable, remove  # noqa: PLC0415
-    from kim_pipeline.reading.personal import KeyFileError  # noqa: PLC0415
 
     settings = settings_from(deliveries=deliveries, warehouse=warehouse)
     if not settings.warehouse.is_dir():
@@ -44,8 +43,8 @@ def purge(
             items = purgeable(there, settings, present_entries(settings), dt.datetime.now(dt.UTC))
             if not dry_run:
                 remove(items, settings)
-    except (KeyFileError, WarehouseBusyError, OSError) as error:
-        cause = told(error, settings.warehouse) or _not_removed(error)
+    except (KimError, OSError) as error:
+        cause = explained(error, settings.warehouse) or _not_removed(error)
         raise typer.Exit(fail(cause)) from None
     terminal.console().print("\n".join(_said(items, settings, dry_run=dry_run)), markup=False)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def release(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Name, etwa BIKS-2024-05.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Name, etwa BIKS-2024-05.")] = None,
     as_of: Annotated[
         str | None,
         typer.Option("--as-of", metavar="DATUM", help="Stichtag, JJJJ-MM-TT: nur Zeiträume, die dann vorbei sind."),
@@ -44,6 +44,7 @@ def release(
 
 def _release(folder: Warehouse, name: str, as_of: dt.date) -> int:
     from kim_pipeline.commands import terminal  # noqa: PLC0415
+    from kim_pipeline.files import draft  # noqa: PLC0415
     from kim_pipeline.publishing.releases import ReleaseError, new_release, seal  # noqa: PLC0415
     from kim_pipeline.report import render  # noqa: PLC0415
 
@@ -53,14 +54,15 @@ def _release(folder: Warehouse, name: str, as_of: dt.date) -> int:
     out = terminal.console()
     try:
         with new_release(folder, name, as_of, build) as made:
-            render(made.file, made.folder, as_of)
+            render(made.file, made.folder, as_of, writer=draft)
             final = seal(made, folder, dt.datetime.now(dt.UTC))
     except ReleaseError as error:
         return fail(str(error))
     out.print(f"Veröffentlicht: {final} (Datenbestand {build.stem}, Stichtag {german.day(as_of)})", markup=False)
     for earlier, cells in made.hidden_again.items():
-        changed = "hat sich 1 Zahl" if len(cells) == 1 else f"haben sich {len(cells)} Zahlen"
-        stays = "bleibt" if len(cells) == 1 else "bleiben"
+        number = len(cells)
+        changed = f"{german.plural(number, 'hat', 'haben')} sich {german.counted(number, 'Zahl', 'Zahlen')}"
+        stays = german.plural(number, "bleibt", "bleiben")
         out.print(
             f"Seit der Veröffentlichung {earlier} {changed} um weniger als die Mindestzahl geändert und {stays} "
             f"deshalb jetzt geheim: {'; '.join(cells)}",

@@ -41,13 +41,14 @@ def report(
 
 def _render(published: Path, out: Path | None, folder: Path, days: tuple[dt.date | None, dt.date | None]) -> int:
     from kim_pipeline.commands import terminal  # noqa: PLC0415
+    from kim_pipeline.files import Store  # noqa: PLC0415
     from kim_pipeline.report import NotPublishedError, build_name, render  # noqa: PLC0415
 
     console = terminal.console()
     try:
         target = out or folder / "report" / build_name(published)
         with console.status("Der Bericht wird gesetzt …"):
-            paths = render(published, target, days[0], since=days[1])
+            paths = render(published, target, days[0], since=days[1], writer=Store(folder).write_readable)
     except NotPublishedError as error:
         return fail(str(error))
     except OSError as error:

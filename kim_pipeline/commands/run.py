@@ -143,12 +143,12 @@ def _kept_by_dagster(course: _Course) -> Tidied | None:
 
 
 def _failed(course: _Course, log: Path | None) -> int:
-    from kim_pipeline.errors import told  # noqa: PLC0415
+    from kim_pipeline.errors import explained  # noqa: PLC0415
     from kim_pipeline.night import Checked  # noqa: PLC0415
 
     night = course.night
     failed = night.failed if isinstance(night, Checked) else []
-    cause = None if failed else told(course.ended_by, night.settings.warehouse)
+    cause = None if failed else explained(course.ended_by, night.settings.warehouse)
     _alert_of_missing(course)
     unknown = "" if cause else " Bitte die Betreuung informieren."
     return fail(cause or _what_failed(failed), f"{_what_stands(night)}{unknown}", log)
@@ -177,7 +177,7 @@ def _what_stands(night: Night) -> str:
 
 def _report(night: Tidied, out: Console, log: Path) -> None:
     from kim_pipeline.commands import terminal  # noqa: PLC0415
-    from kim_pipeline.errors import told  # noqa: PLC0415
+    from kim_pipeline.errors import explained  # noqa: PLC0415
     from kim_pipeline.night import summary  # noqa: PLC0415
     from kim_pipeline.orchestration.parts import concerns  # noqa: PLC0415
 
@@ -188,7 +188,7 @@ def _report(night: Tidied, out: Console, log: Path) -> None:
     terminal.conspicuous(out, [(check, rows) for check, rows in night.warned if concerns(check, night.only)])
     terminal.results(out, night.settings.warehouse, log, night.protection)
     if night.untidy is not None:
-        cause = told(night.untidy, night.settings.warehouse) or "Bitte die Betreuung informieren."
+        cause = explained(night.untidy, night.settings.warehouse) or "Bitte die Betreuung informieren."
         out.print(f"Veröffentlicht, aber das Aufräumen danach ist nicht gelungen. {cause}", markup=False)
 
 

@@ -36,14 +36,14 @@ def serve(
     ] = "127.0.0.1",
 ) -> None:
     """Der Leitstand: Oberfläche, nächtlicher Zeitplan und Sensoren, bis Strg+C."""
-    from kim_pipeline.commands.control_room import ControlRoomError, serve  # noqa: PLC0415
+    from kim_pipeline.commands.control_room import ControlRoomError, keep_open  # noqa: PLC0415
 
     settings = settings_from(deliveries=deliveries, warehouse=warehouse)
     if port not in _PORTS:
         wrong(f"{port} ist kein Port. Erwartet: eine Zahl von 1 bis 65535.")
     require_deliveries(settings)
     try:
-        serve(settings, host, port, _print_address)
+        keep_open(settings, host, port, _print_address)
     except ControlRoomError as error:
         raise typer.Exit(fail(str(error))) from None
 

@@ -1,4 +1,4 @@
-"""`kim sql`: queries on the published data, as a table or a file."""
+"""`kim sql`: queries on the published data, as a table or a file; and the SQL that makes a table."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ FROM column_dictionary CROSS JOIN (SELECT count(*) FROM "{}") WHERE table_name =
 def sql(
     query: Annotated[
         str | None,
-        typer.Argument(metavar="ABFRAGE", help='Etwa "FROM area"; - liest sie von der Eingabe.', show_default=False),
+        typer.Argument(
+            metavar="ABFRAGE", help="Etwa „FROM area“; ein Strich (-) liest sie von der Eingabe.", show_default=False
+        ),
     ] = None,
     *,
     file: Annotated[
@@ -39,6 +41,15 @@ def sql(
     tables: Annotated[bool, typer.Option("--tables", metavar=" ", help="Nennt die Tabellen.")] = False,
     columns: Annotated[
         str | None, typer.Option("--columns", metavar="TABELLE", help="Nennt die Spalten einer Tabelle.")
+    ] = None,
+    show: Annotated[
+        str | None,
+        typer.Option(
+            "--show",
+            metavar="NAME",
+            help="Zeigt das SQL einer Tabelle mit ihrem Schema oder einer Prüfung.",
+            show_default=False,
+        ),
     ] = None,
     form: Annotated[
         str | None,
@@ -61,6 +72,11 @@ def sql(
     warehouse: WarehouseOption = None,
 ) -> None:
     """Stellt eine Abfrage an kim.duckdb, nur lesend. Leer heißt: keine Angabe oder geheim, nie 0."""
+    if show is not None:
+        if query is not None or file is not None or columns is not None or tables:
+            wrong("--show steht allein: es zeigt das SQL, ohne es auszuführen.")
+        typer.echo(_sql_of(show), nl=False)
+        return
     text = _query(query, file, columns, tables=tables)
     chosen = _format(form, out)
     published = settings_from(warehouse=warehouse).warehouse / "kim.duckdb"
@@ -74,7 +90,7 @@ def _query(query: str | None, file: Path | None, table: str | None, *, tables: b
     if [query is not None, file is not None, table is not None, tables].count(True) != 1:
         wrong(
             'Bitte eine Abfrage angeben, etwa: kim sql "SELECT name, kind FROM area". '
-            "Oder eines von --file DATEI, --tables, --columns TABELLE."
+            "Oder eines von --file DATEI, --tables, --columns TABELLE, --show NAME."
         )
     if tables:
         return _TABLES
@@ -86,6 +102,22 @@ def _query(query: str | None, file: Path | None, table: str | None, *, tables: b
         return Path(str(file)).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         wrong(f"{file} lässt sich nicht lesen. Erwartet: eine Textdatei in UTF-8 mit einer Abfrage.")
+
+
+def _sql_of(name: str) -> str:
+    """The SQL that makes a table or that is a check; ends with code 2 where there is none."""
+    from kim_pipeline.warehouse.checks import blocking_checks, plausibility_checks  # noqa: PLC0415
+    from kim_pipeline.warehouse.sql_models import find_model  # noqa: PLC0415
+
+    if (model := find_model(name)) is not None:
+        return model.sql
+    found = next((check.sql for check in (*blocking_checks(), *plausibility_checks()) if check.name == name), None)
+    if found is None:
+        wrong(
+            f"Zu „{name}“ gibt es kein SQL. Erwartet: eine Tabelle mit ihrem Schema oder der Name einer Prüfung. "
+            "accepted, quality und vocabulary werden geladen."
+        )
+    return found.rstrip() + "\n"
 
 
 def _format(given: str | None, out: Path | None) -> Format:
@@ -109,7 +141,7 @@ def _run(published: Path, text: str, chosen: Format, out: Path | None, limit: in
     except NotAQueryError as error:
         wrong(str(error))
     except QueryError as error:
-        return fail(error.reason, error.detail)
+        return fail(error.reason, f"DuckDB meldet: {error.detail}")
     except KeyboardInterrupt:
         fail("Abgebrochen.")
         return INTERRUPTED
@@ -134,24 +166,24 @@ def _give(found: Result, chosen: Format, out: Path | None) -> int:
 
 def _content(found: Result, chosen: Format) -> bytes:
     from kim_pipeline.analysts import result_files  # noqa: PLC0415
-    from kim_pipeline.analysts.workbook import as_workbook  # noqa: PLC0415
 
-    writers = {"csv": result_files.as_csv, "json": result_files.as_json, "xlsx": as_workbook}
-    return writers[chosen](found)
+    if chosen == "xlsx":
+        from kim_pipeline.analysts.workbook import as_workbook  # noqa: PLC0415
+
+        return as_workbook(found)
+    return {"csv": result_files.as_csv, "json": result_files.as_json}[chosen](found)
 
 
 def _write(found: Result, chosen: Format, out: Path) -> int:
     """Write the file, whole or not at all."""
-    from kim_pipeline.analysts.workbook import TooManyRowsError  # noqa: PLC0415
+    from kim_pipeline.errors import KimError  # noqa: PLC0415
+    from kim_pipeline.files import write  # noqa: PLC0415
 
-    scratch = out.with_name(f".{out.name}.neu")
     try:
-        scratch.write_bytes(_content(found, chosen))
-        scratch.replace(out)
-    except TooManyRowsError as error:
+        write(out, _content(found, chosen))
+    except KimError as error:
         return fail(str(error))
     except OSError as error:
-        scratch.unlink(missing_ok=True)
         return fail(f"{out} lässt sich nicht schreiben ({german.system_error(error)}). Bitte Ordner und Rechte prüfen.")
     typer.echo(f"Geschrieben: {out} (Zeilen: {german.number(len(found.rows))})")
     return DONE

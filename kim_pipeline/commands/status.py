@@ -50,7 +50,7 @@ def status(
     intake = intake_of(settings)
     found = office.status(intake, day, settings.grace_days, chosen)
     if as_json:
-        sys.stdout.write(json.dumps(office.as_json(found), ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(json.dumps(office.status_as_json(found), ensure_ascii=False, indent=2) + "\n")
         return
     out = terminal.console()
     out.print(Text(f"Stand der Lieferungen am {german.day(day)}", style="bold underline"))

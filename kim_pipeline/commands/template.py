@@ -42,7 +42,7 @@ def template(
     plans = _plans(_chosen(programme, every=every), period)
     console = terminal.console()
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        out.mkdir(parents=True, exist_ok=True)  # as the umask says, like the templates themselves
         refused = [plan for plan in plans if not _write(console, plan, out / plan.file_name, force=force)]
     except OSError:
         reason = f"In den Ordner {out} lässt sich nicht schreiben. Bitte mit --out einen anderen Ordner wählen."
@@ -71,6 +71,7 @@ def _plans(keys: list[str], period: str | None) -> list[Plan]:
 
 def _write(console: Console, plan: Plan, path: Path, *, force: bool) -> bool:
     """Write one template and say so; a file with other content is kept, unless `force` says otherwise."""
+    from kim_pipeline.files import write  # noqa: PLC0415
     from kim_pipeline.office.template.workbook import template as workbook  # noqa: PLC0415
 
     content = workbook(plan)
@@ -85,7 +86,7 @@ def _write(console: Console, plan: Plan, path: Path, *, force: bool) -> bool:
             "Mit --force wird die Datei ersetzt, mit --out ein anderer Ordner gewählt.",
         )
         return False
-    path.write_bytes(content)
+    write(path, content)
     _say(console, f"{'Ersetzt' if is_there else 'Geschrieben'}: {path}")
     return True
 

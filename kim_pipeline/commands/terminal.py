@@ -1,6 +1,7 @@
 """What people see in the terminal: progress, the summary of a run, the findings of one workbook. German throughout.
 
-Belongs here: layout and words. Colour only repeats what a word says. Does not belong here: any decision.
+Belongs here: layout and words; each command shows its own with it, so it imports nothing heavy. Colour only repeats
+what a word says. Does not belong here: any decision.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -20,11 +21,13 @@ from rich.text import Text
 
 from kim_pipeline import german
 from kim_pipeline.contracts import programmes
-from kim_pipeline.intake.intake import Delivery
-from kim_pipeline.night import TABLES, ProgrammeSummary
-from kim_pipeline.protection.hiding import Protection
-from kim_pipeline.warehouse.checks import MOST_ROWS, Check
-from kim_pipeline.warehouse.trace import Trace
+
+if TYPE_CHECKING:  # nothing of these is needed but by the command that has loaded it
+    from kim_pipeline.intake.intake import Delivery
+    from kim_pipeline.night import ProgrammeSummary
+    from kim_pipeline.protection.hiding import Protection
+    from kim_pipeline.warehouse.checks import Check
+    from kim_pipeline.warehouse.trace import Trace
 
 _PLAIN_WIDTH = 120
 _LOUD = ("rejected", "error")
@@ -48,7 +51,9 @@ class RunProgress:
             out: where to.
             chosen: programmes that are shown.
         """
-        self._out, self._chosen = out, frozenset(chosen)
+        from kim_pipeline.night import TABLES  # noqa: PLC0415
+
+        self._out, self._chosen, self._of_tables = out, frozenset(chosen), TABLES
         self._bars = Progress(
             TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(),
             console=out, transient=True, disable=not out.is_terminal,
@@ -73,16 +78,14 @@ class RunProgress:
             return
         self._bars.update(self._tasks[name], completed=done, total=total)
         if done == total and not self._out.is_terminal:
-            self._out.print(_done_line(name, total))
-        if name == TABLES and done == 1:
+            self._out.print(f"{total} Tabellen gebaut" if name == self._of_tables else _done_line(name, total))
+        if name == self._of_tables and done == 1:
             for key in self._chosen:
                 task = self._bars.tasks[self._tasks[key]]
                 self._bars.update(task.id, total=task.total or 0)
 
 
 def _done_line(name: str, total: int) -> str:
-    if name == TABLES:
-        return f"{total} Tabellen gebaut"
     return f"{programmes()[name].title}: {german.counted(total, 'Lieferung', 'Lieferungen')}"
 
 
@@ -185,6 +188,8 @@ def conspicuous(out: Console, warned: Sequence[tuple[Check, int]]) -> None:
     """Checks that keep nothing from being published and found something to look at."""
     if not warned:
         return
+    from kim_pipeline.warehouse.checks import MOST_ROWS  # noqa: PLC0415
+
     out.print()
     out.print("Auffällig, bitte ansehen:", style="bold")
     for check, number in warned:

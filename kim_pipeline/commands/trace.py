@@ -11,7 +11,7 @@ from kim_pipeline.commands.common import WarehouseOption, settings_from, wrong
 
 def trace(
     indicator: Annotated[
-        str, typer.Argument(metavar="INDIKATOR", help="Kennung, etwa fit_groups.", show_default=False)
+        str, typer.Argument(metavar="INDIKATOR", help="Kennung, etwa „fit_groups“.", show_default=False)
     ],
     area: Annotated[str, typer.Argument(metavar="GEBIET", help="Schlüssel oder Name.", show_default=False)],
     period: Annotated[str, typer.Argument(metavar="ZEITRAUM", help="2023, 2023-Q1, 2022/23.", show_default=False)],

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from kim_pipeline.commands.common import Command, Group, fail
+from kim_pipeline.commands.common import Command, CommandGroup, fail
 
-vocabulary = typer.Typer(cls=Group, help="Schlägt neue Schreibweisen für die Wortlisten vor.")
+vocabulary = typer.Typer(cls=CommandGroup, help="Schlägt neue Schreibweisen für die Wortlisten vor.")
 
 
 @vocabulary.callback()

@@ -84,6 +84,22 @@ def parse_period(text: str) -> Period | None:
     return period if period and period.first.year in _YEARS and period.last.year in _YEARS else None
 
 
+def named_period(name: str) -> Period:
+    """The period of a canonical notation: what `str` of a period gives.
+
+    Raises:
+        ValueError: the text is none.
+    """
+    number, _, part = name.partition("-")
+    if part[:1] in ("H", "Q") and len(part) == 2:
+        length = {"H": 6, "Q": 3}[part[0]]
+        return months(int(number), length * (int(part[1]) - 1) + 1, length)
+    first, _, last = name.partition("/")
+    if len(first) == len(last) == len("2023-01-01"):
+        return Period(dt.date.fromisoformat(first), dt.date.fromisoformat(last))
+    return school_year(int(first)) if last else year(int(first))
+
+
 def _parse_named(text: str) -> Period | None:
     if match := _YEAR.fullmatch(text):
         return year(int(match[1]))

@@ -1,34 +1,42 @@
 """What a contract is made of: columns, tables, programmes.
 
 Belongs here: the declarations that the programme modules use, and the views that readers take of them.
-Does not belong here: any one programme, any vocabulary value, any parsing.
+Does not belong here: any one programme, any vocabulary value, any parsing; nor pandera, whose import takes a second
+that a command which only asks when something is due need not wait for (`schema.py`).
 """
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
-
-import pandas as pd
-import pandera.pandas as pa
-from pandera.engines import pandas_engine
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from kim_pipeline.contracts.calendar import Cadence
 from kim_pipeline.contracts.vocabulary import Kind
 
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
 Text: TypeAlias = str
 Number: TypeAlias = float
-Whole: TypeAlias = pd.Int64Dtype
-YesNo: TypeAlias = pd.BooleanDtype
-Day: TypeAlias = pandas_engine.DateTime
+
+
+class Whole:
+    """The type of a column of whole numbers that may be missing."""
+
+
+class YesNo:
+    """The type of a column of yes and no that may be missing."""
+
+
+class Day:
+    """The type of a column of days."""
+
 
 Treatment = Literal["pseudonym", "drop", "derive"]
 """What happens to a personal value: replaced by a pseudonym, dropped, or turned into a coarser derived column."""
 
-_METADATA_KEY = "contract"
 _FILLS_DOWN = frozenset({"institution", "school", "municipality"})
 
 
@@ -98,20 +106,20 @@ def column(  # noqa: D417  (the others are described at `Column`)
     others_are_notes: bool = False,
     **bounds: float,
 ) -> Any:
-    """Declare a delivered column as a pandera field.
+    """Declare a delivered column.
 
     Args:
         *headers: accepted headers, the preferred one first.
         **bounds: pandera's `gt`, `ge`, `lt`, `le`; a value outside breaks the rule `out_of_range`.
 
     Returns:
-        A pandera `Field` whose metadata carry the `Column`.
+        A `Field`, which becomes a pandera field whose metadata carry the `Column`.
     """
     contract = Column(
         label, kind, headers, minutes, group, required, key, period_date, personal, category, from_sheet,
         others_are_notes,
     )  # fmt: skip
-    return _field(contract, bounds)
+    return Field(contract, bounds)
 
 
 def derived(*, label: str, kind: Kind, of: str, at: str, category: str | None = None, **bounds: float) -> Any:
@@ -119,25 +127,41 @@ def derived(*, label: str, kind: Kind, of: str, at: str, category: str | None = 
 
     A finding about it is reported at the personal column's cell.
     """
-    return _field(Column(label, kind, category=category, derived_from=of, derived_at=at), bounds)
+    return Field(Column(label, kind, category=category, derived_from=of, derived_at=at), bounds)
 
 
-def _field(contract: Column, bounds: dict[str, float]) -> Any:
-    options: dict[str, Any] = dict(bounds)
-    if contract.kind == "date":
-        options["dtype_kwargs"] = {"unit": "ms"}
-    nullable = not contract.required or contract.kind == "yes_no"
-    return pa.Field(nullable=nullable, metadata={_METADATA_KEY: contract}, **options)
+@dataclass(frozen=True)
+class Field:
+    """What a contract model says of one column: the column, and pandera's bounds by their names."""
+
+    column: Column
+    bounds: dict[str, float]
+
+    @property
+    def is_nullable(self) -> bool:
+        """Whether accepted rows may have no value there."""
+        return not self.column.required or self.column.kind == "yes_no"
 
 
-class ContractModel(pa.DataFrameModel):
-    """Base of all contract models: typed columns in, nothing coerced, unknown columns forbidden."""
+class ContractModel:
+    """Base of all contract models: annotated fields and rules of rows, of which `to_schema` makes a pandera model."""
 
-    class Config:
-        """Parsing comes first, validation sees typed columns only (`style.md`, known traps of pandera)."""
+    @classmethod
+    def fields(cls) -> dict[str, Field]:
+        """Its fields by name, in order."""
+        return {name: field for name, field in vars(cls).items() if isinstance(field, Field)}
 
-        strict = True
-        coerce = False
+    @classmethod
+    def columns(cls) -> dict[str, Column]:
+        """Its columns by name, in order."""
+        return {name: dataclasses.replace(field.column, name=name) for name, field in cls.fields().items()}
+
+    @classmethod
+    def to_schema(cls) -> pa.DataFrameSchema:
+        """Its pandera schema: typed columns in, nothing coerced, unknown columns forbidden."""
+        from kim_pipeline.contracts.schema import schema_of  # noqa: PLC0415
+
+        return schema_of(cls)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -179,7 +203,7 @@ class Table:
     Attributes:
         name: name inside the programme; the staging table is `<programme>_<name>`.
         label: German label.
-        model: the pandera model.
+        model: what it holds; pandera's model is made from it.
         reference: the table that rows must refer to, if any.
         unpivot: how a cross table becomes rows, if it is one.
         future_dates: whether dates after the delivery's Stand are errors (`future_date`).
@@ -195,11 +219,7 @@ class Table:
     @cached_property
     def columns(self) -> dict[str, Column]:
         """All columns by name, delivered and derived, in the contract's order."""
-        found: dict[str, Column] = {}
-        for name, pandera_column in self.model.to_schema().columns.items():
-            contract = (pandera_column.metadata or {})[_METADATA_KEY]
-            found[name] = dataclasses.replace(contract, name=name)
-        return found
+        return self.model.columns()
 
     @cached_property
     def delivered(self) -> tuple[Column, ...]:
@@ -229,15 +249,6 @@ class Table:
         """The pandera schema of the stored columns: personal columns that are dropped have no place in it."""
         gone = [c.name for c in self.columns.values() if not c.is_stored]
         return self.model.to_schema().remove_columns(gone)
-
-    @cached_property
-    def shape(self) -> pa.DataFrameSchema:
-        """The schema without its rules: columns, types and required values."""
-        bare = copy.deepcopy(self.schema)
-        bare.checks = []
-        for column in bare.columns.values():
-            column.checks = []
-        return bare
 
     @cached_property
     def key(self) -> tuple[str, ...]:

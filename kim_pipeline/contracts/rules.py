@@ -1,4 +1,4 @@
-"""Rules over several columns of a row (`deliveries.md` §7), as pandera checks.
+"""Rules over several columns of a row (`deliveries.md` §7); `schema.py` makes pandera checks of them.
 
 Belongs here: rule kinds that more than one programme uses. A rule of one programme lies in that programme's module.
 A rule says which rows break it and at which cell that is reported; the check is what pandera runs.
@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
-import pandera.pandas as pa
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kim_pipeline import german
 
-Blame = Callable[[pd.DataFrame], "pd.Series[Any]"]
+if TYPE_CHECKING:
+    import pandas as pd
+    import pandera.pandas as pa
+
+Blame: TypeAlias = "Callable[[pd.DataFrame], pd.Series[Any]]"
 """A frame → per row the name of the column where the rule is broken, null where the row keeps it."""
 
-_STATISTIC = "row_rule"
+STATISTIC = "row_rule"
+"""Under which a pandera check's statistics carry the rule."""
 _ROUNDING = 1e-6
 """Amounts have at most a few decimals; `1.5 * 0.3` is a little less than 0.45 in binary."""
 
@@ -46,46 +48,49 @@ class RowRule:
         return self.blame(frame).isna()
 
 
-def row_rule(rule: str, columns: tuple[str, ...], expected: str, blame: Blame, *, factor: float | None = None) -> Any:
-    """Declare a rule as a pandera dataframe check of a contract model."""
-    declared = RowRule(rule, columns, blame, expected, factor)
-
-    def check(cls: type, frame: pd.DataFrame) -> pd.Series[bool]:
-        return declared.keeps(frame)
-
-    return pa.dataframe_check(check, name=f"{rule}({','.join(columns)})", statistics={_STATISTIC: declared})
+def row_rule(
+    rule: str, columns: tuple[str, ...], expected: str, blame: Blame, *, factor: float | None = None
+) -> RowRule:
+    """Declare a rule of a contract model."""
+    return RowRule(rule, columns, blame, expected, factor)
 
 
 def declared_rule(check: pa.Check) -> RowRule | None:
     """The row rule behind a pandera check, if it is one."""
-    return (check.statistics or {}).get(_STATISTIC)
+    return (check.statistics or {}).get(STATISTIC)
 
 
 def blamed(broken: pd.Series[bool], column: str) -> pd.Series[Any]:
     """Blame `column` wherever `broken` is true."""
-    found = pd.Series(None, index=broken.index, dtype="object")
+    import numpy as np  # noqa: PLC0415  (rules are declared wherever a contract is asked for, and applied while reading)
+    import pandas as pd  # noqa: PLC0415
+
+    found = np.full(len(broken), None, dtype=object)
     found[broken.to_numpy(dtype=bool, na_value=False)] = column
-    return found
+    return pd.Series(found, index=broken.index, dtype="object")
 
 
-def date_order(*columns: str) -> Any:
+def date_order(*columns: str) -> RowRule:
     """Dates, of those given, do not go backwards."""
 
     def blame(frame: pd.DataFrame) -> pd.Series[Any]:
-        found = pd.Series(None, index=frame.index, dtype="object")
+        import numpy as np  # noqa: PLC0415
+        import pandas as pd  # noqa: PLC0415
+
+        found = np.full(len(frame), None, dtype=object)
         latest = frame[columns[0]]
         for name in columns[1:]:
             date = frame[name]
-            broken = (date < latest).to_numpy(dtype=bool, na_value=False) & found.isna().to_numpy()
-            found[broken] = name
+            broken = (date < latest).to_numpy(dtype=bool, na_value=False)
+            found[broken & pd.isna(found)] = name
             latest = date.where(latest.isna() | (date > latest), latest)
-        return found
+        return pd.Series(found, index=frame.index, dtype="object")
 
     expected = "erst " + ", dann ".join(f"{{{c}}}" for c in columns) + "; derselbe Tag ist erlaubt"
     return row_rule("date_order", columns, expected, blame)
 
 
-def at_most(rule: str, smaller: str, larger: str, factor: float = 1.0) -> Any:
+def at_most(rule: str, smaller: str, larger: str, factor: float = 1.0) -> RowRule:
     """`smaller` ≤ `factor` × `larger`, compared only where both are given; `smaller` is blamed."""
     share = "so viel wie in" if factor == 1 else f"das {german.exact(factor)}-Fache von"
 
@@ -95,7 +100,9 @@ def at_most(rule: str, smaller: str, larger: str, factor: float = 1.0) -> Any:
     return row_rule(rule, (smaller, larger), f"in {{{smaller}}} höchstens {share} {{{larger}}}", blame, factor=factor)
 
 
-def needs(when: Callable[[pd.DataFrame], pd.Series[bool]], *columns: str, involved: tuple[str, ...], says: str) -> Any:
+def needs(
+    when: Callable[[pd.DataFrame], pd.Series[bool]], *columns: str, involved: tuple[str, ...], says: str
+) -> RowRule:
     """`status_incomplete`: rows for which `when` holds must have a value in each of `columns`.
 
     Args:
@@ -106,10 +113,13 @@ def needs(when: Callable[[pd.DataFrame], pd.Series[bool]], *columns: str, involv
     """
 
     def blame(frame: pd.DataFrame) -> pd.Series[Any]:
+        import numpy as np  # noqa: PLC0415
+        import pandas as pd  # noqa: PLC0415
+
         applies = when(frame).to_numpy(dtype=bool, na_value=False)
-        found = pd.Series(None, index=frame.index, dtype="object")
+        found = np.full(len(frame), None, dtype=object)
         for name in columns:
-            found[applies & frame[name].isna().to_numpy() & found.isna().to_numpy()] = name
-        return found
+            found[applies & frame[name].isna().to_numpy() & pd.isna(found)] = name
+        return pd.Series(found, index=frame.index, dtype="object")
 
     return row_rule("status_incomplete", (*involved, *columns), says, blame)

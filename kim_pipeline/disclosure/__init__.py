@@ -3,20 +3,28 @@
 from kim_pipeline.disclosure.audit import AuditError, AuditRow, at_risk, audit
 from kim_pipeline.disclosure.pattern import ComponentResult, Memory, Pattern, UnprotectableError, protect
 from kim_pipeline.disclosure.prior import with_prior
-from kim_pipeline.disclosure.system import Cell, Kind, LinkedSystem, LinkedSystemError, PublishedCell, Relation, Role
+from kim_pipeline.disclosure.system import (
+    Cell,
+    LinkedSystem,
+    LinkedSystemError,
+    PublishedCell,
+    Relation,
+    RelationKind,
+    Role,
+)
 
 __all__ = [
     "AuditError",
     "AuditRow",
     "Cell",
     "ComponentResult",
-    "Kind",
     "LinkedSystem",
     "LinkedSystemError",
     "Memory",
     "Pattern",
     "PublishedCell",
     "Relation",
+    "RelationKind",
     "Role",
     "UnprotectableError",
     "at_risk",

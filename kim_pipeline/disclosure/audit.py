@@ -15,14 +15,15 @@ import highspy
 import numpy as np
 import numpy.typing as npt
 
-from kim_pipeline.disclosure.system import Kind, PublishedCell, Relation
+from kim_pipeline.disclosure.system import PublishedCell, Relation, RelationKind
+from kim_pipeline.errors import KimError
 
-Table = npt.NDArray[np.float64]
+CountTable = npt.NDArray[np.float64]
 
 _NEAR = 1e-6
 
 
-class AuditError(ValueError):
+class AuditError(KimError):
     """What is published cannot be audited: it contradicts itself, or names cells that nobody gave."""
 
 
@@ -65,11 +66,8 @@ def audit(
     cells: Iterable[PublishedCell],
     relations: Iterable[Relation],
     *,
-    known: Mapping[str, int] | None = None,
     told: Iterable[Relation] = (),
     sensitive: Collection[str] = (),
-    zeros_printed: bool = False,
-    exact: bool = False,
     integer_seconds: float = 10.0,
 ) -> list[AuditRow]:
     """Compute the interval of every hidden cell over all whole, non-negative tables that fit what is published.
@@ -84,11 +82,8 @@ def audit(
         cells: all cells of the linked set; hidden and unpublished ones without a value.
         relations: all relations of the linked set, that hold whatever is published.
         told: relations that follow from what is published.
-        known: values of unpublished or hidden cells that the attacker has from elsewhere; they get no row.
         sensitive: cells of which the caller knows that they must be possible over all of `1 … k`: for these the second
             way to be safe is closed.
-        zeros_printed: the attacker knows that no hidden cell is zero.
-        exact: compute every bound over whole tables, also where it decides nothing.
         integer_seconds: limit of each integer program; a cell that runs into it fails.
 
     Returns:
@@ -98,11 +93,8 @@ def audit(
         AuditError: the published values break a relation or fit no table, or a relation names an unknown cell.
     """
     by_id = {cell.id: cell for cell in sorted(cells, key=lambda cell: cell.id)}
-    outside = dict(known or {})
-    values = {i: outside.get(i, cell.value) for i, cell in by_id.items()}
-    least = {
-        i: 1 if zeros_printed and not by_id[i].is_unpublished else 0 for i, value in values.items() if value is None
-    }
+    values = {i: cell.value for i, cell in by_id.items()}
+    least = {i: 0 for i, value in values.items() if value is None}
     relations = list(relations)
     prior = _Prior(least, by_id, relations, integer_seconds)
     rows = [_substituted(relation, values) for relation in (*relations, *told)]
@@ -111,7 +103,7 @@ def audit(
     for members, group_rows in rows_by_group:
         attacker = _Attacker(members, [least[i] for i in members], group_rows, integer_seconds)
         result.extend(
-            _judged(cell, attacker, prior, cell.id in sensitive, exact)
+            _judged(cell, attacker, prior, cell.id in sensitive)
             for cell in map(by_id.__getitem__, members)
             if cell.k is not None or not cell.is_unpublished
         )
@@ -123,10 +115,8 @@ def at_risk(rows: Iterable[AuditRow]) -> list[AuditRow]:
     return [row for row in rows if not row.passed]
 
 
-def _judged(cell: PublishedCell, attacker: _Attacker, prior: _Prior, is_sensitive: bool, exact: bool) -> AuditRow:
+def _judged(cell: PublishedCell, attacker: _Attacker, prior: _Prior, is_sensitive: bool) -> AuditRow:
     low, high = attacker.bound(cell.id, -1), attacker.bound(cell.id, +1)
-    if exact:
-        low, high = low.exactly(), high.exactly()
     k = cell.k
     if k is None:
         return AuditRow(cell.id, low.least, high.greatest, None, None, passed=True, method=_method(low, high))
@@ -149,16 +139,16 @@ def _substituted(relation: Relation, values: Mapping[str, int | None]) -> _Row:
     constant, terms = relation.constant, dict[str, int]()
     for cell_id, coefficient in relation.terms:
         if cell_id not in values:
-            raise AuditError(f"Relation {relation.name} names the cell {cell_id}, which is not among the cells.")
+            raise AuditError(f"Die Beziehung {relation.name} nennt die Zelle {cell_id}, die es nicht gibt.")
         value = values[cell_id]
         if value is None:
             terms[cell_id] = terms.get(cell_id, 0) + coefficient
         else:
             constant -= coefficient * value
     terms = {i: c for i, c in terms.items() if c}
-    is_equation = relation.kind is Kind.EQUAL
+    is_equation = relation.kind is RelationKind.EQUAL
     if not terms and (constant != 0 if is_equation else constant < 0):
-        raise AuditError(f"The published values break the relation {relation.name} by {-constant}.")
+        raise AuditError(f"Die veröffentlichten Werte verletzen die Beziehung {relation.name}.")
     return _Row(relation.name, tuple(sorted(terms.items())), constant, is_equation)
 
 
@@ -198,7 +188,7 @@ class _Bound:
     column: int
     direction: int
     value: int | None
-    table: Table | None = None
+    table: CountTable | None = None
     took_integers: bool = False
 
     @property
@@ -273,7 +263,9 @@ class _Attacker:
             self._lp.run()
             if self._lp.getModelStatus() != highspy.HighsModelStatus.kOptimal:
                 names = ", ".join(sorted(row.name for row in rows)[:5])
-                raise AuditError(f"No table fits the published values; look at the relations {names}.")
+                raise AuditError(
+                    f"Zu den veröffentlichten Werten passt keine Tabelle; betroffen sind die Beziehungen {names}."
+                )
             self._note(_solution(self._lp))
 
     def bound(self, member: str, direction: int) -> _Bound:
@@ -295,7 +287,9 @@ class _Attacker:
         if status == highspy.HighsModelStatus.kUnbounded:
             return _Bound(self, column, direction, None)
         if status != highspy.HighsModelStatus.kOptimal:
-            raise AuditError(f"The solver gave up on {member}: {self._lp.modelStatusToString(status)}.")
+            raise AuditError(
+                f"Der Löser hat bei der Zelle {member} aufgegeben: {self._lp.modelStatusToString(status)}."
+            )
         table = _solution(self._lp)
         value = math.ceil(table[column] - _NEAR) if direction < 0 else math.floor(table[column] + _NEAR)
         return _Bound(self, column, direction, value, None if self._note(table) else table)
@@ -304,7 +298,7 @@ class _Attacker:
         """Whether a whole table found so far has at most (`-1`) or at least (`+1`) `target` in a cell."""
         return bool(self._seen_high[column] >= target if direction > 0 else self._seen_low[column] <= target)
 
-    def finds_whole_table(self, column: int, direction: int, target: int, near: Table) -> bool:
+    def finds_whole_table(self, column: int, direction: int, target: int, near: CountTable) -> bool:
         """Whether there is such a table in the neighbourhood of a solution of the linear program."""
         for distance in (0.0, 1.0):
             lower = np.maximum(self._least, np.floor(near + _NEAR) - distance)
@@ -329,7 +323,9 @@ class _Attacker:
         mip.run()
         status = mip.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
-            raise AuditError(f"No table of whole counts fits the published values; cell {self._members[column]}.")
+            raise AuditError(
+                f"Zu den veröffentlichten Werten passt keine Tabelle aus ganzen Zahlen; Zelle {self._members[column]}."
+            )
         if status == highspy.HighsModelStatus.kOptimal:
             table = _solution(mip)
             self._note(table)
@@ -337,7 +333,7 @@ class _Attacker:
         self.undecided.add(self._members[column])
         return relaxed
 
-    def _note(self, table: Table) -> bool:
+    def _note(self, table: CountTable) -> bool:
         """Remember a table if it is whole, and say whether it is."""
         if np.abs(table - np.rint(table)).max() > _NEAR:
             return False
@@ -345,7 +341,7 @@ class _Attacker:
         np.maximum(self._seen_high, np.rint(table), out=self._seen_high)
         return True
 
-    def _program(self, lower: Table, upper: Table, *, is_whole: bool = False) -> highspy.Highs:
+    def _program(self, lower: CountTable, upper: CountTable, *, is_whole: bool = False) -> highspy.Highs:
         terms = [(self._column[i], float(c)) for row in self._rows for i, c in row.terms]
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(self._members), len(self._rows)
@@ -381,5 +377,5 @@ def _solver(lp: highspy.HighsLp, seconds: float) -> highspy.Highs:
     return solver
 
 
-def _solution(solver: highspy.Highs) -> Table:
+def _solution(solver: highspy.Highs) -> CountTable:
     return np.asarray(solver.getSolution().col_value, dtype=np.float64)

@@ -11,7 +11,8 @@ import numpy as np
 
 from kim_pipeline.disclosure.proof import Proof, all_needs, shrunk
 from kim_pipeline.disclosure.solver import Need, Perturbation
-from kim_pipeline.disclosure.system import Component, Mask, Whole
+from kim_pipeline.disclosure.system import Component, Mask, Wholes
+from kim_pipeline.errors import KimError
 
 
 class Effort(NamedTuple):
@@ -25,11 +26,11 @@ class Effort(NamedTuple):
 THOROUGH, BRIEF = Effort(9, 2, 20), Effort(0, 0, 4)
 
 
-class CannotProtectError(Exception):
+class CannotProtectError(KimError):
     """No pattern meets the needs of a column of the component."""
 
     def __init__(self, column: int) -> None:
-        super().__init__(column)
+        super().__init__("Eine Zelle lässt sich nicht schützen.")
         self.column = column
 
 
@@ -56,7 +57,7 @@ class Search:
         return self._proof.hidden
 
     @property
-    def witness(self) -> dict[Need, Whole]:
+    def witness(self) -> dict[Need, Wholes]:
         """Of each need of the pattern."""
         return self._proof.witness
 
@@ -138,7 +139,7 @@ class Search:
             self.barred = barred
         return True
 
-    def _from(self, begin: Mask, witness: dict[Need, Whole]) -> None:
+    def _from(self, begin: Mask, witness: dict[Need, Wholes]) -> None:
         self._proof.hide(begin)
         self._proof.witness = witness
         self._grow()

@@ -15,7 +15,7 @@ import numpy as np
 from kim_pipeline.disclosure.heuristic import CannotProtectError, Search
 from kim_pipeline.disclosure.proof import exposure
 from kim_pipeline.disclosure.solver import NEAR, Attacker, Need, Perturbation, is_met, needs_of, silent_solver
-from kim_pipeline.disclosure.system import Component, Mask, Real, Whole
+from kim_pipeline.disclosure.system import Component, Mask, Real, Wholes
 
 _INF = highspy.kHighsInf
 _TINY = 1e-7
@@ -28,7 +28,7 @@ _FIRST_GAP = 0.02
 
 
 @dataclass(frozen=True)
-class Limits:
+class SearchLimits:
     """When to stop: the counts make the result the same on every machine, the deadline is the emergency brake."""
 
     deadline: float
@@ -49,7 +49,7 @@ class _Cut:
         return bool(left < self.bound - 1e-4)
 
 
-def optimise(search: Search, limits: Limits) -> tuple[Mask, float]:
+def optimise(search: Search, limits: SearchLimits) -> tuple[Mask, float]:
     """Improve the pattern of a finished search until it is proven to be the cheapest.
 
     Args:
@@ -63,7 +63,7 @@ def optimise(search: Search, limits: Limits) -> tuple[Mask, float]:
 
 
 class _Optimum:
-    def __init__(self, search: Search, limits: Limits) -> None:
+    def __init__(self, search: Search, limits: SearchLimits) -> None:
         self._search, self._limits = search, limits
         self._component = component = search.component
         self._always = search.always
@@ -170,7 +170,7 @@ class _Optimum:
         return cuts + [cut for need in unsafe for cut in self._cuts_or_exclusion(need, hidden, choice)]
 
     def _unmet(self, needs: list[Need]) -> list[Need]:
-        tables: list[Whole] = []
+        tables: list[Wholes] = []
         unmet = []
         for need in needs:
             if any(is_met(need, t) for t in tables):
@@ -275,7 +275,7 @@ class _Master:
         choice = np.asarray(self._relaxed.getSolution().col_value, dtype=np.float64)
         return choice, float(self._relaxed.getInfo().objective_function_value)
 
-    def choose(self, gap: float, limits: Limits) -> tuple[Real, float, bool] | None:
+    def choose(self, gap: float, limits: SearchLimits) -> tuple[Real, float, bool] | None:
         """A whole choice, a bound of the cost of all of them, and whether it is the best up to the gap."""
         lp = self._program()
         lp.integrality_ = [highspy.HighsVarType.kInteger] * lp.num_col_

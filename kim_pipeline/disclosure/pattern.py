@@ -15,8 +15,9 @@ from typing import Literal, Protocol
 import numpy as np
 
 from kim_pipeline.disclosure.heuristic import BRIEF, THOROUGH, CannotProtectError, Search
-from kim_pipeline.disclosure.optimum import Limits, optimise
+from kim_pipeline.disclosure.optimum import SearchLimits, optimise
 from kim_pipeline.disclosure.system import Component, LinkedSystem, LinkedSystemError, Mask, Role
+from kim_pipeline.errors import KimError
 
 _THOROUGH_UP_TO, _BRIEF_UP_TO = 120, 250
 """On components of at most so many cells the heuristic searches longer if the optimum was not asked for or found."""
@@ -25,7 +26,7 @@ _THOROUGH_UP_TO, _BRIEF_UP_TO = 120, 250
 Method = Literal["trivial", "heuristic", "optimum", "remembered"]
 
 
-class UnprotectableError(ValueError):
+class UnprotectableError(KimError):
     """No pattern protects a cell.
 
     Attributes:
@@ -34,10 +35,11 @@ class UnprotectableError(ValueError):
     """
 
     def __init__(self, cell: str, related: list[str]) -> None:
-        shown = ", ".join(related[:12]) + (f" and {len(related) - 12} more" if len(related) > 12 else "")
+        shown = ", ".join(related[:12]) + (f" und {len(related) - 12} weiteren" if len(related) > 12 else "")
         super().__init__(
-            f"Cell {cell} cannot be protected: even if everything linked with it is hidden, its value stays too well "
-            f"known. It shares relations with: {shown or 'no other cell'}. Publish this table in a coarser cut."
+            f"Die Zelle {cell} lässt sich nicht schützen: auch wenn alles geheim bleibt, was mit ihr zusammenhängt, "
+            f"ist ihr Wert zu genau bekannt. Beziehungen hat sie mit: {shown or 'keiner anderen'}. Bitte diese Tabelle "
+            "gröber veröffentlichen."
         )
         self.cell, self.related = cell, related
 
@@ -129,7 +131,9 @@ def protect(
     """
     for cell_id in sorted(hidden):
         if cell_id not in system.cells or system.cells[cell_id].role is Role.KNOWN:
-            raise LinkedSystemError(f"Cell {cell_id} is to be hidden, but it is not in the system, or always known.")
+            raise LinkedSystemError(
+                f"Die Zelle {cell_id} soll geheim bleiben, aber es gibt sie nicht, oder sie ist bekannt."
+            )
     end = time.monotonic() + time_limit
     hidden = frozenset(hidden)
     unseen, results = set[str](), []
@@ -145,7 +149,7 @@ def protect(
                 forced,
                 memory,
                 lambda c=component, f=forced, d=deadline: (  # type: ignore[misc]
-                    _protect_component(c, f, optimum_up_to, Limits(d, rounds))
+                    _protect_component(c, f, optimum_up_to, SearchLimits(d, rounds))
                 ),
             )
         except CannotProtectError as problem:
@@ -193,7 +197,7 @@ def _work(component: Component, hidden: Collection[str]) -> Mask | None:
 
 
 def _protect_component(
-    component: Component, forced: Mask, optimum_up_to: int, limits: Limits
+    component: Component, forced: Mask, optimum_up_to: int, limits: SearchLimits
 ) -> tuple[Mask, ComponentResult]:
     started = time.monotonic()
     method: Method

@@ -24,7 +24,7 @@ def with_prior(system: LinkedSystem) -> LinkedSystem:
     if not known:
         return system
     cells = (replace(cell, least=known.get(cell.id, 0)) for cell in system.cells.values())
-    return LinkedSystem(cells, system.relations, zeros_printed=system.zeros_printed)
+    return LinkedSystem(cells, system.relations)
 
 
 def prior_least(system: LinkedSystem) -> Mapping[str, int]:

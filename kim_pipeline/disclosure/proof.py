@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from kim_pipeline.disclosure.solver import Attacker, Need, needs_of
-from kim_pipeline.disclosure.system import Component, Mask, Whole
+from kim_pipeline.disclosure.system import Component, Mask, Wholes
 
 _REMEMBERED = 100
 _SETTLED_EVERY = 4
@@ -29,9 +29,9 @@ class Proof:
             hidden: the pattern.
         """
         self.component, self.always, self.hidden = component, always, hidden.copy()
-        self.witness: dict[Need, Whole] = {}
+        self.witness: dict[Need, Wholes] = {}
         self.attacker = Attacker(component, hidden)
-        self._tables: list[Whole] = []
+        self._tables: list[Wholes] = []
         self._blame: dict[Need, int] = {}
 
     def hide(self, hidden: Mask) -> None:
@@ -39,7 +39,7 @@ class Proof:
         self.hidden = hidden.copy()
         self.attacker.set_hidden(self.hidden)
 
-    def learn(self, deviation: Whole) -> None:
+    def learn(self, deviation: Wholes) -> None:
         """Remember a table, and its mirror image if that is not negative."""
         self._tables.append(deviation)
         if (self.component.floor <= -deviation).all():
@@ -152,8 +152,8 @@ def exposure(component: Component, column: int) -> Need:
 
 
 def shrunk(
-    component: Component, always: Mask, hidden: Mask, witness: dict[Need, Whole]
-) -> tuple[Mask, dict[Need, Whole]]:
+    component: Component, always: Mask, hidden: Mask, witness: dict[Need, Wholes]
+) -> tuple[Mask, dict[Need, Wholes]]:
     """Publish again what is not needed, in each part of the component that hidden cells hold together.
 
     Args:
@@ -165,7 +165,7 @@ def shrunk(
     Returns:
         A pattern of which no secondary can be left out alone, and its witnesses.
     """
-    result, kept = hidden.copy(), dict[Need, Whole]()
+    result, kept = hidden.copy(), dict[Need, Wholes]()
     for columns, part in component.parts(hidden):
         place = {int(column): number for number, column in enumerate(columns)}
         inside = [n for n in witness if n.column in place]

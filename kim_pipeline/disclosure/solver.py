@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from kim_pipeline.disclosure.system import Component, Mask, Real, Whole
+from kim_pipeline.disclosure.system import Component, Mask, Real, Wholes
 
 NEAR = 1e-6
 _INF = highspy.kHighsInf
@@ -36,7 +36,7 @@ def needs_of(component: Component, column: int) -> list[Need]:
     return up + down
 
 
-def is_met(needs: Need, deviation: Whole) -> bool:
+def is_met(needs: Need, deviation: Wholes) -> bool:
     """Whether a table that deviates like this shows that a need is met."""
     return bool(needs.sign * deviation[needs.column] >= needs.amount)
 
@@ -45,7 +45,7 @@ def _reaches(need: Need, deviation: Real) -> bool:
     return bool(need.sign * deviation[need.column] >= need.amount - NEAR)
 
 
-def whole(values: Real) -> Whole | None:
+def as_whole(values: Real) -> Wholes | None:
     """The values as whole numbers, None if they are not."""
     rounded = np.rint(values)
     if np.abs(values - rounded).max(initial=0.0) > NEAR:
@@ -97,7 +97,7 @@ def _run(solver: highspy.Highs) -> bool:
     return _is_optimal(solver)
 
 
-def _solve_whole(lp: highspy.HighsLp, near: Real, seconds: float) -> Whole | None:
+def _solve_whole(lp: highspy.HighsLp, near: Real, seconds: float) -> Wholes | None:
     """Whole values within the bounds, None if there are none: looked for first in the neighbourhood of a solution."""
     lower, upper = np.asarray(lp.col_lower_), np.asarray(lp.col_upper_)
     lp.integrality_ = [highspy.HighsVarType.kInteger] * lp.num_col_
@@ -109,7 +109,7 @@ def _solve_whole(lp: highspy.HighsLp, near: Real, seconds: float) -> Whole | Non
         solver.setOptionValue("time_limit", seconds)
         solver.run()
         if solver.getInfo().primal_solution_status == _FEASIBLE:
-            return whole(_values(solver))
+            return as_whole(_values(solver))
     return None
 
 
@@ -158,7 +158,7 @@ class Attacker:
         solution = self._solver.getSolution()
         return np.asarray(solution.col_value, dtype=np.float64), np.asarray(solution.row_dual, dtype=np.float64)
 
-    def joint_witness(self, needs: list[Need]) -> Whole | None:
+    def joint_witness(self, needs: list[Need]) -> Wholes | None:
         """A whole deviation that meets many needs at once, if the linear program happens to find one."""
         columns = np.array([n.column for n in needs], dtype=np.int32)
         amounts = np.array([n.sign * n.amount for n in needs], dtype=np.float64)
@@ -173,7 +173,7 @@ class Attacker:
         self._solver.changeColsBounds(len(self._columns), self._columns, self._lower, self._upper)
         if values is None:
             return None
-        found = whole(values)
+        found = as_whole(values)
         if found is not None:
             return found
         lp = _program(self._component, (1,), lower, upper, np.zeros(len(lower)))
@@ -189,15 +189,15 @@ class Attacker:
         """Whether a deviation meets a need, not necessarily a whole one."""
         return _reaches(need, self.relaxed(need)[0])
 
-    def witness(self, need: Need) -> Whole | None:
+    def witness(self, need: Need) -> Wholes | None:
         """A whole deviation that meets a need, None if no table does."""
         deviation, _ = self.relaxed(need)
         if not _reaches(need, deviation):
             return None
-        found = whole(deviation)
+        found = as_whole(deviation)
         return found if found is not None else self._whole_witness(need, deviation)
 
-    def _whole_witness(self, need: Need, near: Real) -> Whole | None:
+    def _whole_witness(self, need: Need, near: Real) -> Wholes | None:
         lower, upper = self._lower.copy(), self._upper.copy()
         (lower if need.sign > 0 else upper)[need.column] = need.sign * need.amount
         lp = _program(self._component, (1,), lower, upper, np.zeros(len(lower)))
@@ -219,7 +219,7 @@ class Perturbation:
         lp = _program(component, (1, -1), self._lower.copy(), self._upper.copy(), self._cost.copy())
         self._solver.passModel(lp)
 
-    def cheapest(self, need: Need, unit_cost: Real, barred: Mask) -> Whole | None:
+    def cheapest(self, need: Need, unit_cost: Real, barred: Mask) -> Wholes | None:
         """A cheap whole deviation that meets a need, None if there is none.
 
         Args:
@@ -240,7 +240,7 @@ class Perturbation:
         if not _run(self._solver):
             return None
         values = _values(self._solver)
-        found = whole(values[:count] - values[count:])
+        found = as_whole(values[:count] - values[count:])
         if found is not None:
             return found
         rounded = _solve_whole(_program(self._component, (1, -1), lower, upper, cost), values, self._integer_seconds)

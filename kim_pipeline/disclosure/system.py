@@ -15,14 +15,16 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-Whole = npt.NDArray[np.int64]
+from kim_pipeline.errors import KimError
+
+Wholes = npt.NDArray[np.int64]
 Real = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Member = TypeVar("Member", str, int)
 
 
-class LinkedSystemError(ValueError):
-    """Cells or relations that cannot be: unknown ids, doubled ids, values that break a relation."""
+class LinkedSystemError(KimError):
+    """Cells or relations that cannot be: unknown ids, doubled ids, values that break a relation; it tells no count."""
 
 
 class Role(StrEnum):
@@ -36,7 +38,7 @@ class Role(StrEnum):
     """never published, and not known to the attacker"""
 
 
-class Kind(StrEnum):
+class RelationKind(StrEnum):
     """How the two sides of a relation compare."""
 
     EQUAL = "equal"
@@ -67,17 +69,21 @@ class Cell:
 
     def __post_init__(self) -> None:
         if self.value < 0:
-            raise LinkedSystemError(f"Cell {self.id}: the value is {self.value}; counts are not negative.")
+            raise LinkedSystemError(f"Zelle {self.id}: Anzahlen sind nicht negativ.")
         if self.k is not None and self.k < 2:
-            raise LinkedSystemError(f"Cell {self.id}: k is {self.k}; a k below 2 protects nothing. Leave it out.")
+            raise LinkedSystemError(f"Zelle {self.id}: ein k unter 2 schützt nichts; bitte weglassen.")
         if self.k is not None and self.role is Role.KNOWN:
-            raise LinkedSystemError(f"Cell {self.id}: it has k = {self.k}, but a known cell cannot be protected.")
+            raise LinkedSystemError(
+                f"Zelle {self.id}: sie ist bekannt und lässt sich nicht schützen; bitte k weglassen."
+            )
         if self.treat_as_small and self.k is None:
-            raise LinkedSystemError(f"Cell {self.id}: treat_as_small needs a k.")
+            raise LinkedSystemError(f"Zelle {self.id}: wie eine kleine behandelt wird nur, was ein k hat.")
         if not 0 <= self.least <= self.value:
-            raise LinkedSystemError(f"Cell {self.id}: it cannot be known to be at least {self.least}.")
+            raise LinkedSystemError(f"Zelle {self.id}: die bekannte Untergrenze liegt über dem Wert.")
         if not self.factor > 0:
-            raise LinkedSystemError(f"Cell {self.id}: the factor is {self.factor}; hiding a cell must cost something.")
+            raise LinkedSystemError(
+                f"Zelle {self.id}: der Faktor muss positiv sein, eine Zelle zu verbergen kostet etwas."
+            )
 
     @property
     def cost(self) -> float:
@@ -104,7 +110,7 @@ class Relation:
     name: str
     terms: tuple[tuple[str, int], ...]
     constant: int = 0
-    kind: Kind = Kind.EQUAL
+    kind: RelationKind = RelationKind.EQUAL
 
     @classmethod
     def total(cls, name: str, total: str, parts: Iterable[str]) -> Relation:
@@ -114,7 +120,7 @@ class Relation:
     @classmethod
     def at_most(cls, name: str, smaller: str, larger: str) -> Relation:
         """`smaller ≤ larger`, for instance a numerator and its denominator."""
-        return cls(name, ((smaller, 1), (larger, -1)), kind=Kind.AT_MOST)
+        return cls(name, ((smaller, 1), (larger, -1)), kind=RelationKind.AT_MOST)
 
 
 @dataclass(frozen=True)
@@ -157,15 +163,15 @@ class Component:
     """
 
     ids: tuple[str, ...]
-    value: Whole
-    k: Whole
-    least: Whole
+    value: Wholes
+    k: Wholes
+    least: Wholes
     cost: Real
-    floor: Whole
+    floor: Wholes
     is_sensitive: Mask
     is_free: Mask
-    row_start: Whole
-    column: Whole
+    row_start: Wholes
+    column: Wholes
     coefficient: Real
 
     @property
@@ -183,7 +189,7 @@ class Component:
         """Number of relations."""
         return len(self.row_start) - 1
 
-    def parts(self, hidden: Mask) -> list[tuple[Whole, Component]]:
+    def parts(self, hidden: Mask) -> list[tuple[Wholes, Component]]:
         """The parts that hold together by hidden cells alone: their columns, and each as a component of its own."""
         term_row = np.repeat(np.arange(self.row_count), np.diff(self.row_start))
         open_terms = hidden[self.column]
@@ -199,7 +205,7 @@ class Component:
             result.append((columns, part))
         return result
 
-    def _restricted(self, columns: Whole, row: Whole, column: Whole, coefficient: Real) -> Component:
+    def _restricted(self, columns: Wholes, row: Wholes, column: Wholes, coefficient: Real) -> Component:
         place = np.full(self.size, -1, dtype=np.int64)
         place[columns] = np.arange(len(columns))
         lengths = np.unique(row, return_counts=True)[1]
@@ -226,14 +232,12 @@ class Component:
 class LinkedSystem:
     """All cells and all relations of what is published together."""
 
-    def __init__(self, cells: Iterable[Cell], relations: Iterable[Relation], *, zeros_printed: bool = False) -> None:
+    def __init__(self, cells: Iterable[Cell], relations: Iterable[Relation]) -> None:
         """Check and keep the system.
 
         Args:
             cells: all cells, in any order.
             relations: all relations, in any order.
-            zeros_printed: zeros are never hidden, and the attacker knows it: every hidden cell is at least 1. Only
-                to show what that costs; `privacy.md` lets zeros be hidden.
 
         Raises:
             LinkedSystemError: an id is doubled, a relation names an unknown cell, or the values break a relation.
@@ -241,17 +245,15 @@ class LinkedSystem:
         given = sorted(cells, key=lambda cell: cell.id)
         for cell, following in pairwise(given):
             if cell.id == following.id:
-                raise LinkedSystemError(f"Cell {cell.id} is given twice.")
+                raise LinkedSystemError(f"Die Zelle {cell.id} kommt zweimal vor.")
         self.cells = {cell.id: cell for cell in given}
         self.relations = tuple(sorted(relations, key=lambda relation: (relation.name, relation.terms)))
-        self.zeros_printed = zeros_printed
         for relation in self.relations:
             _check_relation(relation, self.cells)
 
     def is_fixed(self, cell: Cell) -> bool:
         """Whether the attacker knows the cell in every pattern."""
-        printed_zero = self.zeros_printed and cell.value == 0 and cell.role is Role.PUBLISHED
-        return cell.role is Role.KNOWN or printed_zero
+        return cell.role is Role.KNOWN
 
     def published(self, hidden: Collection[str]) -> list[PublishedCell]:
         """All cells as a reader of the published file sees them when `hidden` are hidden."""
@@ -292,15 +294,14 @@ class LinkedSystem:
 
     def _component(self, members: list[str], rows: list[tuple[Relation, dict[str, int]]]) -> Component:
         cells = [self.cells[member] for member in members]
-        slacks = [(r, terms) for r, terms in rows if r.kind is Kind.AT_MOST]
+        slacks = [(r, terms) for r, terms in rows if r.kind is RelationKind.AT_MOST]
         slack_values = [r.constant - sum(c * self.cells[i].value for i, c in r.terms) for r, _ in slacks]
         value = np.array([*(cell.value for cell in cells), *slack_values], dtype=np.int64)
-        least = [1 if self.zeros_printed and cell.role is Role.PUBLISHED else 0 for cell in cells]
         position = {member: number for number, member in enumerate(members)}
         terms, slack = [], len(members)
         for relation, open_terms in rows:
             row = [(position[i], c) for i, c in sorted(open_terms.items())]
-            if relation.kind is Kind.AT_MOST:
+            if relation.kind is RelationKind.AT_MOST:
                 row.append((slack, 1))
                 slack += 1
             terms.append(row)
@@ -311,7 +312,7 @@ class LinkedSystem:
             k=np.array([*(cell.k or 0 for cell in cells), *none], dtype=np.int64),
             least=np.array([*(cell.least for cell in cells), *none], dtype=np.int64),
             cost=np.array([*(cell.cost for cell in cells), *none], dtype=np.float64),
-            floor=np.array([*least, *none], dtype=np.int64) - value,
+            floor=-value,
             is_sensitive=np.array([*(cell.is_sensitive for cell in cells), *none], dtype=np.bool_),
             is_free=np.array([*(cell.role is Role.UNKNOWN for cell in cells), *(True for _ in slacks)], dtype=np.bool_),
             row_start=np.cumsum([0, *(len(row) for row in terms)], dtype=np.int64),
@@ -355,13 +356,13 @@ def _open_terms(relation: Relation, system: LinkedSystem) -> dict[str, int]:
 def _check_relation(relation: Relation, cells: dict[str, Cell]) -> None:
     for cell_id, _ in relation.terms:
         if cell_id not in cells:
-            raise LinkedSystemError(f"Relation {relation.name} names the cell {cell_id}, which is not in the system.")
+            raise LinkedSystemError(f"Die Beziehung {relation.name} nennt die Zelle {cell_id}, die es nicht gibt.")
     left = sum(coefficient * cells[cell_id].value for cell_id, coefficient in relation.terms)
-    holds = left == relation.constant if relation.kind is Kind.EQUAL else left <= relation.constant
+    holds = left == relation.constant if relation.kind is RelationKind.EQUAL else left <= relation.constant
     if not holds:
-        sign = "=" if relation.kind is Kind.EQUAL else "≤"
-        terms = " ".join(f"{c:+d}·{i} ({cells[i].value})" for i, c in relation.terms)
+        sign = "=" if relation.kind is RelationKind.EQUAL else "≤"
+        terms = " ".join(f"{c:+d}·{i}" for i, c in relation.terms)
         raise LinkedSystemError(
-            f"Relation {relation.name} does not hold: {terms} {sign} {relation.constant} expected, "
-            f"but the left side is {left}. The relation or the counts are wrong."
+            f"Die Beziehung {relation.name} gilt nicht: erwartet ist {terms} {sign} {relation.constant}. "
+            "Die Beziehung oder die Anzahlen sind falsch."
         )

@@ -13,6 +13,7 @@ import duckdb
 
 from kim_pipeline import german
 from kim_pipeline.contracts import programmes
+from kim_pipeline.errors import KimError
 from kim_pipeline.intake.intake import Intake
 from kim_pipeline.publishing.builds import Build
 
@@ -24,7 +25,7 @@ _COUNTED = {
 """What the published file and the internal one tell of the deliveries that count."""
 
 
-class MissingDeliveriesError(Exception):
+class MissingDeliveriesError(KimError):
     """Deliveries that the published build counts are gone and nothing replaces them; the German message says which."""
 
     def __init__(self, missing: dict[str, int]) -> None:

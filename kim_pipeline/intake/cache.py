@@ -6,21 +6,18 @@ The folder holds pseudonymised rows: mode 0700, files 0600.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime as dt
 import hashlib
 import json
 import logging
 import shutil
-import tempfile
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kim_pipeline.contracts.calendar import Period
-from kim_pipeline.files import SCRATCH, private_folder
+from kim_pipeline.files import Store, draft, private_folder, set_mode
 
 if TYPE_CHECKING:
     from kim_pipeline.reading.delivery import DeliveryResult
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _MANIFEST = "result.json"
 _FINDINGS = "findings.parquet"
-_STALE_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -83,15 +79,6 @@ def load(path: Path) -> CachedDelivery | None:
     return None
 
 
-def sweep(folder: Path) -> None:
-    """Remove what an interrupted `store` has left behind; no result is ever read from it."""
-    oldest = time.time() - _STALE_SECONDS
-    for scratch in folder.glob(f"*/{SCRATCH}*"):
-        with contextlib.suppress(FileNotFoundError):
-            if scratch.stat().st_mtime < oldest:
-                _remove(scratch)
-
-
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
@@ -140,20 +127,18 @@ def store(path: Path, result: DeliveryResult, referred: dict[str, list[str]]) ->
 
     private_folder(path.parent.parent)
     private_folder(path.parent)
-    scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=path.parent))
-    try:
+    with Store(path.parents[2]).scratch() as place:  # the cache lies in the warehouse's folder
+        scratch = private_folder(place / path.name)
         pq.write_table(to_table(result.findings), scratch / _FINDINGS)
         for name, table in result.tables.items():
             pq.write_table(table.rows, scratch / f"{name}.parquet")
         files = {file.name: _digest(file.read_bytes()) for file in sorted(scratch.iterdir())}
         kept = _describe(result, files, referred)
         manifest = {"sha256": _digest(_canonical(kept)), "result": kept}
-        (scratch / _MANIFEST).write_bytes(_canonical(manifest))
+        draft(scratch / _MANIFEST, _canonical(manifest))
         for file in scratch.iterdir():
-            file.chmod(0o600)
+            set_mode(file, 0o600)
         _replace(scratch, path)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _replace(scratch: Path, path: Path) -> None:

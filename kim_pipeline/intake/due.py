@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
+from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.due import Due, next_due
 from kim_pipeline.contracts.model import Programme
 from kim_pipeline.intake.intake import Delivery
@@ -24,10 +25,11 @@ def due_of(programme: Programme, deliveries: Sequence[Delivery], as_of: dt.date,
 
 
 def covered_through(programme: Programme, deliveries: Iterable[Delivery]) -> dt.date | None:
-    """The last day that a programme's usable deliveries cover: of their periods, or a snapshot's Stand."""
-    days = [
-        d.read.period.last if programme.delivery == "period" and d.read.period else d.read.as_of
-        for d in deliveries
-        if d.read is not None and not d.is_rejected and d.read.as_of is not None
-    ]
-    return max((day for day in days if day is not None), default=None)
+    """The last day that a programme's usable deliveries cover."""
+    read = (d.read for d in deliveries if d.read is not None and not d.is_rejected)
+    return max((last_day_of(programme, r.period, r.as_of) for r in read if r.as_of is not None), default=None)
+
+
+def last_day_of(programme: Programme, period: Period | None, stand: dt.date) -> dt.date:
+    """The last day that a delivery covers: of its period, or a snapshot's Stand."""
+    return period.last if programme.delivery == "period" and period else stand

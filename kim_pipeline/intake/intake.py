@@ -290,7 +290,6 @@ def _read(
 ) -> None:
     marks = {key: _mark(key, settings, secret) for key in {d.programme for d in found}}
     counter = _Counter(found, progress)
-    cache.sweep(settings.cache)
     waiting: list[_Waiting] = []
     for delivery in found:
         size = _hash(delivery, marks[delivery.programme], settings.max_file_bytes)
@@ -566,7 +565,10 @@ def all_findings(delivery: Delivery) -> list[Finding]:
     """Every finding of a delivery, cached and settled: of the whole file, then by sheet, row, severity and column."""
     import pyarrow.parquet as pq  # noqa: PLC0415  (only who shows findings needs it)
 
-    cached = pq.read_table(delivery.reading.findings).to_pylist() if delivery.reading else []
+    cached: list[dict[str, Any]] = []
+    if delivery.reading:
+        with pq.ParquetFile(delivery.reading.findings) as file:  # `read_table` would load pandas
+            cached = file.read().to_pylist()
     found = [Finding(**record) for record in (*cached, *finding_records(delivery))]
     sheets = list(dict.fromkeys([None, *(a["sheet"] for a in delivery.accounts), *(f.sheet for f in found)]))
     position = {sheet: number for number, sheet in enumerate(sheets)}

@@ -10,15 +10,17 @@ from __future__ import annotations
 import json
 import os
 import queue
-import select
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
+
+from kim_pipeline import german
+from kim_pipeline.errors import KimError
 
 WORKER = (sys.executable, "-m", "kim_pipeline.intake.worker")
 _START_SECONDS = 120.0
@@ -28,7 +30,7 @@ _ANSWERS = ({"ready"}, {"failed"}, {"sha256", "fingerprint"})
 _MIB = 2**20
 
 
-class ReaderError(Exception):
+class ReaderError(KimError):
     """Reading is impossible for a reason that lies in no file; the German message says what to do."""
 
 
@@ -67,7 +69,7 @@ class Outcome:
     problem: str | None = None
 
 
-class _ChildError(Exception):
+class _ChildError(KimError):
     """The child did not answer; the message is German and for the office."""
 
 
@@ -87,10 +89,20 @@ class _Child:
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         }
         self._setup = setup
-        self._process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
-            list(argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
-        )
-        self._buffer = b""
+        self._connection, theirs = Pipe()
+        try:
+            with theirs:
+                self._process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
+                    list(argv),
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=environment,
+                )
+        except OSError:
+            self._connection.close()
+            raise
+        self._is_late = False
         self.is_fresh = True
 
     def start(self, seconds: float) -> None:
@@ -114,30 +126,32 @@ class _Child:
         return answer
 
     def _send(self, message: dict[str, Any]) -> None:
-        stdin = self._process.stdin
         try:
-            if stdin is None or stdin.closed:
-                raise BrokenPipeError
-            stdin.write(json.dumps(message).encode() + b"\n")
-            stdin.flush()
-        except BrokenPipeError:
+            self._connection.send_bytes(json.dumps(message).encode())
+        except OSError:
             raise _ChildError(_aborted()) from None
 
     def _receive(self, seconds: float) -> dict[str, Any]:
-        stdout = self._process.stdout
-        deadline = time.monotonic() + seconds
-        while stdout is not None and b"\n" not in self._buffer:
-            if not _readable(stdout.fileno(), deadline):
-                raise _TimeLimitError(
-                    f"Die Datei ließ sich nicht innerhalb von {seconds:.0f} Sekunden lesen. "
-                    "Bitte in Excel öffnen, unnötige Blätter und Formatierungen entfernen und neu speichern."
-                )
-            block = os.read(stdout.fileno(), 65_536)
-            self._buffer += block
-            if not block or len(self._buffer) > _LONGEST_ANSWER:
-                raise _ChildError(_aborted())
-        line, self._buffer = self._buffer.split(b"\n", 1)
-        return _parse_answer(line)
+        """The next answer; whatever the child does or does not do, it has so many seconds for a whole one."""
+        timer = threading.Timer(seconds, self._expire)
+        timer.start()
+        try:
+            return _parse_answer(self._connection.recv_bytes(_LONGEST_ANSWER))
+        except (EOFError, OSError):
+            if not self._is_late:
+                raise _ChildError(_aborted()) from None
+            within = german.counted(round(seconds), "Sekunde", "Sekunden")
+            raise _TimeLimitError(
+                f"Die Datei ließ sich nicht innerhalb von {within} lesen. "
+                "Bitte in Excel öffnen, unnötige Blätter und Formatierungen entfernen und neu speichern."
+            ) from None
+        finally:
+            timer.cancel()
+            timer.join()
+
+    def _expire(self) -> None:
+        self._is_late = True
+        self._process.kill()
 
     def kill(self) -> None:
         """Kill the process; who waits for its answer sees its end."""
@@ -147,26 +161,13 @@ class _Child:
         """Kill the child and take its remains."""
         self._process.kill()
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    continue
+        self._connection.close()
 
 
-def _readable(descriptor: int, deadline: float) -> bool:
-    """Wait for something to read; `poll`, since `select` refuses descriptors above 1023."""
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    left = deadline - time.monotonic()
-    return left > 0 and bool(poll.poll(left * 1000))
-
-
-def _parse_answer(line: bytes) -> dict[str, Any]:
-    """The answer, if it is one: what a child prints that is not itself any more counts as its end."""
+def _parse_answer(message: bytes) -> dict[str, Any]:
+    """The answer, if it is one: what a child says that is not itself any more counts as its end."""
     try:
-        answer = json.loads(line)
+        answer = json.loads(message)
     except ValueError:
         answer = None
     if isinstance(answer, dict) and any(kind <= answer.keys() for kind in _ANSWERS):
@@ -216,9 +217,9 @@ class _Crew:
             try:
                 child = _Child(self._setup, self._argv)
             except OSError as error:
-                kind = type(error).__name__
+                why = german.system_error(error)
                 raise ReaderError(
-                    f"Das Leseprogramm lässt sich nicht starten ({kind}). Bitte die Betreuung informieren."
+                    f"Das Leseprogramm lässt sich nicht starten ({why}). Bitte die Betreuung informieren."
                 ) from None
             self._children.add(child)
             return child
@@ -354,11 +355,11 @@ class ReaderPool:
                 return too_large(self._setup.max_file_bytes)
             case "store":
                 raise ReaderError(
-                    f"Das Leseergebnis lässt sich nicht ablegen ({where}). Bitte prüfen, ob im Ordner "
+                    f"Das Leseergebnis lässt sich nicht ablegen („{where}“). Bitte prüfen, ob im Ordner "
                     f"{self._setup.cache} Platz ist und die Rechte stimmen."
                 )
         return (
-            f"Beim Lesen der Datei ist ein unerwarteter Fehler aufgetreten ({where}). "
+            f"Beim Lesen der Datei ist ein unerwarteter Fehler aufgetreten („{where}“). "
             "Bitte die Datei in Excel neu speichern; bleibt der Fehler, die Betreuung informieren."
         )
 
@@ -377,4 +378,4 @@ def io_problem(kind: str) -> str:
         "SpecialFileError": "Das ist keine gewöhnliche Datei. Bitte die Tabelle selbst ablegen.",
         "LinkError": "Das ist eine Verknüpfung, die zu keiner Datei führt. Bitte die Tabelle selbst ablegen.",
     }
-    return reasons.get(kind, f"Die Datei konnte nicht gelesen werden ({kind}). Bitte erneut ablegen.")
+    return reasons.get(kind, f"Die Datei konnte nicht gelesen werden („{kind}“). Bitte erneut ablegen.")

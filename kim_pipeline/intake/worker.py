@@ -1,25 +1,25 @@
 """The child process that reads deliveries: `python -m kim_pipeline.intake.worker`.
 
 Belongs here: the loop, the memory limit, and that nothing which a file contains leaves by another way than the cache.
-Requests and answers are lines of JSON; the first request holds the limits and the secret (never in arguments or
-environment). Standard error goes nowhere, since a reader's panic may quote cells; an unexpected exception is told by
-its type and place only.
+Requests and answers are messages of JSON on the connection that is its standard input (`pool.py` has the other end);
+the first request holds the limits and the secret (never in arguments or environment). Standard output and standard
+error go nowhere, since a reader's panic may quote cells; an unexpected exception is told by its type and place only.
 """
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import json
 import os
 import resource
-import signal
-import sys
 import traceback
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from kim_pipeline.contracts import programme
+from kim_pipeline.errors import KimError
+from kim_pipeline.files import die_with_parent
 from kim_pipeline.intake import cache
 from kim_pipeline.intake.fingerprint import fingerprint, of_file, referred_columns
 from kim_pipeline.reading.delivery import read_delivery
@@ -27,31 +27,33 @@ from kim_pipeline.reading.formats.workbook import Limits
 from kim_pipeline.reading.personal import programme_key
 
 _READ_BLOCK = 1 << 20
-_PR_SET_PDEATHSIG = 1
 
 
-class _StoreError(Exception):
+class _StoreError(KimError):
     """The result could not be kept: no fault of the file; the text is the type of the cause."""
 
 
-class _SizeError(Exception):
+class _SizeError(KimError):
     """The file is larger than the limit."""
 
 
-def serve(requests: IO[str], answers: IO[str]) -> None:
-    """Answer requests until the input ends."""
-    setup = json.loads(requests.readline())
+def answer_requests(connection: Connection) -> None:
+    """Answer requests until the other end is closed."""
+    setup = json.loads(connection.recv_bytes())
     memory = setup["memory_bytes"]
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _say(answers, {"ready": True})
-    for line in requests:
-        _say(answers, _answer(json.loads(line), setup))
+    _say(connection, {"ready": True})
+    while True:
+        try:
+            request = json.loads(connection.recv_bytes())
+        except EOFError:
+            return
+        _say(connection, _answer(request, setup))
 
 
-def _say(answers: IO[str], message: dict[str, Any]) -> None:
-    answers.write(json.dumps(message) + "\n")
-    answers.flush()
+def _say(connection: Connection, message: dict[str, Any]) -> None:
+    connection.send_bytes(json.dumps(message).encode())
 
 
 def _answer(request: dict[str, Any], setup: dict[str, Any]) -> dict[str, Any]:
@@ -104,21 +106,14 @@ def _content(path: Path, limit: int) -> bytes:
     return b"".join(blocks)
 
 
-def _die_with_parent() -> None:
-    """Ask the kernel (Linux) to kill this process when the thread that started it ends, however that happens."""
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)
-    if prctl is not None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def main() -> None:
-    """Take over standard input and output; nothing else may write to them, and nothing survives the parent."""
-    _die_with_parent()
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    serve(sys.stdin, answers)
+    """Take over the connection; nothing else may write to it, and nothing survives the parent."""
+    die_with_parent()
+    connection = Connection(os.dup(0))
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    answer_requests(connection)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.rules import declared_rule
 from kim_pipeline.contracts.vocabulary import vocabulary
+from kim_pipeline.files import write
 from kim_pipeline.office.feedback.losses import LOSSES
 from kim_pipeline.office.feedback.sheet import MOST_LISTED
 from kim_pipeline.reading.findings import NOTICES, RULES, place_name, told
@@ -149,7 +150,7 @@ def _entries() -> dict[str, _Entry]:
     }  # fmt: skip
 
 
-def page() -> str:
+def glossary_page() -> str:
     """The whole page."""
     entries = _entries()
     parts = [_HEAD, *(_section(rule, entries[rule]) for rule in RULES), _kept_and_lost()]
@@ -298,7 +299,6 @@ _PLACES: dict[str, _Places] = {
 
 
 def _kept_and_lost() -> str:
-    most = german.number(MOST_LISTED)
     lost = "\n".join(f"- {loss.name}" for loss in LOSSES)
     return f"""## Was die Kopie mit den Rückmeldungen enthält
 
@@ -306,7 +306,7 @@ Zu jeder Lieferung mit Befunden schreibt `kim feedback` eine Kopie: die geliefer
 einem Kommentar an jeder und dem Blatt „Rückmeldung“ als erstem.
 Werte, Formeln, Formate, verbundene Zellen, Auswahllisten, ausgeblendete Zeilen und Blätter, Diagramme und die Makros
 einer .xlsm bleiben. Die Zelle mit einem Befund verliert ihre eigene Füllfarbe.
-Das Blatt „Rückmeldung“ zählt höchstens {most} Befunde auf; an den Zellen steht jeder.
+Das Blatt „Rückmeldung“ zählt höchstens {german.number(MOST_LISTED)} Befunde auf; an den Zellen steht jeder.
 
 Aus .xls, .ods, .csv und aus sehr großen Arbeitsmappen wird eine .xlsx mit denselben Werten an denselben Stellen,
 ohne Formate und Formeln. Von einer Datei, die nicht zu lesen ist, gibt es nur das Blatt „Rückmeldung“.
@@ -320,7 +320,7 @@ Nicht übernommen werden kann, und steht dann auf dem Blatt „Rückmeldung“ d
 
 def main() -> None:
     """Write the page."""
-    PAGE.write_text(page(), encoding="utf-8")
+    write(PAGE, glossary_page().encode())
 
 
 if __name__ == "__main__":

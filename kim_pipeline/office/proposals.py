@@ -17,7 +17,8 @@ from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.normalise import clean_text, comparable
 from kim_pipeline.contracts.vocabulary import DATA, Vocabulary, vocabulary
-from kim_pipeline.files import SCRATCH
+from kim_pipeline.errors import KimError
+from kim_pipeline.files import write
 from kim_pipeline.reading.suggest import nearest
 from kim_pipeline.settings import PROJECT
 
@@ -29,7 +30,7 @@ _KEEP_IN_STEP = (
 )
 
 
-class ProposalError(Exception):
+class ProposalError(KimError):
     """The alias cannot be added; the message says why, in German."""
 
 
@@ -108,10 +109,7 @@ def apply(proposal: Proposal) -> None:
         lines[at] = lines[at].replace(proposal.before, proposal.after)
     else:
         raise ProposalError(f"{proposal.path} hat sich geändert. Bitte den Vorschlag neu machen.")
-    scratch = proposal.path.with_name(SCRATCH + proposal.path.name)
-    scratch.write_text("".join(lines), encoding="utf-8", newline="")
-    scratch.chmod(proposal.path.stat().st_mode)
-    scratch.replace(proposal.path)
+    write(proposal.path, "".join(lines).encode())
 
 
 # --- one kind each ----------------------------------------------------------------------------------------------------

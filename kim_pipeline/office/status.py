@@ -80,7 +80,7 @@ def status(intake: Intake, as_of: dt.date, grace_days: int, only: Iterable[str] 
     return sorted(found, key=lambda s: (s.due_on, s.programme))
 
 
-def as_json(found: Iterable[ProgrammeStatus]) -> list[dict[str, Any]]:
+def status_as_json(found: Iterable[ProgrammeStatus]) -> list[dict[str, Any]]:
     """The same as plain values; days as `yyyy-mm-dd`."""
     return [_plain(dataclasses.asdict(one)) for one in found]
 

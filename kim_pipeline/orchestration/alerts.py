@@ -22,7 +22,7 @@ from typing import Any
 from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.due import Due
-from kim_pipeline.files import private_folder
+from kim_pipeline.files import Store, append, private_folder
 from kim_pipeline.settings import ZONE, Settings
 
 _LOG = logging.getLogger(__name__)
@@ -158,6 +158,7 @@ class Outbox:
         """Bind to the settings; nothing is written yet."""
         self.log = settings.logs / "alerts.log"
         self.folder = settings.warehouse / "alerts"
+        self._store = Store(settings.warehouse)
         self._ways: dict[str, Callable[[Alert], None]] = {}
         if settings.smtp_host:
             self._ways["mail"] = lambda alert: _mail(alert, settings)
@@ -168,13 +169,11 @@ class Outbox:
         """Write an alert to the log, and keep it for `send`."""
         now = dt.datetime.now(dt.UTC)
         private_folder(self.log.parent)
-        self.log.touch(mode=0o600)
-        with self.log.open("a", encoding="utf-8") as log:
-            log.write(f"=== {german.moment(now.astimezone(ZONE))} {alert.title}\n\n{alert.text}\n\n")
+        append(self.log, f"=== {german.moment(now.astimezone(ZONE))} {alert.title}\n\n{alert.text}\n\n")
         if self._ways:
             private_folder(self.folder)
             name = f"{now:%Y%m%dT%H%M%S}_{hashlib.sha256(alert.event.encode()).hexdigest()[:16]}.json"
-            _write(self.folder / name, {"alert": asdict(alert), "at": now.isoformat(), "ways": sorted(self._ways)})
+            self._keep(self.folder / name, {"alert": asdict(alert), "at": now.isoformat(), "ways": sorted(self._ways)})
 
     def send(self) -> int:
         """Try to send what waits, the oldest first; the number that still waits.
@@ -189,12 +188,15 @@ class Outbox:
             left = [way for way in ways if way in broken or not self._reaches(way, alert, broken)]
             expired = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(waiting["at"]) > _GIVE_UP
             if left and not expired:
-                _write(path, {**waiting, "ways": left})
+                self._keep(path, {**waiting, "ways": left})
                 continue
             if left:
                 _LOG.error("gave up on sending by %s after %s: %s", ", ".join(left), _GIVE_UP, alert.title)
             path.unlink()
         return len(list(self.folder.glob("*.json")))
+
+    def _keep(self, path: Path, content: dict[str, Any]) -> None:
+        self._store.write(path, json.dumps(content, ensure_ascii=False).encode())
 
     def _reaches(self, way: str, alert: Alert, broken: set[str]) -> bool:
         try:
@@ -204,12 +206,6 @@ class Outbox:
             _LOG.warning("an alert could not be sent by %s and will be tried again: %s", way, type(error).__name__)
             return False
         return True
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    scratch = path.with_suffix(".new")
-    scratch.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-    scratch.replace(path)
 
 
 def _mail(alert: Alert, settings: Settings) -> None:

@@ -11,12 +11,11 @@ from functools import cache
 
 import dagster as dg
 
-from kim_pipeline.contracts import programmes
 from kim_pipeline.night import published_models, table_models
 from kim_pipeline.orchestration.keys import delivery_key, source_key
 from kim_pipeline.orchestration.metadata import Link, markdown_table
 from kim_pipeline.orchestration.parts import STAGING, accepted_table
-from kim_pipeline.warehouse.lineage import Columns, Origin, lineage_of
+from kim_pipeline.warehouse.lineage import Columns, Origin, accepted_columns, lineage_of
 
 _MAX_LINKS = 8
 
@@ -68,12 +67,7 @@ def _links(deps: Sequence[dg.TableColumnDep]) -> Link:
 
 @cache
 def _lineage() -> dict[str, Columns]:
-    loaded = {
-        f"accepted.{p.key}_{t.name}": [c.name for c in t.output] + ["source_file", "source_sheet", "source_row"]
-        for p in programmes().values()
-        for t in p.tables
-    }
-    return lineage_of([*table_models(), *published_models()], loaded)
+    return lineage_of([*table_models(), *published_models()], accepted_columns())
 
 
 def _column_deps(origin: Origin) -> list[dg.TableColumnDep]:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 import dagster as dg
 from pydantic import Field
 
-from kim_pipeline.errors import told
+from kim_pipeline.errors import explained
 from kim_pipeline.night import Night, Stage, Tidied, steps
 from kim_pipeline.orchestration.dagster_internals import executes
 from kim_pipeline.settings import Settings, today
@@ -54,7 +54,7 @@ class NightRun:
                 return self._go_on_to(stage)
             except Exception as error:  # noqa: BLE001  (kept for those who tell people, and raised below)
                 self.ended_by = error
-        sentence = told(self.ended_by, self.night.settings.warehouse)
+        sentence = explained(self.ended_by, self.night.settings.warehouse)
         if sentence is None:
             raise self.ended_by
         raise dg.Failure(sentence) from self.ended_by

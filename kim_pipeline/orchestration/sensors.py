@@ -168,7 +168,7 @@ def _reasons(context: dg.RunFailureSensorContext) -> Iterator[str]:
         if sentence is not None:
             yield sentence
         elif kind is not None:
-            yield f"Fehler der Art {kind}."
+            yield f"Fehler der Art „{kind}“."
 
 
 def missed_night_sensor(settings: Settings, now: Clock = _now) -> dg.SensorDefinition:
@@ -244,8 +244,7 @@ def freshness_sensor(settings: Settings, now: Clock = _now) -> dg.SensorDefiniti
         name=FRESHNESS,
         minimum_interval_seconds=_SECONDS[FRESHNESS],
         default_status=_status(settings),
-        description="Hält fest, was die Zeit ändert: fällige Lieferungen (Prüfung delivered_on_time) und den "
-        "Datenbestand einer Nacht ohne Lauf.",
+        description="Hält fest, was die Zeit ändert: fällige Lieferungen und den Datenbestand einer Nacht ohne Lauf.",
     )
     def freshness(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         at, current = now(), Warehouse(settings.warehouse).current()

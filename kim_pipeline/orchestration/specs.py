@@ -73,7 +73,7 @@ def _delivery_spec(programme: Programme, settings: Settings) -> dg.AssetSpec:
     return dg.AssetSpec(
         delivery_key(programme.key),
         description=f"**{programme.title}**: die Lieferungen aus dem Ordner `{programme.key}`.\n\n"
-        f"Turnus: {programme.cadence.label}. {each} Tabellen: {tables}.\n\n"
+        f"Turnus: {programme.cadence.label}. Tabellen: {tables}. {each}\n\n"
         f"Wird nur erneuert, wenn sich der Inhalt der Lieferungen geändert hat. Ob die nächste da ist, wenn sie fällig "
         f"ist, zeigt die Prüfung `{ON_TIME}`.",
         group_name=programme.key,

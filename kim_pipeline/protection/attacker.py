@@ -11,14 +11,14 @@ from functools import cached_property
 
 import duckdb
 
-from kim_pipeline.disclosure import Kind, Relation
+from kim_pipeline.disclosure import Relation, RelationKind
 from kim_pipeline.warehouse.catalogue import LOWEST_K, load_catalogue
 
 _SENSITIVE_K = 5
 _LEAST_PERSONS, _MOST_OF_TWO = 3, 0.85
 _COUNTED = "('count', 'distinct', 'stock', 'sum')"
 
-Place = tuple[str, str, str, str]
+FigurePlace = tuple[str, str, str, str]
 """Count, area, period, breakdown."""
 
 
@@ -28,7 +28,7 @@ class View:
     def __init__(self, connection: duckdb.DuckDBPyConnection, *, has_internal: bool) -> None:
         self.connection, self.has_internal = connection, has_internal
         self.small: frozenset[str] = frozenset()
-        self.contradictions: list[Place] = []
+        self.contradictions: list[FigurePlace] = []
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """The rows of a query."""
@@ -61,12 +61,12 @@ class View:
         return frozenset(count for count in self.k if count.split(".")[0] in ids)
 
     @cached_property
-    def seen(self) -> dict[Place, int | None]:
+    def seen(self) -> dict[FigurePlace, int | None]:
         """Every figure that the file prints or hides; None where it is hidden. Differences are never printed.
 
         Figures that are printed twice and not alike are `contradictions`.
         """
-        found: dict[Place, int | None] = {}
+        found: dict[FigurePlace, int | None] = {}
         for *place, value in self.rows(_figures("published") + " UNION ALL " + _GAPS):
             key = _place(place)
             number = None if value is None else self._scaled(key, value)
@@ -76,7 +76,7 @@ class View:
         return found
 
     @cached_property
-    def true(self) -> dict[Place, int]:
+    def true(self) -> dict[FigurePlace, int]:
         """The same figures as they are, from the internal file; 0 where nothing was counted."""
         if not self.has_internal:
             return {}
@@ -87,7 +87,7 @@ class View:
         }
         return {key: found.get(key, 0) for key in self.seen}
 
-    def _scaled(self, key: Place, value: object) -> int:
+    def _scaled(self, key: FigurePlace, value: object) -> int:
         number = float(str(value))
         return round(number * 100) if key[0] in self.amounts else round(number)
 
@@ -102,7 +102,7 @@ class View:
         return [str(a) for (a,) in self.rows("SELECT area FROM published.area WHERE part_of IS NOT NULL ORDER BY area")]
 
 
-def _place(parts: Iterable[object]) -> Place:
+def _place(parts: Iterable[object]) -> FigurePlace:
     count, area, period, breakdown = map(str, parts)
     return count, area, period, breakdown
 
@@ -150,7 +150,7 @@ _GAPS = """
 """Other tables that repeat figures of protected indicators."""
 
 
-def cell_id(place: Place) -> str:
+def cell_id(place: FigurePlace) -> str:
     """The figure's id as a cell."""
     return "|".join(place)
 
@@ -158,7 +158,7 @@ def cell_id(place: Place) -> str:
 class Relations:
     """What the attacker knows of how figures hang together, built from the published tables alone."""
 
-    def __init__(self, view: View, places: Iterable[Place]) -> None:
+    def __init__(self, view: View, places: Iterable[FigurePlace]) -> None:
         self.view, self.places = view, set(places)
 
     def additive(self) -> Iterator[Relation]:
@@ -173,7 +173,7 @@ class Relations:
                 yield from self._sum("periods", (count, area, year, breakdown), [
                     (count, area, quarter, breakdown) for quarter in used
                 ])  # fmt: skip
-        members: dict[Place, list[Place]] = {}
+        members: dict[FigurePlace, list[FigurePlace]] = {}
         for count, area, period, breakdown in sorted(self.places):
             if breakdown:
                 members.setdefault((count, area, period, ""), []).append((count, area, period, breakdown))
@@ -191,7 +191,7 @@ class Relations:
             if inflow and outflow and self.view.has_internal:
                 yield from self._flow(str(indicator), str(inflow), str(outflow))
 
-    def _sum(self, name: str, total: Place, parts: list[Place]) -> Iterator[Relation]:
+    def _sum(self, name: str, total: FigurePlace, parts: list[FigurePlace]) -> Iterator[Relation]:
         if not parts or total not in self.places or not self.places.issuperset(parts):
             return
         terms = ((total, -1), *((part, 1) for part in parts))
@@ -201,9 +201,9 @@ class Relations:
         elif total[0] in self._distinct:
             yield from (Relation.at_most(f"{name}: {cell_id(part)}", cell_id(part), cell_id(total)) for part in parts)
         else:
-            yield Relation(name, tuple((cell_id(place), sign) for place, sign in terms), kind=Kind.AT_MOST)
+            yield Relation(name, tuple((cell_id(place), sign) for place, sign in terms), kind=RelationKind.AT_MOST)
 
-    def _equal(self, name: str, terms: Iterable[tuple[Place, int]]) -> Relation:
+    def _equal(self, name: str, terms: Iterable[tuple[FigurePlace, int]]) -> Relation:
         """What the true figures leave over is known: rows placed at the county, persons counted in several places."""
         terms = tuple(terms)
         rest = sum(sign * self.view.true[place] for place, sign in terms)
@@ -213,7 +213,7 @@ class Relations:
     def _distinct(self) -> frozenset[str]:
         return frozenset(str(i) for (i,) in self.view.rows(_DISTINCT))
 
-    def _at(self, count: str) -> Iterator[Place]:
+    def _at(self, count: str) -> Iterator[FigurePlace]:
         return (place for place in sorted(self.places) if place[0] == count)
 
     def _rate(self, numerator: object, denominator: object, difference: object) -> Iterator[Relation]:
@@ -236,7 +236,7 @@ class Relations:
             those = [(part, *place[1:]) for part in parts]
             if self.places.issuperset(those):
                 terms = ((cell_id(place), -1), *((cell_id(part), 1) for part in those))
-                yield Relation(f"parts of {cell_id(place)}", terms, kind=Kind.AT_MOST)
+                yield Relation(f"parts of {cell_id(place)}", terms, kind=RelationKind.AT_MOST)
 
     def _flow(self, stock: str, inflow: str, outflow: str) -> Iterator[Relation]:
         before = {str(p): str(b) for p, b in self.view.rows(_BEFORE)}
@@ -258,7 +258,7 @@ class Relations:
                 own = [(persons[count], area, when, breakdown) for when in (period, year_of.get(period, period))]
                 for those in [other for other in own if other in self.places][:1]:
                     yield Relation(
-                        f"persons of {cell_id(place)}", ((cell_id(those), -1),), -_LEAST_PERSONS, Kind.AT_MOST
+                        f"persons of {cell_id(place)}", ((cell_id(those), -1),), -_LEAST_PERSONS, RelationKind.AT_MOST
                     )
 
     def _quarters(self) -> dict[str, list[str]]:
@@ -286,7 +286,7 @@ _QUARTERS = """
 """
 
 
-def differences(view: View, counts: Mapping[Place, int | None]) -> dict[Place, int | None]:
+def differences(view: View, counts: Mapping[FigurePlace, int | None]) -> dict[FigurePlace, int | None]:
     """Denominator minus numerator of every rate, true value or None; nobody prints them."""
     found = {}
     for indicator, numerator, denominator, difference, *_ in view.rows(_RULES):
@@ -301,14 +301,14 @@ def differences(view: View, counts: Mapping[Place, int | None]) -> dict[Place, i
     return found
 
 
-def small_figures(view: View, unprinted: Iterable[Place]) -> set[str]:
+def small_figures(view: View, unprinted: Iterable[FigurePlace]) -> set[str]:
     """Figures that must be possible over all of `1 … k`: small ones, and sensitive ones that are all of their group."""
     known = {*view.seen, *unprinted} if view.has_internal else set()
     small = {place for place in known if 0 < view.true[place] < view.k[place[0]] and place[0] not in view.amounts}
     return {cell_id(place) for place in small | _whole_groups(view, known)}
 
 
-def _whole_groups(view: View, known: set[Place]) -> set[Place]:
+def _whole_groups(view: View, known: set[FigurePlace]) -> set[FigurePlace]:
     found = set()
     groups: dict[str, str] = {}
     for indicator, numerator, denominator, difference, most, *_ in view.rows(_RULES):
@@ -329,7 +329,7 @@ def _whole_groups(view: View, known: set[Place]) -> set[Place]:
 _SHARES = "SELECT indicator_id FROM published.indicator WHERE at_most IS NOT NULL AND aggregation = 'count'"
 
 
-def unsafe_sums(view: View, amounts: Iterable[Place]) -> set[Place]:
+def unsafe_sums(view: View, amounts: Iterable[FigurePlace]) -> set[FigurePlace]:
     """Sums of hours or euros of too few persons, or of which two have too much; needs the internal file."""
     if not view.has_internal:
         return set()

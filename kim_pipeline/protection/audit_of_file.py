@@ -16,8 +16,9 @@ import duckdb
 import pyarrow as pa
 
 from kim_pipeline.disclosure import AuditError, AuditRow, PublishedCell, audit
+from kim_pipeline.errors import KimError
 from kim_pipeline.protection.attacker import (
-    Place,
+    FigurePlace,
     Relations,
     View,
     cell_id,
@@ -25,7 +26,7 @@ from kim_pipeline.protection.attacker import (
     small_figures,
     unsafe_sums,
 )
-from kim_pipeline.warehouse.build import comment, quoted
+from kim_pipeline.warehouse.build import comment, sql_literal
 from kim_pipeline.warehouse.catalogue import load_catalogue
 from kim_pipeline.warehouse.checks import checks_in
 from kim_pipeline.warehouse.sql_models import SQL_FOLDER
@@ -116,14 +117,14 @@ def audit_file(published: Path, internal: Path | None) -> FileAudit:
             the relations, and nothing tells which hidden figures are small.
     """
     with duckdb.connect(config={"temp_directory": ""}) as connection:  # nothing of the internal file spills to the disk
-        connection.execute(f"ATTACH {quoted(str(published))} AS published (READ_ONLY)")
+        connection.execute(f"ATTACH {sql_literal(str(published))} AS published (READ_ONLY)")
         if internal is not None:
-            connection.execute(f"ATTACH {quoted(str(internal))} AS internal (READ_ONLY)")
+            connection.execute(f"ATTACH {sql_literal(str(internal))} AS internal (READ_ONLY)")
         view = View(connection, has_internal=internal is not None)
         return _audited(view)
 
 
-class DisclosureError(Exception):
+class DisclosureError(KimError):
     """Somebody could work out a protected figure; the German message names the cells and no figure."""
 
 
@@ -150,7 +151,7 @@ def audit_build(published: Path, internal: Path) -> FileAudit:
 def build_of(published: Path) -> str:
     """The name of the build that a published file says it is; empty where it says none."""
     with duckdb.connect(config={"temp_directory": ""}) as connection:
-        connection.execute(f"ATTACH {quoted(str(published))} AS published (READ_ONLY)")
+        connection.execute(f"ATTACH {sql_literal(str(published))} AS published (READ_ONLY)")
         return View(connection, has_internal=False).build
 
 
@@ -258,7 +259,7 @@ def _by_indicator(view: View, rows: Iterable[AuditRow]) -> Iterator[IndicatorAud
     of_indicator: dict[str, list[AuditRow]] = {}
     for row in rows:
         of_indicator.setdefault(row.cell.split("|")[0].split(".")[0], []).append(row)
-    places: dict[str, list[Place]] = {}
+    places: dict[str, list[FigurePlace]] = {}
     for place in view.seen:
         places.setdefault(place[0].split(".")[0], []).append(place)
     for indicator, those in sorted(places.items()):

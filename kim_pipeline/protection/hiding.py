@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from kim_pipeline.disclosure import LinkedSystem, Memory, Pattern, Role, UnprotectableError, protect, with_prior
+from kim_pipeline.errors import KimError
 from kim_pipeline.protection.linked_set import Key, LinkedSet, Rules, read_linked_set
 from kim_pipeline.warehouse.build import comment
 
@@ -31,7 +32,7 @@ _COLUMNS = {
 _DESCRIPTION = "Zellen, die nicht veröffentlicht werden, gleich aus welchem Grund."
 
 
-class ProtectionError(Exception):
+class ProtectionError(KimError):
     """A figure cannot be protected; the German message names its table and proposes what to do."""
 
 

@@ -85,7 +85,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Calendar:
+class CalendarTable:
     """Which areas and periods make up which.
 
     Attributes:
@@ -110,7 +110,7 @@ class LinkedSet:
     counts: Mapping[Key, Figure]
     amounts: Mapping[Key, Figure]
     rules: Sequence[Rules]
-    calendar: Calendar
+    calendar: CalendarTable
 
     @cached_property
     def _by_count(self) -> Mapping[str, list[Key]]:
@@ -259,17 +259,17 @@ def _sum(name: str, total: Key, parts: Sequence[Key], figures: Mapping[Key, Figu
     return Relation(f"{name} {total.cell}", ((total.cell, -1), *((part.cell, 1) for part in parts)), known)
 
 
-def _factor(key: Key, calendar: Calendar) -> float:
+def _factor(key: Key, calendar: CalendarTable) -> float:
     at_county = (_COUNTY_MEMBER if key.breakdown else _COUNTY) if key.area == calendar.county else 1.0
     return at_county * (_YEAR if key.period in calendar.years else 1.0)
 
 
-def _cell(key: Key, figure: Figure, calendar: Calendar, *, is_small: bool) -> Cell:
+def _cell(key: Key, figure: Figure, calendar: CalendarTable, *, is_small: bool) -> Cell:
     role = Role.PUBLISHED if figure.is_printed else Role.UNKNOWN
     return Cell(key.cell, figure.value, figure.k, role, _factor(key, calendar), is_small)
 
 
-def _amount_cell(key: Key, figure: Figure, calendar: Calendar, *, is_unsafe: bool) -> Cell:
+def _amount_cell(key: Key, figure: Figure, calendar: CalendarTable, *, is_unsafe: bool) -> Cell:
     """A sum as a cell: one that needs protection must be possible from nothing to more than it is."""
     is_unsafe = is_unsafe and figure.value > 0
     k = max(2, math.ceil(figure.value * _AMOUNT_MARGIN)) if is_unsafe else None
@@ -317,10 +317,10 @@ def _rules(connection: duckdb.DuckDBPyConnection) -> list[Rules]:
     ]
 
 
-def _calendar(connection: duckdb.DuckDBPyConnection) -> Calendar:
+def _calendar(connection: duckdb.DuckDBPyConnection) -> CalendarTable:
     areas = connection.execute("SELECT area, is_county FROM core.dim_area ORDER BY area").fetchall()
     periods: Callable[[str], list[Any]] = lambda sql: connection.execute(sql).fetchall()  # noqa: E731
-    return Calendar(
+    return CalendarTable(
         county=next(area for area, is_county in areas if is_county),
         municipalities=tuple(area for area, is_county in areas if not is_county),
         quarters={

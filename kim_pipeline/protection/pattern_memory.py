@@ -1,6 +1,6 @@
 """What was hidden the last time, for components of the linked set that have not changed since.
 
-Belongs here: one small file in the cache. It only saves time: every published file is audited, whatever it says.
+Belongs here: one small file among the state. Every published file is audited, whatever it says.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from importlib import metadata
 from pathlib import Path
 
 import kim_pipeline.disclosure
-from kim_pipeline.files import private_folder, write_private
+from kim_pipeline.files import Store, private_folder
 
 _LOG = logging.getLogger(__name__)
 _FILE = "patterns.json"
 
 
 class PatternMemory:
-    """The patterns of the last night; `save` keeps those that this one used."""
+    """The patterns of the last night that published; `save` keeps those that this one used, once it has."""
 
-    def __init__(self, folder: Path, *, is_new: bool = False) -> None:
+    def __init__(self, store: Store, *, is_new: bool = False) -> None:
         """Read what is there; a file that is damaged, or of another version of the code, is as none.
 
         Args:
-            folder: the cache.
+            store: the warehouse.
             is_new: begin with nothing.
         """
-        self._path = folder / _FILE
+        self._store, self._path = store, store.state / _FILE
         self._known: dict[str, list[str]] = {} if is_new else _read(self._path)
         self._used: dict[str, list[str]] = {}
 
@@ -47,8 +47,9 @@ class PatternMemory:
 
     def save(self) -> None:
         """Write what was used."""
-        private_folder(self._path.parent)
-        write_private(self._path, json.dumps({"code": _code(), "patterns": self._used}, sort_keys=True) + "\n")
+        private_folder(self._store.state)
+        text = json.dumps({"code": _code(), "patterns": self._used}, sort_keys=True) + "\n"
+        self._store.write(self._path, text.encode())
 
 
 def _read(path: Path) -> dict[str, list[str]]:

@@ -1,82 +1,103 @@
 """Builds: each night's pair of files, and the names that readers open.
 
-Belongs here: names, the lock, durable writing, switching by rename, finding and removing builds. Does not belong here:
-what is in them (`published.py`), whether they are sound (`smoke.py`), how long they are kept (`retention.py`).
+Belongs here: names, the lock, where the files of a build lie, switching by rename, finding builds. Does not belong
+here: what is in them (`published.py`), whether they are sound (`smoke.py`), how long they are kept (`retention.py`).
 
-`kim.duckdb`, `internal.duckdb` and the folder `kim` (the published tables as Parquet) are links into `builds/` (copies
-where the file system has no links); a reader keeps what it has open, the next open sees the new build. `kim.duckdb`
-decides which build is published: a run that dies at any moment leaves it at the last good build or at the new one, and
-the next run puts right whatever else is left.
+The published file and Parquet folder of the current build lie in `published/`, which everybody may read; those of all
+others in `builds/`, which nobody else may enter, and internal files always there. `kim.duckdb`, `internal.duckdb` and
+the folder `kim` are links (copies where the file system has no links); a reader keeps what it has open, the next open
+sees the new build. `kim.duckdb` decides which build is published: a run that dies at any moment leaves it at the last
+good build or at the new one, and the next run puts right whatever else is left.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import errno
-import fcntl
 import logging
 import os
 import re
-import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from kim_pipeline.files import SCRATCH, make_folder, private_folder, readable_folder, sync
+from kim_pipeline import german
+from kim_pipeline.errors import KimError
+from kim_pipeline.files import (
+    Store,
+    copy,
+    locked,
+    make_durable,
+    make_folder,
+    move,
+    private_folder,
+    readable_folder,
+    remove,
+    set_modes,
+    sync,
+    twin,
+)
+from kim_pipeline.publishing.put_right import put_right
 
 _LOG = logging.getLogger(__name__)
 _STEM = re.compile(r"(?P<at>\d{8}T\d{6}Z)_[0-9a-f]{12}")
 _TIME = "%Y%m%dT%H%M%SZ"
 _LOCK = ".lock"
+_GRACE_SECONDS = 0.5
+"""Between pointing a name elsewhere and moving what it pointed at: a reader first follows the link, then opens."""
 _BLOCK = 1 << 20
 _CLOCK_SLACK = dt.timedelta(minutes=1)
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP})
 """What a file system answers that has no symbolic links."""
 PUBLISHED, INTERNAL = "kim", "internal"
-_PRIVATE = ("cache", "logs", "dagster", "alerts")
 _MODES = {PUBLISHED: 0o444, INTERNAL: 0o400}
+_OPEN, _WITHDRAWN = (0o444, 0o755), (0o400, 0o700)
+"""Modes of a file and of a folder in `published/`, and of the same in `builds/`."""
 DESCRIPTOR = "datapackage.json"
 """What tells in a folder of Parquet files what they are."""
 
 
-class WarehouseBusyError(Exception):
+class WarehouseBusyError(KimError):
     """Another run holds the warehouse."""
 
 
-class UnknownBuildError(Exception):
+class UnknownBuildError(KimError):
     """No build, or more than one, is meant; the German message says what to do."""
 
 
 @dataclass(frozen=True)
 class Build:
-    """One build: `stem` is its UTC time and the first digits of its inputs' hash."""
+    """One build of a warehouse: `stem` is its UTC time and the first digits of its inputs' hash."""
 
-    folder: Path
+    warehouse: Path
     stem: str
 
     @property
     def published(self) -> Path:
-        """The protected file, mode 0444."""
-        return self._file(PUBLISHED)
+        """The protected file: in `published/`, mode 0444, or in `builds/`, 0400, when another one is current."""
+        return self._now(f"{PUBLISHED}_{self.stem}.duckdb")
 
     @property
     def internal(self) -> Path:
         """The internal file, mode 0400; it may have been removed for its age."""
-        return self._file(INTERNAL)
+        return self.warehouse / "builds" / f"{INTERNAL}_{self.stem}.duckdb"
 
     @property
     def package(self) -> Path:
-        """The published tables as Parquet files, mode 0444, with their descriptor; a build may have none."""
-        return self.folder / f"{PUBLISHED}_{self.stem}"
+        """The published tables as Parquet files with their descriptor, beside the file; a build may have none."""
+        return self._now(f"{PUBLISHED}_{self.stem}")
 
     @property
     def made_at(self) -> dt.datetime:
         """The UTC time of its name: later than that of every build before it, even if the clock was set back."""
         return dt.datetime.strptime(self.stem.split("_")[0], _TIME).replace(tzinfo=dt.UTC)
 
-    def _file(self, name: str) -> Path:
-        return self.folder / f"{name}_{self.stem}.duckdb"
+    def _now(self, name: str) -> Path:
+        """Where a published file or folder lies now."""
+        open_to_all, kept = (self.warehouse / folder / name for folder in ("published", "builds"))
+        return kept if kept.exists() and not open_to_all.exists() else open_to_all
 
 
 class Warehouse:
@@ -85,7 +106,9 @@ class Warehouse:
     def __init__(self, folder: Path) -> None:
         """Bind to a folder; it is made when first written to."""
         self.folder = folder
-        self.builds = folder / "builds"
+        self.store = Store(folder)
+        self.builds, self.open_to_all = folder / "builds", folder / "published"
+        self._scratch: Path | None = None
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -96,42 +119,39 @@ class Warehouse:
             OSError: the folder cannot be written to.
         """
         make_folder(self.folder)
-        descriptor = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
+        with ExitStack() as held:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                held.enter_context(locked(self.folder / _LOCK))
             except BlockingIOError:
                 raise WarehouseBusyError(
                     f"Ein anderer Lauf arbeitet gerade in {self.folder}. "
                     "Bitte warten, bis er fertig ist, und dann erneut starten."
                 ) from None
+            put_right(self.store)
+            self._scratch = held.enter_context(self.store.scratch())
             self._put_right()
             yield
-        finally:
-            os.close(descriptor)
 
     def _put_right(self) -> None:
-        """Narrow the folders, remove what is incomplete, and let `internal.duckdb` be the twin of what is published."""
-        readable_folder(self.builds)
-        for name in _PRIVATE:
-            if (self.folder / name).is_dir():
-                private_folder(self.folder / name)
-        shutil.rmtree(self._scratch_folder, ignore_errors=True)
-        for leftover in (*self.folder.glob(f"{SCRATCH}*"), *self.builds.glob(f"{SCRATCH}*")):
-            _remove(leftover)
+        """Remove builds that are incomplete, and let all names that readers open be of the published one."""
+        private_folder(self.builds)
+        readable_folder(self.open_to_all)
         complete = {build.stem for build in self.all_builds()}
-        for path in self.builds.iterdir():
+        for path in (*self.builds.iterdir(), *self.open_to_all.iterdir()):
             stem = _stem_of(path)
             if stem is not None and stem not in complete:
-                _remove(path)
+                remove(path)
         current = self.current()
-        if current is not None and not (self._named(INTERNAL) == current and self._has_package_of(current)):
-            self._point_others(current)
+        if current is not None and not self._is_open(current):
+            self.switch(current)
+        elif current is not None:
+            self._withdraw_others(current)
 
-    @property
-    def _scratch_folder(self) -> Path:
-        """Files that are being written, mode 0700: what the database writes beside them is nobody else's either."""
-        return self.folder / "scratch"
+    def _is_open(self, build: Build) -> bool:
+        """Whether all that readers open is of a build, and lies where they may read it."""
+        links = [path for path in (self._opened(PUBLISHED), self._package) if path.is_symlink()]
+        lead_right = all(path.resolve().parent == self.open_to_all.resolve() for path in links)
+        return lead_right and self._named(INTERNAL) == build and self._has_package_of(build)
 
     def new_build(self, inputs_sha256: str, now: dt.datetime) -> Build:
         """A build that is not there yet; its scratch files are `scratch(...)` of its files.
@@ -139,18 +159,19 @@ class Warehouse:
         Names increase strictly: where the clock was set back, or in the same second, the newest one is exceeded by a
         second, so that order by name is order of making.
         """
-        private_folder(self._scratch_folder)
         newest = max((b.made_at for b in self.all_builds()), default=None)
         at = now.astimezone(dt.UTC).replace(microsecond=0)
         if newest is not None and newest >= at:
             if newest > at + _CLOCK_SLACK:
                 _LOG.warning("the clock shows %s, which is before the newest build, %s; was it set back?", at, newest)
             at = newest + dt.timedelta(seconds=1)
-        return Build(self.builds, f"{at:{_TIME}}_{inputs_sha256[:12]}")
+        return Build(self.folder, f"{at:{_TIME}}_{inputs_sha256[:12]}")
 
     def scratch(self, path: Path) -> Path:
-        """Where a file of a build is written before it is complete."""
-        return self._scratch_folder / path.name
+        """Where the holder of the lock writes a file of a build before it is complete."""
+        if self._scratch is None:
+            raise RuntimeError("the warehouse is not held")
+        return self._scratch / path.name
 
     def switch_to(self, build: Build) -> None:
         """Make the scratch files of a build durable under their names, and let readers open them.
@@ -161,19 +182,21 @@ class Warehouse:
         for name, path in ((INTERNAL, build.internal), (PUBLISHED, build.package), (PUBLISHED, build.published)):
             scratch = self.scratch(path)
             if path != build.package or scratch.is_dir():
-                _make_durable(scratch, _MODES[name])
+                make_durable(scratch, _MODES[name])
                 scratch.replace(path)
         sync(self.builds)
+        sync(self.open_to_all)
         self.switch(build)
 
     def switch(self, build: Build) -> None:
-        """Let readers open a complete build, each file by one rename, the published one last.
+        """Let readers open a complete build, each file by one rename, the published one last; withdraw all others.
 
         Raises:
             OSError: the folder cannot be written to; what was published still is.
         """
         before = self.current()
         try:
+            self._open_to_all(build)
             self._point_others(build)
             self._point(self._opened(PUBLISHED), build.published)
         except OSError:
@@ -182,6 +205,38 @@ class Warehouse:
                     self._point_others(before)
             raise
         _LOG.info("published build %s", build.stem)
+        if before is not None and before != build:
+            time.sleep(_GRACE_SECONDS)
+        try:
+            self._withdraw_others(build)
+        except OSError as error:
+            _LOG.warning("earlier builds stay in %s until the next run (%s)", self.open_to_all, type(error).__name__)
+
+    def _open_to_all(self, build: Build) -> None:
+        """Let the published files of a build also be in `published/`: links that lead to `builds/` still work."""
+        for path in (build.package, build.published):
+            if path.parent == self.builds and path.exists():
+                twin(path, self.scratch(path))
+                set_modes(self.scratch(path), *_OPEN)
+                self.scratch(path).replace(self.open_to_all / path.name)
+        sync(self.open_to_all)
+
+    def _withdraw_others(self, build: Build) -> None:
+        """Leave nothing in `published/` but the build's own files, and these nowhere else."""
+        for path in self._published_in(self.builds):
+            if _stem_of(path) == build.stem and (self.open_to_all / path.name).exists():
+                remove(path)
+        others = (path for path in self._published_in(self.open_to_all) if _stem_of(path) != build.stem)
+        for path in sorted(others, key=lambda path: path.is_dir(), reverse=True):  # a file without its folder is none
+            if (self.builds / path.name).exists():
+                remove(path)
+            else:
+                move(path, self.builds / path.name)
+        for path in self._published_in(self.builds):
+            set_modes(path, *_WITHDRAWN)
+
+    def _published_in(self, folder: Path) -> list[Path]:
+        return [path for path in folder.glob(f"{PUBLISHED}_*") if _stem_of(path)]
 
     def _point_others(self, build: Build) -> None:
         """Let `internal.duckdb` and `kim` be a build's; where it has none, or no longer, neither have readers."""
@@ -189,7 +244,7 @@ class Warehouse:
             if target.exists():
                 self._point(opened, target)
             elif os.path.lexists(opened):
-                _remove(opened)
+                remove(opened)
                 sync(self.folder)
 
     @property
@@ -207,25 +262,27 @@ class Warehouse:
         return self.folder / f"{name}.duckdb"
 
     def _point(self, opened: Path, target: Path) -> None:
-        scratch = private_folder(self._scratch_folder) / opened.name
-        _remove(scratch)
+        scratch = self.scratch(opened)
+        remove(scratch)
         try:
             scratch.symlink_to(target.relative_to(self.folder))
             os.replace(scratch, opened)
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
-            _copy(target, scratch)
+            copy(target, scratch)
             if opened.is_dir():  # a folder cannot be replaced by one rename
                 os.replace(opened, scratch.with_name("replaced"))
             os.replace(scratch, opened)
-            _remove(scratch.with_name("replaced"))
+            remove(scratch.with_name("replaced"))
         sync(self.folder)
 
     def all_builds(self) -> list[Build]:
         """Complete builds, the newest first; the published file is the last of a build to come and the first to go."""
-        found = [stem for p in self.builds.glob(f"{PUBLISHED}_*.duckdb") if (stem := _stem_of(p))]
-        return [b for b in (Build(self.builds, s) for s in sorted(found, reverse=True)) if b.published.is_file()]
+        folders = (self.open_to_all, self.builds)
+        found = {stem for f in folders for p in f.glob(f"{PUBLISHED}_*.duckdb") if (stem := _stem_of(p)) is not None}
+        builds = (Build(self.folder, stem) for stem in sorted(found, reverse=True))
+        return [build for build in builds if build.published.is_file()]
 
     def current(self) -> Build | None:
         """The published build."""
@@ -236,9 +293,12 @@ class Warehouse:
         opened = self._opened(name)
         if not opened.exists():
             return None
-        same = _same_file if opened.is_symlink() else _same_bytes
         paths = ((b, b.published if name == PUBLISHED else b.internal) for b in self.all_builds())
-        return next((build for build, path in paths if same(path, opened)), None)
+        if opened.is_symlink():  # known by its name: while it is being switched to, a file is in both folders
+            target = opened.resolve()
+            is_ours = target.parent.parent == self.folder.resolve()
+            return next((build for build, path in paths if is_ours and path.name == target.name), None)
+        return next((build for build, path in paths if _same_bytes(path, opened)), None)
 
     def previous(self) -> Build:
         """The build before the published one.
@@ -263,12 +323,14 @@ class Warehouse:
         if len(found) == 1:
             return found[0]
         if found:
-            raise UnknownBuildError(f"„{name}“ passt auf {len(found)} Datenbestände. Bitte mehr vom Namen angeben.")
+            several = german.counted(len(found), "Datenbestand", "Datenbestände")
+            raise UnknownBuildError(f"„{name}“ passt auf {several}. Bitte mehr vom Namen angeben.")
         raise UnknownBuildError(f"Den Datenbestand „{name}“ gibt es in {self.folder} nicht. kim builds nennt alle.")
 
     def files_of(self, build: Build) -> tuple[Path, ...]:
         """Everything that belongs to a build, in the order of removal: first that without which it is no build."""
-        others = (p for p in sorted(self.builds.iterdir()) if _stem_of(p) == build.stem and p != build.published)
+        there = (p for folder in (self.open_to_all, self.builds) for p in folder.glob(f"*{build.stem}*"))
+        others = (p for p in sorted(there) if _stem_of(p) == build.stem and p != build.published)
         return (build.published, *others)
 
 
@@ -276,32 +338,6 @@ def _stem_of(path: Path) -> str | None:
     """The build that an entry of the folder belongs to; None for what is no build's."""
     match = _STEM.search(path.name)
     return match.group() if match else None
-
-
-def _make_durable(path: Path, mode: int) -> None:
-    """Give a file, or each file of a folder, its mode, and make it last."""
-    for entry in (*path.iterdir(), path) if path.is_dir() else (path,):
-        if entry.is_file():
-            entry.chmod(mode)
-        sync(entry)
-
-
-def _copy(target: Path, scratch: Path) -> None:
-    """A copy that lasts, with its modes."""
-    (shutil.copytree if target.is_dir() else shutil.copy)(target, scratch)
-    for entry in (*scratch.rglob("*"), scratch):
-        sync(entry)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _same_file(one: Path, link: Path) -> bool:
-    return one.resolve() == link.resolve()
 
 
 def _same_bytes(one: Path, other: Path) -> bool:

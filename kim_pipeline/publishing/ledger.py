@@ -1,13 +1,12 @@
 """The ledger: every cell of every release, printed or not, for those who may see them.
 
-Belongs here: `ledger.duckdb` in the warehouse folder, mode 0600. It holds true counts, since the next release is
-checked against them; it is not published.
+Belongs here: `state/ledger.duckdb`, mode 0600. It holds true counts, since the next release is checked against them; it
+is not published. A new entry is a new file, which counts from the moment on at which the release itself is there.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,14 +15,16 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from kim_pipeline.files import Store, move, private_folder, put, remove, sync
 from kim_pipeline.protection.linked_set import Figure, Key
+from kim_pipeline.publishing.put_right import LEDGER, ledger_of, ledger_with
+from kim_pipeline.warehouse.build import sql_literal
 
-_FILE = "ledger.duckdb"
 _TABLES = """
-    CREATE TABLE IF NOT EXISTS release (
+    CREATE TABLE release (
         name VARCHAR PRIMARY KEY, as_of DATE NOT NULL, build VARCHAR NOT NULL, released_at TIMESTAMP NOT NULL
     );
-    CREATE TABLE IF NOT EXISTS cell (
+    CREATE TABLE cell (
         release VARCHAR NOT NULL, count_id VARCHAR NOT NULL, area VARCHAR NOT NULL, period VARCHAR NOT NULL,
         breakdown VARCHAR NOT NULL, value BIGINT NOT NULL, k BIGINT NOT NULL, is_printed BOOLEAN NOT NULL,
         is_unsafe_sum BOOLEAN NOT NULL, is_amount BOOLEAN NOT NULL, is_hidden BOOLEAN NOT NULL
@@ -46,55 +47,60 @@ class LedgerEntry:
 class Ledger:
     """The ledger of a warehouse folder."""
 
-    def __init__(self, warehouse: Path) -> None:
-        """Bind to a folder; the file is made when first written to."""
-        self.path = warehouse / _FILE
+    def __init__(self, store: Store) -> None:
+        """Bind to a warehouse; the file is made with the first entry."""
+        self._store = store
 
     def entries(self) -> list[LedgerEntry]:
         """All releases, the oldest first."""
-        if not self.path.exists():
+        path = ledger_of(self._store)
+        if not path.exists():
             return []
-        with duckdb.connect(str(self.path), read_only=True) as connection:
+        with duckdb.connect(str(path), read_only=True) as connection:
             releases = connection.execute(
                 "SELECT name, as_of, build FROM release ORDER BY released_at, name"
             ).fetchall()
             return [_entry(connection, *release) for release in releases]
 
-    def enter(self, entry: LedgerEntry, released_at: dt.datetime) -> None:
-        """Enter a release, all of it or nothing.
+    @contextmanager
+    def entering(self, entry: LedgerEntry, released_at: dt.datetime) -> Iterator[None]:
+        """Enter a release, if the caller makes it be there meanwhile, by one rename; else nothing is entered.
+
+        What a killed caller leaves is finished or taken back by the next holder of the lock (`put_right.py`).
 
         Args:
             entry: the release; one of the same name is replaced.
             released_at: when.
         """
-        with self._writing() as connection:
-            _forget(connection, entry.name)
+        state = private_folder(self._store.state)
+        waiting = ledger_with(state, entry.name)
+        with self._store.draft(waiting) as scratch:
+            self._write(scratch, entry, released_at)
+            put(scratch, waiting, 0o600)
+        try:
+            yield
+        except BaseException:
+            remove(waiting)
+            sync(state)
+            raise
+        move(waiting, state / LEDGER)
+
+    def _write(self, target: Path, entry: LedgerEntry, released_at: dt.datetime) -> None:
+        """Write all entries and a new one into a new file."""
+        earlier = ledger_of(self._store)
+        with duckdb.connect(str(target)) as connection:
+            connection.execute(_TABLES)
+            if earlier.exists():
+                connection.execute(f"ATTACH {sql_literal(str(earlier))} AS earlier (READ_ONLY)")
+                connection.execute("INSERT INTO release FROM earlier.release WHERE name <> ?", [entry.name])
+                connection.execute("INSERT INTO cell FROM earlier.cell WHERE release <> ?", [entry.name])
+                connection.execute("DETACH earlier")
             at = released_at.astimezone(dt.UTC).replace(tzinfo=None)
             connection.execute("INSERT INTO release VALUES (?, ?, ?, ?)", [entry.name, entry.as_of, entry.build, at])
             block = _cells(entry)
             connection.register("block", block)
             connection.execute("INSERT INTO cell SELECT * FROM block")
             connection.unregister("block")
-
-    def forget(self, name: str) -> None:
-        """Take back a release that was never finished."""
-        with self._writing() as connection:
-            _forget(connection, name)
-
-    @contextmanager
-    def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with duckdb.connect(str(self.path)) as connection:
-            os.chmod(self.path, 0o600)
-            connection.execute(_TABLES)
-            connection.execute("BEGIN")
-            yield connection
-            connection.execute("COMMIT")
-            connection.execute("CHECKPOINT")
-
-
-def _forget(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    connection.execute("DELETE FROM cell WHERE release = ?", [name])
-    connection.execute("DELETE FROM release WHERE name = ?", [name])
 
 
 def _cells(entry: LedgerEntry) -> pa.Table:

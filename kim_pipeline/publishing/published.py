@@ -7,7 +7,6 @@ every DuckDB since 1.0 opens.
 from __future__ import annotations
 
 import datetime as dt
-import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,9 +17,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from kim_pipeline.contracts.key_date import condition
+from kim_pipeline.files import NO_STATE
 from kim_pipeline.intake.intake import Intake
-from kim_pipeline.settings import PROJECT
-from kim_pipeline.warehouse.build import comment, quoted
+from kim_pipeline.version import code_version
+from kim_pipeline.warehouse.build import comment, sql_literal
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 
 _STORAGE_VERSION = "v1.0.0"
@@ -53,16 +54,27 @@ _DICTIONARIES = {
         "WHERE database_name = 'published' ORDER BY table_name, column_index",
     ),
 }
+DICTIONARY_KEYS = {"table_dictionary": ("table_name",), "column_dictionary": ("table_name", "column_name")}
+"""The columns that tell their rows apart."""
 
 
 @dataclass(frozen=True)
 class BuildFacts:
-    """What is known of a build besides its inputs."""
+    """What is known of a build besides its inputs.
+
+    Attributes:
+        stem: its name.
+        built_at: when its run began.
+        as_of: the day on which what is due was judged.
+        duration_seconds: until the published file was written.
+        state_sha256: hash of the state that it was made with (`Store.state_sha256`).
+    """
 
     stem: str
     built_at: dt.datetime
     as_of: dt.date
     duration_seconds: float
+    state_sha256: str = NO_STATE
 
 
 def write_published(internal: Path, target: Path, intake: Intake, facts: BuildFacts) -> dict[str, int]:
@@ -86,9 +98,11 @@ def write_tables(internal: Path, target: Path, info: Sequence[Mapping[str, Any]]
     counts = {}
     spill = str(internal.parent)  # what does not fit into memory is as personal as that file
     with duckdb.connect(config={"temp_directory": spill}) as connection:
-        connection.execute(f"ATTACH {quoted(str(internal))} AS internal (READ_ONLY)")
+        connection.execute(f"ATTACH {sql_literal(str(internal))} AS internal (READ_ONLY)")
         connection.execute("USE internal")
-        connection.execute(f"ATTACH {quoted(str(target))} AS published (STORAGE_VERSION {quoted(_STORAGE_VERSION)})")
+        connection.execute(
+            f"ATTACH {sql_literal(str(target))} AS published (STORAGE_VERSION {sql_literal(_STORAGE_VERSION)})"
+        )
         for model in load_models(["published"]):
             counts[model.name] = _write_table(connection, model)
         counts["build_info"] = _write_build_info(connection, info)
@@ -140,6 +154,7 @@ def build_info(intake: Intake, facts: BuildFacts) -> list[dict[str, Any]]:
         "as_of": facts.as_of.isoformat(),
         "code_version": code_version(),
         "inputs_sha256": intake.inputs_sha256,
+        "state_sha256": facts.state_sha256,
         "duration_seconds": f"{facts.duration_seconds:.1f}",
     }
     rows = [_row("build", name, value) for name, value in build.items()]
@@ -153,30 +168,17 @@ def build_info(intake: Intake, facts: BuildFacts) -> list[dict[str, Any]]:
     return rows
 
 
-def stored_build_info(published: Path) -> list[dict[str, Any]]:
-    """The rows of `build_info` of a published file."""
+def stored_build_info(published: Path, as_of: dt.date | None = None) -> list[dict[str, Any]]:
+    """The rows of `build_info` of a published file; with a key date those that exist then."""
+    rule = condition("build_info", _BUILD_INFO, "period", "delivery") if as_of else None
     with duckdb.connect(str(published), read_only=True) as connection:
-        rows = connection.execute("SELECT * FROM build_info").fetchall()
+        query = f"SELECT * FROM build_info{f' WHERE {rule}' if rule else ''}"
+        rows = connection.execute(query, {"as_of": as_of} if rule else None).fetchall()
     return [dict(zip(_BUILD_INFO, row, strict=True)) for row in rows]
 
 
 def _row(item: str, name: str, value: str | None, **more: Any) -> dict[str, Any]:
     return {"item": item, "name": name, "value": value, "file": None, "as_of": None, "status": None} | more
-
-
-def code_version() -> str:
-    """The package's version and, in a git checkout, the commit."""
-    version = metadata.version("kim-pipeline")
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(PROJECT), "rev-parse", "--short=12", "HEAD"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return version
-    return f"{version}+{done.stdout.strip()}"
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -11,10 +11,7 @@ import datetime as dt
 import hashlib
 import json
 import logging
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,8 +20,14 @@ from typing import Any
 
 import duckdb
 
+from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.calendar import Period, named_period
+from kim_pipeline.contracts.due import due_state, next_due
+from kim_pipeline.contracts.key_date import condition
 from kim_pipeline.disclosure import LinkedSystem, at_risk, audit
-from kim_pipeline.files import SCRATCH, readable_folder, sync
+from kim_pipeline.errors import KimError
+from kim_pipeline.files import draft, make_durable, move, readable_folder, set_mode
+from kim_pipeline.intake.due import last_day_of
 from kim_pipeline.protection.audit_of_file import audit_file
 from kim_pipeline.protection.hiding import ProtectionError, protect_figures
 from kim_pipeline.protection.joint import Released, joined, small_changes
@@ -32,28 +35,22 @@ from kim_pipeline.protection.linked_set import Key, LinkedSet, read_linked_set
 from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.publishing.ledger import Ledger, LedgerEntry
 from kim_pipeline.publishing.published import stored_build_info, write_tables
+from kim_pipeline.publishing.put_right import RELEASES, SEAL, freeze
+from kim_pipeline.warehouse.build import new_internal_file, sql_literal
+from kim_pipeline.warehouse.sql_models import load_models
 
 _LOG = logging.getLogger(__name__)
-FILE, SEAL = "kim.duckdb", "release.json"
+FILE = "kim.duckdb"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHOWN = 20
-_LATER = (
-    "DELETE FROM core.calendar_period WHERE last_day > $as_of",
-    "DELETE FROM core.coverage WHERE period NOT IN (SELECT period FROM core.calendar_period)",
-    "DELETE FROM core.programme_period WHERE period NOT IN (SELECT period FROM core.calendar_period)",
-    "DELETE FROM indicators.indicator_value WHERE period NOT IN (SELECT period FROM core.calendar_period)",
-    "DELETE FROM disclosure.place WHERE period NOT IN (SELECT period FROM core.calendar_period)",
-    "DELETE FROM disclosure.cell WHERE period NOT IN (SELECT period FROM core.calendar_period)",
-    "DELETE FROM core.fact_measure WHERE as_of > $as_of",
-    "DELETE FROM review.measure_status_history WHERE as_of > $as_of",
-)
-"""What a key date leaves out."""
-
-
+_CALENDAR, _DELIVERIES, _DUE = "core.calendar_period", "quality.delivery", "quality.due"
+_TO_PROTECT = frozenset({"disclosure.cell", "disclosure.concentration"})
+"""What protection and audit read of an internal file, beside what the published tables are made from."""
+_MADE_HERE = "disclosure.hidden_cell"
 _TOO_LATE = "Was frühere Veröffentlichungen schon zeigen, lässt sich nicht zurücknehmen."
 
 
-class ReleaseError(Exception):
+class ReleaseError(KimError):
     """A release cannot be made; the German message says why and what to do."""
 
 
@@ -97,21 +94,15 @@ def new_release(warehouse: Warehouse, name: str, as_of: dt.date, build: Build) -
             releases could work out protected figures; it names the cells.
     """
     _check(warehouse, name, build)
-    scratch = readable_folder(warehouse.folder / "releases") / f"{SCRATCH}{name}"
-    shutil.rmtree(scratch, ignore_errors=True)
-    readable_folder(scratch)
-    try:
-        with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=warehouse.folder) as private:
-            draft = Release(name, as_of, build, scratch)
-            yield _made(draft, Path(private) / "internal.duckdb", Ledger(warehouse.folder))
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with warehouse.store.scratch() as place:
+        folder = readable_folder(place / "release")
+        yield _made(Release(name, as_of, build, folder), place / "internal.duckdb", Ledger(warehouse.store))
 
 
 def _check(warehouse: Warehouse, name: str, build: Build) -> None:
     if not _NAME.fullmatch(name):
         raise ReleaseError(f"„{name}“ geht nicht als Name. Erlaubt sind Buchstaben, Ziffern, Punkt, _ und -.")
-    if (warehouse.folder / "releases" / name).exists():
+    if (warehouse.folder / RELEASES / name).exists():
         raise ReleaseError(f"Die Veröffentlichung {name} gibt es schon; sie wird nicht verändert. Bitte anders nennen.")
     if not build.internal.is_file():
         raise ReleaseError(
@@ -120,30 +111,76 @@ def _check(warehouse: Warehouse, name: str, build: Build) -> None:
         )
 
 
-def _made(draft: Release, internal: Path, ledger: Ledger) -> Release:
-    name, as_of, build, scratch = draft.name, draft.as_of, draft.build, draft.folder
-    shutil.copyfile(build.internal, internal)
-    os.chmod(internal, 0o600)
-    finished = [e for e in ledger.entries() if (scratch.parent / e.name).is_dir()]
-    with duckdb.connect(str(internal)) as connection:
-        for statement in _LATER:
-            connection.execute(statement, {"as_of": as_of} if "$as_of" in statement else None)
+def _made(release: Release, internal: Path, ledger: Ledger) -> Release:
+    name, as_of, build, file = release.name, release.as_of, release.build, release.file
+    with new_internal_file(internal) as connection:
+        copy_as_of(connection, build.internal, as_of)
         linked = read_linked_set(connection)
-        before = [_Earlier(entry, linked) for entry in finished]
+        before = [_Earlier(entry, linked) for entry in ledger.entries() if entry.name != name]
         try:
             protect_figures(connection, _joiner(linked, before))
         except ProtectionError as error:
-            raise ReleaseError(
-                f"{error} Was frühere Veröffentlichungen schon zeigen, lässt sich nicht zurücknehmen."
-            ) from None
+            raise ReleaseError(f"{error} {_TOO_LATE}") from None
         hidden = frozenset(Key(*row) for row in connection.execute("FROM disclosure.hidden_cell").fetchall())
     _audit_jointly(linked, hidden, before)
-    told = [*_info_of(build), *_about(name, as_of)]
-    write_tables(internal, scratch / FILE, told)
-    _audit_alone(scratch / FILE, internal)
+    write_tables(internal, file, [*_info_of(build, as_of), *_about(name, as_of)])
+    _audit_alone(file, internal)
     changes = small_changes(linked.system_of_counts(), [earlier.counts for earlier in before])
     entry = LedgerEntry(name, as_of, build.stem, linked.counts, linked.amounts, hidden)
-    return replace(draft, entry=entry, hidden_again=changes)
+    return replace(release, entry=entry, hidden_again=changes)
+
+
+def copy_as_of(connection: duckdb.DuckDBPyConnection, internal: Path, as_of: dt.date) -> None:
+    """Make the tables that a release is made from, as they are on its key date, in the connected new file.
+
+    Nothing else of the internal file goes there: no row of a case, and nothing that is dropped later.
+    """
+    connection.execute(f"ATTACH {sql_literal(str(internal))} AS whole (READ_ONLY)")
+    for table, columns in _needed(connection).items():
+        rule = condition(table, columns, f"whole.{_CALENDAR}", f"whole.{_DELIVERIES}")
+        where = f" WHERE {rule}" if rule else ""
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.split('.')[0]}")
+        connection.execute(f"CREATE TABLE {table} AS FROM whole.{table}{where}", {"as_of": as_of} if rule else None)
+    if due := _due_on(connection, as_of):
+        connection.execute(f"CREATE OR REPLACE TABLE {_DUE} AS FROM whole.{_DUE} LIMIT 0")
+        connection.executemany(f"INSERT INTO {_DUE} VALUES (?, ?, ?, ?, ?, ?)", due)
+
+
+def _due_on(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> list[tuple[Any, ...]]:
+    """The rows of `quality.due` as they would have been on the key date, of the deliveries with a Stand until then."""
+    known: dict[str, list[tuple[Period | None, dt.date]]] = {}
+    for programme, period, stand in connection.execute(
+        "SELECT programme, period, as_of FROM whole.quality.delivery "
+        "WHERE status <> 'rejected' AND as_of <= $as_of ORDER BY ALL",
+        {"as_of": as_of},
+    ).fetchall():
+        known.setdefault(programme, []).append((named_period(period) if period else None, stand))
+    grace = dict(connection.execute(f"SELECT programme, late_after - due_on FROM whole.{_DUE}").fetchall())
+    rows = []
+    for programme in programmes().values():
+        if programme.key in grace:
+            ours = known.get(programme.key, [])
+            last = max((stand for _, stand in ours), default=None)
+            through = max((last_day_of(programme, period, stand) for period, stand in ours), default=None)
+            due = next_due(programme.cadence, last, through, as_of, grace[programme.key])
+            is_late = due_state(due, as_of) == "late"
+            rows.append((programme.key, last, through, due.due_on, due.late_after, is_late))
+    return rows
+
+
+def _needed(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Table of the internal file that a release is made from → its columns."""
+    models = load_models(["published"])
+    read = {parent for model in models for parent in model.parents} - {model.full_name for model in models}
+    wanted = (read | _TO_PROTECT) - {_MADE_HERE}
+    found: dict[str, list[str]] = {}
+    for table, column in connection.execute(
+        "SELECT schema_name || '.' || table_name, column_name FROM duckdb_columns() "
+        "WHERE database_name = 'whole' ORDER BY table_oid, column_index"
+    ).fetchall():
+        if table in wanted:
+            found.setdefault(table, []).append(column)
+    return found
 
 
 class _Earlier:
@@ -207,9 +244,12 @@ def _refused(cells: Sequence[str]) -> ReleaseError:
     )
 
 
-def _info_of(build: Build) -> list[dict[str, Any]]:
-    """How the build came about, without its numbers of rows: from release to release they tell of single persons."""
-    return [row for row in stored_build_info(build.published) if row["item"] != "count"]
+def _info_of(build: Build, as_of: dt.date) -> list[dict[str, Any]]:
+    """How the build came about, of the deliveries that exist on the key date.
+
+    Its numbers of rows are left out: from release to release they tell of single persons.
+    """
+    return [row for row in stored_build_info(build.published, as_of) if row["item"] != "count"]
 
 
 def _about(name: str, as_of: dt.date) -> list[dict[str, Any]]:
@@ -223,6 +263,8 @@ def _about(name: str, as_of: dt.date) -> list[dict[str, Any]]:
 def seal(release: Release, warehouse: Warehouse, now: dt.datetime) -> Path:
     """Make a release final: checksums, modes, ledger, and the rename that makes it be there.
 
+    Until that rename there is no release, from then on there is a whole one, at whatever moment this is killed.
+
     Returns:
         Its folder.
     """
@@ -233,25 +275,23 @@ def seal(release: Release, warehouse: Warehouse, now: dt.datetime) -> Path:
         "released_at": now.astimezone(dt.UTC).isoformat(timespec="seconds"),
         "files": {path.relative_to(release.folder).as_posix(): _sha256(path) for path in _files(release.folder)},
     }
-    (release.folder / SEAL).write_text(json.dumps(seal, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    for path in _files(release.folder):
-        path.chmod(0o444)
-        sync(path)
+    draft(release.folder / SEAL, (json.dumps(seal, indent=1, ensure_ascii=False) + "\n").encode())
+    for folder in (path for path in release.folder.rglob("*") if path.is_dir()):
+        set_mode(folder, 0o555)
+    make_durable(release.folder, 0o444)
+    final = readable_folder(warehouse.folder / RELEASES) / release.name
     assert release.entry is not None  # noqa: S101  (`new_release` yields it complete)
-    Ledger(warehouse.folder).enter(release.entry, now)
-    final = warehouse.folder / "releases" / release.name
-    release.folder.rename(final)
-    for folder in [final, *(path for path in final.rglob("*") if path.is_dir())]:
-        folder.chmod(0o555)
-    sync(final.parent)
+    with Ledger(warehouse.store).entering(release.entry, now):
+        move(release.folder, final)
+    freeze(final)
     return final
 
 
 def problems_of(warehouse: Warehouse) -> dict[str, list[str]]:
     """Release → what is no longer as it was sealed, in German; empty lists where all is well."""
     found = {}
-    entered = {entry.name for entry in Ledger(warehouse.folder).entries()}
-    for folder in sorted(p for p in (warehouse.folder / "releases").glob("*") if not p.name.startswith(SCRATCH)):
+    entered = {entry.name for entry in Ledger(warehouse.store).entries()}
+    for folder in sorted((warehouse.folder / RELEASES).glob("[!.]*")):
         found[folder.name] = list(_problems(folder))
         if folder.name not in entered:
             found[folder.name].append("fehlt im Verzeichnis der Veröffentlichungen (ledger.duckdb)")
@@ -265,7 +305,7 @@ def telling_counts(warehouse: Warehouse) -> list[str]:
 
     Such numbers are figures that are hidden elsewhere, or differ from a sum by one.
     """
-    files = sorted((warehouse.folder / "releases").glob(f"[!.]*/{FILE}"))
+    files = sorted((warehouse.folder / RELEASES).glob(f"[!.]*/{FILE}"))
     return [file.parent.name for file in files if _tells_counts(file)]
 
 

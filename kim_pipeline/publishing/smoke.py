@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from kim_pipeline.errors import KimError
 from kim_pipeline.publishing.builds import Build
 
 _LOG = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ _TABLES = "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NO
 BUILD_INFO = "main.build_info"
 
 
-class DamagedBuildError(Exception):
+class DamagedBuildError(KimError):
     """A file of a build is not sound; the German message names the file and what is wrong."""
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from kim_pipeline.errors import KimError
 
-class RejectedError(Exception):
+
+class RejectedError(KimError):
     """The delivery cannot be used at all (`deliveries.md` §4).
 
     Attributes:

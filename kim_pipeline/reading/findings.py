@@ -8,33 +8,20 @@ A personal cell's text never gets this far: its raw text is `***`.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import Any, Literal
-
-import pyarrow as pa
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
 
 from kim_pipeline import german
 from kim_pipeline.contracts.model import Column
 from kim_pipeline.reading.formats.cells import BoolCell, Cell, column_letter, raw_text
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 Severity = Literal["rejected", "error", "warning", "notice"]
 
 HIDDEN = "***"
 NOTICES = frozenset({"unknown_language", "unknown_nationality", "unmapped_column", "absent_column"})
-
-SCHEMA = pa.schema(
-    [
-        ("sheet", pa.string()),
-        ("row", pa.int64()),
-        ("column_letter", pa.string()),
-        ("column_name", pa.string()),
-        ("rule", pa.string()),
-        ("severity", pa.string()),
-        ("raw", pa.string()),
-        ("message", pa.string()),
-    ]
-)
-"""Columns of a delivery's findings as they are cached; programme and file are added where they are loaded."""
 
 
 @dataclass(frozen=True)
@@ -267,6 +254,9 @@ def severity_of(rule: str, column: Column) -> Severity:
 
 
 def to_table(findings: list[Finding]) -> pa.Table:
-    """Findings as an Arrow table of `SCHEMA`."""
-    columns = {name: [getattr(f, name) for f in findings] for name in SCHEMA.names}
-    return pa.table(columns, schema=SCHEMA)
+    """Findings as an Arrow table, as they are cached; programme and file are added where they are loaded."""
+    import pyarrow as pa  # noqa: PLC0415  (who only asks for a finding's words does not need it)
+
+    types = {field.name: pa.int64() if field.name == "row" else pa.string() for field in fields(Finding)}
+    columns = {name: [getattr(f, name) for f in findings] for name in types}
+    return pa.table(columns, schema=pa.schema(list(types.items())))

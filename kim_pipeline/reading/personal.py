@@ -8,7 +8,8 @@ import hmac
 import secrets
 from pathlib import Path
 
-from kim_pipeline.files import write_private
+from kim_pipeline.errors import KimError
+from kim_pipeline.files import sweep_beside, write
 
 _KEY_BYTES = 32
 _PSEUDONYM_HEX = 32
@@ -16,7 +17,7 @@ _AGE_GROUPS = ((17, "0-17"), (26, "18-26"), (39, "27-39"), (64, "40-64"))
 _OLDEST_GROUP = "65+"
 
 
-class KeyFileError(Exception):
+class KeyFileError(KimError):
     """The key file cannot be used; the message says what to do."""
 
 
@@ -26,8 +27,9 @@ def load_secret(path: Path) -> bytes:
     Raises:
         KeyFileError: others may read the file, or it holds no key.
     """
+    sweep_beside(path)  # a left-over of the first run holds the key, too
     if not path.exists():
-        write_private(path, secrets.token_hex(_KEY_BYTES) + "\n", replace=False)
+        write(path, f"{secrets.token_hex(_KEY_BYTES)}\n".encode(), 0o600, replace=False)
     return _read_secret(path)
 
 

@@ -25,6 +25,7 @@ from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.model import Column, Reference, Table
 from kim_pipeline.contracts.normalise import clean_text
 from kim_pipeline.contracts.rules import RowRule, declared_rule
+from kim_pipeline.errors import KimError
 from kim_pipeline.reading.findings import (
     HIDDEN,
     Finding,
@@ -60,7 +61,7 @@ _PER_CELL = frozenset({"out_of_range"})
 SOURCE_SHEET, SOURCE_ROW = "source_sheet", "source_row"
 
 
-class ContractError(Exception):
+class ContractError(KimError):
     """Accepted rows do not satisfy their contract: an error of the program, never of a delivery."""
 
 
@@ -346,7 +347,9 @@ class _Evaluation:
         for check in self._table.schema.checks:
             rule = declared_rule(check)
             if rule is None:
-                raise ContractError(f"{self._table.name}: a dataframe check that is no row rule")
+                raise ContractError(
+                    f"Der Vertrag der Tabelle {self._table.name} hat eine Prüfung, die keine Zeilenregel ist."
+                )
             self._apply_row_rule(check, rule, seen)
         if self._table.future_dates:
             self._apply_future_dates()
@@ -464,15 +467,18 @@ class _Evaluation:
         return found
 
     def _prove(self, frame: pd.DataFrame) -> None:
-        """What is accepted has the contract's columns, types and required values.
+        """What is accepted keeps the whole contract: columns, types, required values, bounds and rules.
 
-        The rules were applied one by one before. pandera's messages hold values and are not passed on.
+        That is pandera's word and not ours: the rules were applied one by one before, to tell what breaks them. Its
+        messages hold values and are not passed on.
         """
         try:
-            self._table.shape.validate(frame, lazy=True)
+            self._table.schema.validate(frame, lazy=True, inplace=True)
         except pandera.errors.SchemaErrors as error:
             columns = sorted({str(c) for c in error.failure_cases["column"]})
-            raise ContractError(f"{self._table.name}: accepted rows break the contract in {columns}") from None
+            raise ContractError(
+                f"Angenommene Zeilen der Tabelle {self._table.name} verletzen ihren Vertrag: {', '.join(columns)}."
+            ) from None
 
     def _add(self, i: int, column: str, rule: str, **facts: Any) -> None:
         self._part(i).findings.append(self._make(i, column, rule, **facts))

@@ -8,11 +8,12 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+from kim_pipeline.files import Writer, write_with_folders
 from kim_pipeline.report import council, municipalities
 from kim_pipeline.report.blocks import Document
 from kim_pipeline.report.figures import Figures, NotPublishedError, build_name
 from kim_pipeline.report.html_writer import html
-from kim_pipeline.report.tables import Context
+from kim_pipeline.report.tables import ReportContext
 from kim_pipeline.report.typst_writer import pdf
 from kim_pipeline.report.wording import Wording
 
@@ -22,14 +23,22 @@ MUNICIPALITIES = "gemeinden"
 """Folder of the municipalities' pages."""
 
 
-def render(published: Path, out: Path, as_of: dt.date | None = None, *, since: dt.date | None = None) -> list[Path]:
+def render(
+    published: Path,
+    out: Path,
+    as_of: dt.date | None = None,
+    *,
+    since: dt.date | None = None,
+    writer: Writer = write_with_folders,
+) -> list[Path]:
     """Render the report of a published file; the same file gives the same bytes.
 
     Args:
         published: `kim.duckdb` or a build's published file.
-        out: folder to write to; made if need be.
+        out: folder to write to.
         as_of: key date: later periods, deliveries, registers and decisions are left out; by default the build's day.
         since: day of the last report, for what has changed; by default that of the register before the newest one.
+        writer: puts each file at its place, and makes the folders for it.
 
     Returns:
         What was written: `bericht.pdf`, `bericht.html`, and `gemeinden/<name>.pdf` and `.html` per municipality.
@@ -39,22 +48,18 @@ def render(published: Path, out: Path, as_of: dt.date | None = None, *, since: d
         OSError: the folder cannot be written to.
     """
     figures = Figures(published, as_of)
-    context = Context(figures, Wording())
+    context = ReportContext(figures, Wording())
     footer = f"Datenbestand {figures.build.name}"
     papers = {"bericht": council.document(context, footer, since)}
     for area in figures.municipalities:
         papers[f"{MUNICIPALITIES}/{municipalities.slug(area['name'])}"] = municipalities.page(context, area, footer)
     rendered = {name: content for stem, paper in papers.items() for name, content in _files(context, stem, paper)}
-    return [_written(out / name, content) for name, content in rendered.items()]
+    for name, content in rendered.items():
+        writer(out / name, content)
+    return [out / name for name in rendered]
 
 
-def _files(context: Context, stem: str, paper: Document) -> list[tuple[str, bytes]]:
+def _files(context: ReportContext, stem: str, paper: Document) -> list[tuple[str, bytes]]:
     author = context.wording.own("office", context.wording.county.name)
     built_at = context.figures.build.built_at
     return [(f"{stem}.pdf", pdf(paper, author, built_at)), (f"{stem}.html", html(paper, author))]
-
-
-def _written(path: Path, content: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path

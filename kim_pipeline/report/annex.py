@@ -6,13 +6,13 @@ Belongs here: what a reader needs to judge the figures.
 from __future__ import annotations
 
 from kim_pipeline import german
-from kim_pipeline.report.blocks import Block, Column, Group, Heading, Listing, Paragraph, Section, Table
+from kim_pipeline.report.blocks import Block, Group, Head, Heading, Listing, PaperTable, Paragraph, Section
 from kim_pipeline.report.blocks import Row as TableRow
-from kim_pipeline.report.figures import Row
-from kim_pipeline.report.tables import MEANING, SIGNS, Context
+from kim_pipeline.report.figures import Record
+from kim_pipeline.report.tables import MEANING, SIGNS, ReportContext
 
 
-def sections(context: Context) -> list[Section]:
+def sections(context: ReportContext) -> list[Section]:
     """The annex, its wide tables on pages of their own."""
     return [
         Section((Heading(1, "Anhang"), *_signs(), *_disclosure(context), *_breaks(context), *_sources(context))),
@@ -26,7 +26,7 @@ def _signs() -> list[Block]:
     rows = [*((mark, german.first_upper(meaning)) for mark, meaning in signs.items()), ("0", "Genau null.")]
     return [
         Heading(2, "Zeichen und Rundung"),
-        Table("Zeichen", (Column("Zeichen", width=0.3), Column("Bedeutung", width=3)), tuple(rows)),
+        PaperTable("Zeichen", (Head("Zeichen", width=0.3), Head("Bedeutung", width=3)), tuple(rows)),
         Paragraph(
             "Quoten stehen in Prozent und Werte je 1.000 mit einer Nachkommastelle, Euro und Tage ohne; gerundet "
             "wird kaufmännisch. Summen können deshalb von den gezeigten Teilen abweichen. Schuljahre laufen vom 1. "
@@ -35,7 +35,7 @@ def _signs() -> list[Block]:
     ]
 
 
-def _disclosure(context: Context) -> list[Block]:
+def _disclosure(context: ReportContext) -> list[Block]:
     smallest = sorted({int(row["k"]) for row in context.figures.rows("indicator") if row["k"] is not None})
     limit = f"Zahlen unter {german.listing(map(str, smallest))} – je nach Kennzahl –" if smallest else "Kleine Zahlen"
     return [
@@ -51,7 +51,7 @@ def _disclosure(context: Context) -> list[Block]:
     ]
 
 
-def _breaks(context: Context) -> list[Block]:
+def _breaks(context: ReportContext) -> list[Block]:
     entries = [(event.first_day, event.title, event.when, event.text) for event in context.wording.events]
     for row in context.figures.rows("programme"):
         if row["valid_to"] is not None:
@@ -70,14 +70,14 @@ def _breaks(context: Context) -> list[Block]:
     if not rows:
         return [heading, Paragraph("Bis zum Stichtag ist kein Bruch bekannt.")]
     columns = (
-        Column("Ereignis", width=1.3),
-        Column("Zeit", width=1),
-        Column("Was beim Lesen zu beachten ist", width=3),
+        Head("Ereignis", width=1.3),
+        Head("Zeit", width=1),
+        Head("Was beim Lesen zu beachten ist", width=3),
     )
-    return [heading, Table("Ereignisse, die Zeitreihen brechen", columns, tuple(map(tuple, rows)), is_small=True)]
+    return [heading, PaperTable("Ereignisse, die Zeitreihen brechen", columns, tuple(map(tuple, rows)), is_small=True)]
 
 
-def _sources(context: Context) -> list[Block]:
+def _sources(context: ReportContext) -> list[Block]:
     return [
         Heading(2, "Quellen"),
         Listing(
@@ -94,12 +94,12 @@ def _sources(context: Context) -> list[Block]:
     ]
 
 
-def _titles(context: Context) -> list[tuple[str, str]]:
+def _titles(context: ReportContext) -> list[tuple[str, str]]:
     pairs = [(key, str(row["title"])) for key, row in context.figures.programmes.items()]
     return sorted(pairs, key=lambda pair: pair[1].casefold())
 
 
-def _deliveries(context: Context) -> list[Block]:
+def _deliveries(context: ReportContext) -> list[Block]:
     rows: list[TableRow] = []
     for key, title in _titles(context):
         ours = [row for row in context.figures.deliveries if row["programme"] == key]
@@ -108,32 +108,32 @@ def _deliveries(context: Context) -> list[Block]:
     if not rows:
         return [Paragraph("Bis zum Stichtag liegt keine Lieferung vor.")]
     columns = (
-        Column("Datei", width=3), Column("Berichtszeitraum", width=1.3), Column("Stand", width=0.8),
-        Column("Verwendung", width=1), Column("Grund", width=1.8),
+        Head("Datei", width=3), Head("Berichtszeitraum", width=1.3), Head("Stand", width=0.8),
+        Head("Verwendung", width=1), Head("Grund", width=1.8),
     )  # fmt: skip
     note = "Ohne Berichtszeitraum: Gesamtlisten. Ohne Stand: die Datei nennt keinen oder ist nicht lesbar."
-    return [Table("Lieferungen mit ihrem Stand", columns, tuple(rows), (note,), is_small=True)]
+    return [PaperTable("Lieferungen mit ihrem Stand", columns, tuple(rows), (note,), is_small=True)]
 
 
-def _order(row: Row) -> tuple[str, str]:
+def _order(row: Record) -> tuple[str, str]:
     return (str(row["as_of"] or ""), str(row["file"]))
 
 
-def _delivery(context: Context, row: Row) -> tuple[str, ...]:
+def _delivery(context: ReportContext, row: Record) -> tuple[str, ...]:
     stand = german.day(row["as_of"]) if row["as_of"] else SIGNS["none"]
     period = german.tied(german.period(row["period"])) if row["period"] else SIGNS["none"]
     reason = context.wording.reason(row["reason"]) or SIGNS["none"]
     return row["file"], period, stand, german.STATUSES[row["status"]], reason
 
 
-def _definitions(context: Context) -> Table:
+def _definitions(context: ReportContext) -> PaperTable:
     rows: list[TableRow] = []
     for key, title in _titles(context):
         ours = context.figures.of_programme(key)
         if ours:
             rows += [Group(title), *((r["label"], r["unit"], r["definition"], r["caveat"]) for r in ours)]
     columns = (
-        Column("Kennzahl", width=1.6), Column("Einheit", width=0.9), Column("Definition", width=3),
-        Column("Zu beachten", width=2.6),
+        Head("Kennzahl", width=1.6), Head("Einheit", width=0.9), Head("Definition", width=3),
+        Head("Zu beachten", width=2.6),
     )  # fmt: skip
-    return Table("Was die Kennzahlen bedeuten", columns, tuple(rows), is_small=True)
+    return PaperTable("Was die Kennzahlen bedeuten", columns, tuple(rows), is_small=True)

@@ -26,10 +26,9 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Running text; a lead is set larger."""
+    """Running text."""
 
     text: str
-    is_lead: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Column:
+class Head:
     """A column of a table: its head, alignment and share of the width."""
 
     head: str
@@ -68,7 +67,7 @@ Row = Group | tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Table:
+class PaperTable:
     """A table; the first cell of a row is its head.
 
     Attributes:
@@ -81,7 +80,7 @@ class Table:
     """
 
     caption: str
-    columns: tuple[Column, ...]
+    columns: tuple[Head, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
     label: str = ""
@@ -89,7 +88,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Picture:
     """A picture with what it says in words and the table behind it.
 
     Attributes:
@@ -106,14 +105,14 @@ class Figure:
     caption: str
     svg: str
     alt: str
-    data: Table
+    data: PaperTable
     notes: tuple[str, ...] = ()
     is_data_printed: bool = False
     label: str = ""
     width: float = 1
 
 
-Block = Heading | Paragraph | Note | Listing | Table | Figure
+Block = Heading | Paragraph | Note | Listing | PaperTable | Picture
 
 
 @dataclass(frozen=True)
@@ -139,8 +138,8 @@ class Front:
     title: str
     subtitle: str
     facts: tuple[tuple[str, str], ...]
-    sessions: Table | None = None
-    picture: Figure | None = None
+    sessions: PaperTable | None = None
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True)
@@ -181,19 +180,21 @@ class _Counter:
         number = ".".join(map(str, self.levels[: block.level]))
         return Heading(block.level, block.text, number, f"k{number.replace('.', '-')}")
 
-    def table(self, block: Table) -> Table:
+    def table(self, block: PaperTable) -> PaperTable:
         self.tables += 1
         return _labelled(block, f"Tabelle {self.tables}")
 
-    def figure(self, block: Figure) -> Figure:
+    def figure(self, block: Picture) -> Picture:
         self.figures += 1
         label = f"Abbildung {self.figures}"
         data = _labelled(block.data, f"Daten zu {label}")
-        return Figure(block.caption, block.svg, block.alt, data, block.notes, block.is_data_printed, label, block.width)
+        return Picture(
+            block.caption, block.svg, block.alt, data, block.notes, block.is_data_printed, label, block.width
+        )
 
 
-def _labelled(table: Table, label: str) -> Table:
-    return Table(table.caption, table.columns, table.rows, table.notes, label, table.is_small)
+def _labelled(table: PaperTable, label: str) -> PaperTable:
+    return PaperTable(table.caption, table.columns, table.rows, table.notes, label, table.is_small)
 
 
 def numbered(sections: Sequence[Section]) -> tuple[Section, ...]:
@@ -203,8 +204,8 @@ def numbered(sections: Sequence[Section]) -> tuple[Section, ...]:
     def one(block: Block) -> Block:
         if isinstance(block, Heading):
             return counter.heading(block)
-        if isinstance(block, Table):
+        if isinstance(block, PaperTable):
             return counter.table(block)
-        return counter.figure(block) if isinstance(block, Figure) else block
+        return counter.figure(block) if isinstance(block, Picture) else block
 
     return tuple(Section(tuple(map(one, section.blocks)), section.is_wide) for section in sections)

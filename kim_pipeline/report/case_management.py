@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from kim_pipeline import german
 from kim_pipeline.report import charts
-from kim_pipeline.report.blocks import Block, Column, Figure, Heading, Paragraph, Table
+from kim_pipeline.report.blocks import Block, Head, Heading, PaperTable, Paragraph, Picture
 from kim_pipeline.report.charts import Point
 from kim_pipeline.report.figures import Figures
 from kim_pipeline.report.programmes import programme_blocks
 from kim_pipeline.report.tables import (
     SHOWN_YEARS,
-    Context,
+    ReportContext,
     by_member,
     cell,
     over_years,
@@ -25,18 +25,18 @@ from kim_pipeline.report.tables import (
     yes_no,
 )
 
-PROGRAMME = "kim_case_management"
+CHAPTER_OF = "kim_case_management"
 _QUARTERLY = ("kim_cases_registered", "kim_cases_opened", "kim_cases_active")
 _QUARTERS = 12
 _INTERFACE = ("kim_handovers", "kim_handover_wait_days", "kim_handover_delayed_rate")
 
 
-def blocks(context: Context) -> list[Block]:
+def blocks(context: ReportContext) -> list[Block]:
     """The chapter."""
-    if PROGRAMME not in context.figures.programmes:
+    if CHAPTER_OF not in context.figures.programmes:
         return []
-    found = programme_blocks(context, PROGRAMME, 1, has_members=False)
-    years = context.figures.shown(PROGRAMME, "year", SHOWN_YEARS)
+    found = programme_blocks(context, CHAPTER_OF, 1, has_members=False)
+    years = context.figures.shown(CHAPTER_OF, "year", SHOWN_YEARS)
     if not years:
         return found
     return [
@@ -48,9 +48,9 @@ def blocks(context: Context) -> list[Block]:
     ]
 
 
-def _quarters(context: Context) -> list[Block]:
+def _quarters(context: ReportContext) -> list[Block]:
     figures = context.figures
-    quarters = figures.shown(PROGRAMME, "quarter", _QUARTERS)
+    quarters = figures.shown(CHAPTER_OF, "quarter", _QUARTERS)
     indicators = [figures.indicators[name] for name in _QUARTERLY if name in figures.indicators]
     if not quarters or not indicators:
         return []
@@ -59,7 +59,7 @@ def _quarters(context: Context) -> list[Block]:
     ]
 
 
-def _interfaces(context: Context, years: list[str]) -> list[Block]:
+def _interfaces(context: ReportContext, years: list[str]) -> list[Block]:
     figures = context.figures
     heading = Heading(2, "Schnittstellen: wo Menschen zwischen Stellen hängen bleiben")
     year = figures.newest("kim_handovers")
@@ -101,7 +101,7 @@ def _arrow(interface: str) -> str:
     return f"{before} zu {after}"
 
 
-def _matrix(context: Context, year: str, names: list[str]) -> Figure:
+def _matrix(context: ReportContext, year: str, names: list[str]) -> Picture:
     figures = context.figures
     points = []
     for name in names:
@@ -111,16 +111,16 @@ def _matrix(context: Context, year: str, names: list[str]) -> Figure:
     befores = sorted({p.row for p in points})
     afters = sorted({p.column for p in points})
     labels = {(p.row, p.column): p.label for p in points}
-    data = Table(
+    data = PaperTable(
         f"Median der Wartezeit in Tagen, {year}: von (Zeile) zu (Spalte)",
-        (Column("von", width=1.4), *(Column(a, "right") for a in afters)),
+        (Head("von", width=1.4), *(Head(a, "right") for a in afters)),
         tuple((b, *(labels.get((b, a), "") for a in afters)) for b in befores),
         sign_notes([tuple(labels.values())]),
     )
     told = "; ".join(
         f"{p.row} zu {p.column}: {'geheim' if p.size is None else german.with_unit(p.size, 'Tage')}" for p in points
     )
-    return Figure(
+    return Picture(
         f"Wartezeit bei Übergaben nach Rechtskreisen {year}: Median in Tagen, Kreis",
         charts.matrix(points, befores, afters, "schnittstellen", titles=("von", "zu"), cell=(74, 32)),
         f"Matrix von Rechtskreis zu Rechtskreis. {told}.",
@@ -134,7 +134,7 @@ def _or(value: float | None, otherwise: float) -> float:
     return otherwise if value is None else value
 
 
-def _interface_table(context: Context, year: str, names: list[str]) -> Table:
+def _interface_table(context: ReportContext, year: str, names: list[str]) -> PaperTable:
     figures = context.figures
     indicators = [figures.indicators[name] for name in _INTERFACE]
     found = {n: [cell(figures, i["indicator_id"], year, "interface", n) for i in indicators] for n in names}
@@ -144,18 +144,18 @@ def _interface_table(context: Context, year: str, names: list[str]) -> Table:
         for n in ordered
     )
     columns = (
-        Column("Schnittstelle", width=2),
-        Column("Übergaben", "right"),
-        Column("Wartezeit (Median, Tage)", "right", 1.3),
-        Column("davon mehr als 30 Tage", "right", 1.3),
+        Head("Schnittstelle", width=2),
+        Head("Übergaben", "right"),
+        Head("Wartezeit (Median, Tage)", "right", 1.3),
+        Head("davon mehr als 30 Tage", "right", 1.3),
     )
     note = "Median ab 5, Anteil erst ab 20 Übergaben."
-    return Table(
+    return PaperTable(
         f"Schnittstellen {year}, nach Wartezeit, Kreis", columns, rows, (*sign_notes(rows), note), is_small=True
     )
 
 
-def _hurdles(context: Context, years: list[str]) -> list[Block]:
+def _hurdles(context: ReportContext, years: list[str]) -> list[Block]:
     figures = context.figures
     indicator = figures.indicators["kim_hurdles"]
     table = by_member(context, indicator, "hurdle", years, "Hürden nach Art, Kreis")
@@ -168,7 +168,7 @@ def _hurdles(context: Context, years: list[str]) -> list[Block]:
     found.sort(key=lambda pair: (-(pair[1].value or 0), pair[0]))
     points = [Point(german.first_upper(m), "", f.value, text(f, "Stationen")) for m, f in found]
     told = ", ".join(f"{m}: {spoken(f, 'Stationen')}" for m, f in found)
-    picture = Figure(
+    picture = Picture(
         f"Hürden {year}: Stationen nach der wichtigsten Hürde, Kreis",
         charts.ranked_bars(points, "huerden", "Stationen"),
         f"Balken. {told}.",
@@ -180,7 +180,7 @@ def _hurdles(context: Context, years: list[str]) -> list[Block]:
     return [Heading(2, "Hürden"), Paragraph(lead), picture, table]
 
 
-def _needs(context: Context, years: list[str]) -> list[Block]:
+def _needs(context: ReportContext, years: list[str]) -> list[Block]:
     figures = context.figures
     heading = Heading(2, "Ungedeckte Bedarfe")
     themes = figures.members_of("kim_needs", "theme", years)
@@ -199,7 +199,7 @@ def _needs(context: Context, years: list[str]) -> list[Block]:
     ]
 
 
-def _heat_map(context: Context, years: list[str], themes: list[str]) -> Figure:
+def _heat_map(context: ReportContext, years: list[str], themes: list[str]) -> Picture:
     figures = context.figures
     points, rows, told = [], [], []
     for theme in themes:
@@ -217,8 +217,8 @@ def _heat_map(context: Context, years: list[str], themes: list[str]) -> Figure:
         )
     caption = "Ungedeckte Bedarfe nach Thema und Jahr: Anzahl und Anteil, Kreis"
     notes = sign_notes([tuple(p.label.split(" (")[0] for p in points)])
-    data = Table(caption, (Column("Thema", width=2), *(Column(y, "right") for y in years)), tuple(rows), notes)
-    return Figure(
+    data = PaperTable(caption, (Head("Thema", width=2), *(Head(y, "right") for y in years)), tuple(rows), notes)
+    return Picture(
         caption,
         charts.matrix(points, themes, years, "bedarfe", cell=(104, 28)),
         f"Raster aus Themen und Jahren. {'; '.join(told)}.",
@@ -228,7 +228,7 @@ def _heat_map(context: Context, years: list[str], themes: list[str]) -> Figure:
     )
 
 
-def _gap_table(figures: Figures) -> Table | None:
+def _gap_table(figures: Figures) -> PaperTable | None:
     county = figures.county["area"]
     ours = [row for row in figures.rows("offer_gap") if row["area"] == county and row["period"] in figures.periods]
     if not ours:
@@ -243,9 +243,9 @@ def _gap_table(figures: Figures) -> Table | None:
         if row["period"] == year
     )  # fmt: skip
     columns = (
-        Column("Thema", width=1.8),
-        *(Column(head, "right", 1.1) for head in ("Bedarfe", "davon ungedeckt", "Plätze", "davon frei")),
-        Column("Lücke"),
+        Head("Thema", width=1.8),
+        *(Head(head, "right", 1.1) for head in ("Bedarfe", "davon ungedeckt", "Plätze", "davon frei")),
+        Head("Lücke"),
     )
     note = "Lücke: mehr ungedeckte Bedarfe als freie Plätze, mindestens drei. Plätze und freie Plätze am Jahresende."
-    return Table(f"Bedarfe und Angebote nach Thema {year}, Kreis", columns, rows, (*sign_notes(rows), note))
+    return PaperTable(f"Bedarfe und Angebote nach Thema {year}, Kreis", columns, rows, (*sign_notes(rows), note))

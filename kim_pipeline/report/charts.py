@@ -12,7 +12,7 @@ from typing import Any
 
 import altair as alt
 
-from kim_pipeline.report.svg import BLUE, FILLS, GREEN, HIDDEN, INK, MUTED, PURPLE, VERMILION, drawn
+from kim_pipeline.report.svg import BLUE, FILLS, GREEN, HIDDEN_FILL, INK, MUTED, PURPLE, VERMILION, drawn
 
 WIDTH = 560
 _HEIGHT = 180
@@ -187,7 +187,7 @@ def matrix(
         .mark_rect(stroke=MUTED, strokeWidth=0.5)
         .encode(y=y, x=x, fill=alt.Fill("size:Q", scale=scale, legend=None))
     )
-    veiled = alt.Chart(_values(secret)).mark_rect(stroke=MUTED, strokeWidth=0.5, fill=HIDDEN).encode(y=y, x=x)
+    veiled = alt.Chart(_values(secret)).mark_rect(stroke=MUTED, strokeWidth=0.5, fill=HIDDEN_FILL).encode(y=y, x=x)
     texts = _halo(alt.Chart(_values(points)), y=y, x=x, text="label:N")
     chart = (cells + veiled + texts).properties(width={"step": cell[0]}, height={"step": cell[1]})
     return drawn(chart, name)
@@ -213,7 +213,7 @@ def map_of(features: Sequence[Mapping[str, Any]], attribution: str, name: str, w
     scale = alt.Scale(domain=[0, largest], range=list(_SCALE))
     shade = alt.Fill("properties.size:Q", scale=scale, legend=None)
     areas = alt.Chart(alt.NamedData("known")).mark_geoshape(stroke=INK, strokeWidth=0.8).encode(fill=shade)
-    veiled = alt.Chart(alt.NamedData("secret")).mark_geoshape(stroke=INK, strokeWidth=0.8, fill=HIDDEN)
+    veiled = alt.Chart(alt.NamedData("secret")).mark_geoshape(stroke=INK, strokeWidth=0.8, fill=HIDDEN_FILL)
     spots = alt.Chart(_inline([f["properties"] for f in features]))
     place = {"longitude": "x:Q", "latitude": "y:Q"}
     names = spots.mark_text(dy=-7, stroke="white", strokeWidth=3, strokeJoin="round").encode(**place, text="name:N")

@@ -12,25 +12,25 @@ from kim_pipeline.contracts.due import Due, due_state
 from kim_pipeline.report import annex, case_management, mediation, municipalities, review, summary
 from kim_pipeline.report.blocks import (
     Block,
-    Column,
     Document,
     Front,
+    Head,
     Heading,
     Listing,
     Note,
+    PaperTable,
     Paragraph,
     Section,
-    Table,
     numbered,
 )
-from kim_pipeline.report.figures import Row
+from kim_pipeline.report.figures import Record
 from kim_pipeline.report.programmes import programme_blocks
-from kim_pipeline.report.tables import SIGNS, Context
+from kim_pipeline.report.tables import SIGNS, ReportContext
 
-_OWN_CHAPTER = (case_management.PROGRAMME, mediation.PROGRAMME)
+_OWN_CHAPTER = (case_management.CHAPTER_OF, mediation.CHAPTER_OF)
 
 
-def document(context: Context, footer: str, since: dt.date | None) -> Document:
+def document(context: ReportContext, footer: str, since: dt.date | None) -> Document:
     """The council's paper.
 
     Args:
@@ -58,7 +58,7 @@ def document(context: Context, footer: str, since: dt.date | None) -> Document:
     return Document(_front(context, title), shown, running, footer)
 
 
-def _front(context: Context, title: str) -> Front:
+def _front(context: ReportContext, title: str) -> Front:
     words, figures = context.wording, context.figures
     facts = [
         ("Betreff", words.own("subject")),
@@ -71,12 +71,16 @@ def _front(context: Context, title: str) -> Front:
     rows = tuple(
         (s["body"], s.get("task", ""), german.day(s["date"]) if "date" in s else "offen") for s in words.sessions
     )
-    columns = (Column("Gremium", width=2.4), Column("Aufgabe", width=1.6), Column("Sitzung am", width=0.8))
-    sessions = Table("Beratungsfolge", columns, rows) if rows else None
+    columns = (
+        Head("Gremium", width=2.4),
+        Head("Aufgabe", width=1.6),
+        Head("Sitzung am", width=0.8),
+    )
+    sessions = PaperTable("Beratungsfolge", columns, rows) if rows else None
     return Front(title, words.county.name, tuple(fact for fact in facts if fact[1]), sessions)
 
 
-def _opening(context: Context, reviewed: review.Review) -> list[Block]:
+def _opening(context: ReportContext, reviewed: review.Review) -> list[Block]:
     occasion = context.wording.own("occasion")
     return [
         Heading(1, "Zusammenfassung"),
@@ -99,7 +103,7 @@ def _opening(context: Context, reviewed: review.Review) -> list[Block]:
     ]
 
 
-def _basis(context: Context) -> str:
+def _basis(context: ReportContext) -> str:
     day, made = context.figures.key_day, context.figures.build.as_of
     basis = (
         f"Grundlage ist der Datenbestand vom {german.day(made)}. Gezeigt werden Zeiträume, die bis zum Stichtag "
@@ -109,19 +113,19 @@ def _basis(context: Context) -> str:
     return basis + (later if day < made else "")
 
 
-def _data_status(context: Context) -> Table:
+def _data_status(context: ReportContext) -> PaperTable:
     rows = tuple(
         _status_line(context, row)
         for row in sorted(context.figures.rows("delivery_status"), key=lambda row: row["title"].casefold())
     )
     columns = (
-        Column("Programm", width=2.4), Column("Lieferung", width=1.8), Column("letzter Stand", width=1),
-        Column("Daten bis", width=1), Column("Bemerkung", width=1.9),
+        Head("Programm", width=2.4), Head("Lieferung", width=1.8), Head("letzter Stand", width=1),
+        Head("Daten bis", width=1), Head("Bemerkung", width=1.9),
     )  # fmt: skip
-    return Table("Datenstand je Programm", columns, rows, is_small=True)
+    return PaperTable("Datenstand je Programm", columns, rows, is_small=True)
 
 
-def _status_line(context: Context, row: Row) -> tuple[str, ...]:
+def _status_line(context: ReportContext, row: Record) -> tuple[str, ...]:
     stands = context.figures.stands(row["programme"])
     if not stands:
         remark = "erst nach dem Stichtag geliefert" if row["last_as_of"] else "keine verwendbare Lieferung"
@@ -134,7 +138,7 @@ def _status_line(context: Context, row: Row) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _remark(context: Context, row: Row) -> str:
+def _remark(context: ReportContext, row: Record) -> str:
     ended = context.figures.programmes[row["programme"]]["valid_to"]
     if ended is not None and row["covered_through"] and row["covered_through"] >= ended:
         return f"Programm beendet am {german.day(ended)}"
@@ -145,13 +149,13 @@ def _remark(context: Context, row: Row) -> str:
     return f"nächste Lieferung bis {german.day(row['due_on'])}"
 
 
-def _due(row: Row) -> Due:
+def _due(row: Record) -> Due:
     """What is due; a published file tells only whether the grace was over on the day of its build."""
     late_after = row["due_on"] if row["is_late"] else dt.date.max
     return Due(row["last_as_of"], row["covered_through"], row["due_on"], late_after)
 
 
-def _others(context: Context) -> list[Block]:
+def _others(context: ReportContext) -> list[Block]:
     """The other programmes with a headline indicator; registers and statistics have their own place."""
     rows = context.figures.rows("indicator")
     told = {row["programme"] for row in rows if row["is_headline"]} - set(_OWN_CHAPTER)

@@ -15,15 +15,17 @@ from typing import Any, Literal
 import duckdb
 
 from kim_pipeline import german
+from kim_pipeline.contracts.key_date import condition
+from kim_pipeline.errors import KimError
 
-Row = dict[str, Any]
-State = Literal["published", "suppressed", "none", "missing", "inactive"]
+Record = dict[str, Any]
+FigureState = Literal["published", "suppressed", "none", "missing", "inactive"]
 YEARLY = ("year", "school_year")
 TOTAL = "total"
 
 
 @dataclass(frozen=True)
-class Figure:
+class ShownFigure:
     """One figure, or why there is none.
 
     Attributes:
@@ -34,14 +36,14 @@ class Figure:
         denominator: likewise.
     """
 
-    state: State
+    state: FigureState
     value: float | None = None
     numerator: float | None = None
     denominator: float | None = None
 
 
 @dataclass(frozen=True)
-class Period:
+class ShownPeriod:
     """A calendar year, quarter or school year."""
 
     name: str
@@ -51,7 +53,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Build:
+class ShownBuild:
     """Which build the figures are of."""
 
     name: str
@@ -61,7 +63,7 @@ class Build:
     inputs: str
 
 
-class NotPublishedError(Exception):
+class NotPublishedError(KimError):
     """A file is no published one; says so in German."""
 
 
@@ -77,9 +79,9 @@ class Figures:
     """
 
     def __init__(self, published: Path, key_day: dt.date | None = None) -> None:
-        self._tables = _read(published)
+        self._tables = _read(published, key_day)
         facts = {row["name"]: row["value"] for row in self.rows("build_info") if row["item"] == "build"}
-        self.build = Build(
+        self.build = ShownBuild(
             facts["build"],
             dt.datetime.fromisoformat(facts["built_at"]),
             dt.date.fromisoformat(facts["as_of"]),
@@ -88,33 +90,33 @@ class Figures:
         )
         self.key_day = key_day or self.build.as_of
 
-    def rows(self, table: str) -> list[Row]:
-        """The rows of a table, in its order."""
+    def rows(self, table: str) -> list[Record]:
+        """The rows of a table that exist on the key date, in its order."""
         return self._tables[table]
 
     @cached_property
-    def periods(self) -> dict[str, Period]:
+    def periods(self) -> dict[str, ShownPeriod]:
         """Periods that ended by the key date, by name, each calendar in its order."""
-        found = [Period(**row) for row in self.rows("period")]
-        return {p.name: p for p in sorted(found, key=lambda p: p.first_day) if p.last_day <= self.key_day}
+        found = [ShownPeriod(**row) for row in self.rows("period")]
+        return {p.name: p for p in sorted(found, key=lambda p: p.first_day)}
 
     @cached_property
-    def indicators(self) -> dict[str, Row]:
+    def indicators(self) -> dict[str, Record]:
         """The catalogue by indicator."""
         return {row["indicator_id"]: row for row in self.rows("indicator")}
 
     @cached_property
-    def county(self) -> Row:
+    def county(self) -> Record:
         """The county among the areas."""
         return next(row for row in self.rows("area") if row["part_of"] is None)
 
     @cached_property
-    def municipalities(self) -> list[Row]:
+    def municipalities(self) -> list[Record]:
         """The other areas, by name."""
         return sorted((row for row in self.rows("area") if row["part_of"] is not None), key=lambda row: row["name"])
 
     @cached_property
-    def programmes(self) -> dict[str, Row]:
+    def programmes(self) -> dict[str, Record]:
         """Programmes by key."""
         return {row["programme"]: row for row in self.rows("programme")}
 
@@ -124,26 +126,26 @@ class Figures:
         return {(row["breakdown_kind"], row["breakdown"]): row["name"] for row in self.rows("breakdown_member")}
 
     @cached_property
-    def _values(self) -> dict[tuple[str, str, str, str, str], Row]:
+    def _values(self) -> dict[tuple[str, str, str, str, str], Record]:
         return {
             (row["indicator_id"], row["area"], row["period"], row["breakdown_kind"], row["breakdown"]): row
             for row in self.rows("indicator_value")
         }
 
     @cached_property
-    def _states(self) -> dict[tuple[str, str], Row]:
+    def _states(self) -> dict[tuple[str, str], Record]:
         return {(row["programme"], row["period"]): row for row in self.rows("programme_period")}
 
     def figure(
         self, indicator: str, period: str, area: str | None = None, kind: str = TOTAL, member: str = ""
-    ) -> Figure:
+    ) -> ShownFigure:
         """A figure, the county's by default."""
         row = self._values.get((indicator, area or self.county["area"], period, kind, member))
         if row is None or period not in self.periods:
-            return Figure(self._absence(indicator, period))
-        return Figure(row["status"], row["value"], row["numerator"], row["denominator"])
+            return ShownFigure(self._absence(indicator, period))
+        return ShownFigure(row["status"], row["value"], row["numerator"], row["denominator"])
 
-    def _absence(self, indicator: str, period: str) -> State:
+    def _absence(self, indicator: str, period: str) -> FigureState:
         known = self._states.get((self.indicators[indicator]["programme"], period))
         if known is None:
             return "missing"
@@ -151,7 +153,7 @@ class Figures:
             return "inactive"
         return "none" if known["is_covered"] else "missing"
 
-    def of_programme(self, programme: str) -> list[Row]:
+    def of_programme(self, programme: str) -> list[Record]:
         """The programme's indicators, in the catalogue's order."""
         return [row for row in self.rows("indicator") if row["programme"] == programme]
 
@@ -221,10 +223,10 @@ class Figures:
         ]
         return names[-1] if names else None
 
-    @cached_property
-    def deliveries(self) -> list[Row]:
+    @property
+    def deliveries(self) -> list[Record]:
         """Deliveries whose Stand is not after the key date; those that name none are among them."""
-        return [row for row in self.rows("delivery") if row["as_of"] is None or row["as_of"] <= self.key_day]
+        return self.rows("delivery")
 
     def stands(self, programme: str) -> list[dt.date]:
         """The days as of which a programme's usable deliveries were drawn up, in order, each once."""
@@ -241,11 +243,12 @@ def build_name(published: Path) -> str:
     return Figures(published).build.name
 
 
-def _read(published: Path) -> dict[str, list[Row]]:
+def _read(published: Path, key_day: dt.date | None) -> dict[str, list[Record]]:
     try:
         with duckdb.connect(str(published), read_only=True) as connection:
             names = [row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
-            tables = {name: _rows(connection, name) for name in names}
+            day = key_day or _day_of(connection)
+            tables = {name: _rows(connection, name, day) for name in names}
     except duckdb.Error as error:
         raise NotPublishedError(
             f"{published} lässt sich nicht öffnen: die Datei ist kein Datenbestand oder beschädigt."
@@ -259,8 +262,17 @@ def _read(published: Path) -> dict[str, list[Row]]:
     return tables
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[Row]:
-    cursor = connection.execute(f'SELECT * FROM "{table}"')  # noqa: S608  (the file's own table names)
+def _day_of(connection: duckdb.DuckDBPyConnection) -> dt.date:
+    """The day of the build."""
+    found = connection.execute("SELECT value FROM build_info WHERE item = 'build' AND name = 'as_of'").fetchone()
+    return dt.date.fromisoformat(found[0]) if found else dt.date.max
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: str, day: dt.date) -> list[Record]:
+    columns = [name for name, *_ in connection.execute(f'DESCRIBE "{table}"').fetchall()]
+    rule = condition(table, columns, "period", "delivery")
+    query = f'SELECT * FROM "{table}"' + (f" WHERE {rule}" if rule else "")  # noqa: S608  (the file's own names)
+    cursor = connection.execute(query, {"as_of": day} if rule else None)
     names = [column[0] for column in cursor.description or ()]
     names = ["name" if table == "period" and name == "period" else name for name in names]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -276,7 +288,7 @@ NEEDED = frozenset(
 """Tables that the report is made from."""
 
 
-def in_order(present: Iterable[str], preferred: Sequence[str]) -> list[str]:
+def preferred_order(present: Iterable[str], preferred: Sequence[str]) -> list[str]:
     """Distinct names: the preferred ones first and in their order, then the others by name."""
     found = set(present)
     return [name for name in preferred if name in found] + sorted(found - set(preferred))

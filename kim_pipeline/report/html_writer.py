@@ -1,30 +1,30 @@
 """A document as one self-contained HTML page: nothing is fetched, everything can be reached by keyboard.
 
-Belongs here: the page's markup. How it looks is in `paper.css`.
+Belongs here: what the template (`templates/page.html.jinja`) asks of a document. How it looks is in `paper.css`.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import cache
-from html import escape
 from pathlib import Path
+
+import jinja2
+from markupsafe import Markup, escape
 
 from kim_pipeline.german import tied
 from kim_pipeline.report.blocks import (
     KEPT_TOGETHER,
     Block,
-    Column,
     Document,
-    Figure,
     Group,
     Heading,
     Listing,
     Note,
+    PaperTable,
     Paragraph,
-    Row,
-    Table,
+    Picture,
 )
 from kim_pipeline.report.svg import FONTS
 from kim_pipeline.report.tables import MEANING
@@ -48,143 +48,68 @@ def _style() -> str:
 
 def html(document: Document, author: str) -> bytes:
     """The document as a page in UTF-8."""
-    front = document.front
-    title = f"{front.title} – {front.subtitle}"
-    parts = [
-        f'<!DOCTYPE html>\n<html lang="de">\n<head>\n<meta charset="utf-8">\n<title>{_text(title)}</title>\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta name="author" content="{_text(author)}">\n'
-        f"<style>{_style()}</style>\n</head>\n<body>\n"
-        f'<a class="skip" href="#inhalt">Zum Inhalt springen</a>\n',
-        _header(document),
-        _contents(document) if document.has_contents else "",
-        '<main id="inhalt" tabindex="-1">\n',
-        _body(document),
-        "</main>\n",
-        f"<footer><p>{_text(document.running[1])}</p><p>{_text(document.footer)}</p></footer>\n</body>\n</html>\n",
-    ]
-    return "".join(parts).encode()
-
-
-def _text(text: str) -> str:
-    return escape(tied(text))
-
-
-def _header(document: Document) -> str:
-    front = document.front
-    facts = "".join(f"<div><dt>{_text(label)}</dt><dd>{_text(text)}</dd></div>" for label, text in front.facts)
-    sessions = _table(front.sessions) if front.sessions else ""
-    return (
-        f'<header>\n<p class="kicker">{_text(front.subtitle)}</p>\n<h1>{_text(front.title)}</h1>\n'
-        f"{_picture(front.picture)}<dl>{facts}</dl>\n{sessions}</header>\n"
+    page = _environment().get_template("page.html.jinja")
+    style = Markup(_style())  # noqa: S704  (our own)
+    text = page.render(
+        document=document, author=author, style=style, contents=_contents(document), chapters=_chapters(document)
     )
+    return text.encode()
 
 
-def _picture(picture: Figure | None) -> str:
-    return f'<div class="place">{_named(picture)}</div>\n' if picture else ""
-
-
-def _named(picture: Figure) -> str:
-    return picture.svg.replace("<svg ", f'<svg role="img" aria-label="{_text(picture.alt)}" ', 1)
-
-
-def _contents(document: Document) -> str:
-    chapters: list[tuple[str, list[str]]] = []
-    for heading in document.headings():
-        link = f'<a href="#{heading.anchor}">{heading.number} {_text(heading.text)}</a>'
-        if heading.level == 1:
-            chapters.append((link, []))
-        else:
-            chapters[-1][1].append(f"<li>{link}</li>")
-    lists = [(link, f"<ul>{''.join(parts)}</ul>" if parts else "") for link, parts in chapters]
-    items = "".join(f"<li>{link}{parts}</li>" for link, parts in lists)
-    return f'<nav aria-labelledby="verzeichnis">\n<h2 id="verzeichnis">Inhalt</h2>\n<ul>{items}</ul>\n</nav>\n'
-
-
-def _body(document: Document) -> str:
-    """The blocks; each chapter is a section named by its heading."""
-    parts: list[str] = []
-    is_open = False
-    for section in document.sections:
-        for block in section.blocks:
-            if isinstance(block, Heading) and block.level == 1:
-                parts.append(("</section>\n" if is_open else "") + f'<section aria-labelledby="{block.anchor}">\n')
-                is_open = True
-            parts.append(_block(block))
-    return "".join(parts) + ("</section>\n" if is_open else "")
-
-
-def _block(block: Block) -> str:
-    if isinstance(block, Heading):
-        level = block.level + 1
-        return (
-            f'<h{level} id="{block.anchor}"><span class="number">{block.number}</span> {_text(block.text)}</h{level}>\n'
-        )
-    if isinstance(block, Paragraph):
-        return f"<p>{_text(block.text)}</p>\n"
-    if isinstance(block, Note):
-        title, texts = _text(block.title), "".join(f"<p>{_text(text)}</p>" for text in block.texts)
-        return f'<div class="note" role="note" aria-label="{title}"><p class="title">{title}</p>{texts}</div>\n'
-    if isinstance(block, Listing):
-        tag = "ol" if block.is_ordered else "ul"
-        return f"<{tag}>{''.join(f'<li>{_text(item)}</li>' for item in block.items)}</{tag}>\n"
-    return _figure(block) if isinstance(block, Figure) else _table(block)
-
-
-def _figure(block: Figure) -> str:
-    caption = _text(f"{block.label}: {block.caption}")
-    return (
-        f'<figure>\n<div class="picture" tabindex="0" role="group" aria-label="{caption}">{_named(block)}</div>\n'
-        f"<figcaption>{caption}</figcaption>\n{_notes(block.notes)}{_data(block.data, block.label)}</figure>\n"
+@cache
+def _environment() -> jinja2.Environment:
+    """Templates in which every text is escaped, and a name that there is not is an error."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
     )
+    made.filters |= {"tied": tied, "svg": _svg, "kinds": _kinds, "list_tag": _list_tag}
+    kinds = {
+        "heading": Heading, "paragraph": Paragraph, "note": Note, "listing": Listing, "figure": Picture, "group": Group,
+    }  # fmt: skip
+    made.tests |= {name: _is_a(kind) for name, kind in kinds.items()}
+    made.globals |= {"spoken": _SPOKEN, "many": _MANY}
+    return made
 
 
-def _data(table: Table, label: str) -> str:
-    return f"<details><summary>Daten zu {_text(label)} als Tabelle</summary>\n{_table(table)}</details>\n"
+def _is_a(kind: type) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, kind)
 
 
-def _notes(notes: Sequence[str]) -> str:
-    return "".join(f'<p class="remark">{_text(note)}</p>\n' for note in notes)
+def _svg(picture: Picture) -> Markup:
+    """The picture, which is our own, with what it shows in words."""
+    return Markup(picture.svg.replace("<svg ", f'<svg role="img" aria-label="{escape(tied(picture.alt))}" ', 1))  # noqa: S704
 
 
-def _table(table: Table) -> str:
-    caption = f"{table.label}: {table.caption}" if table.label else table.caption
-    head = "".join(f'<th scope="col"{_class(column)}>{_text(column.head)}</th>' for column in table.columns)
-    rows = "".join(_row(row, table.columns) for row in table.rows)
+def _kinds(table: PaperTable) -> str:
+    """How a table is set, as classes."""
     kinds = " small" if table.is_small else ""
     kinds += " together" if len(table.rows) <= KEPT_TOGETHER else ""
-    kinds += " wide" if len(table.columns) >= _MANY else " narrow" if len(table.columns) <= _FEW else ""
-    return (
-        f'<div class="table{kinds}" tabindex="0" role="region" aria-label="{_text(caption)}"><table>'
-        f"<caption>{_text(caption)}</caption>{_widths(table.columns)}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>\n"
-        f"{_notes(table.notes)}"
-    )
+    return kinds + (" wide" if len(table.columns) >= _MANY else " narrow" if len(table.columns) <= _FEW else "")
 
 
-def _widths(columns: Sequence[Column]) -> str:
-    """The widths of a table with many columns, so that tables of one kind look alike."""
-    if len(columns) < _MANY:
-        return ""
-    total = sum(column.width for column in columns)
-    widths = (f'<col style="width:{100 * column.width / total:.1f}%">' for column in columns)
-    return f"<colgroup>{''.join(widths)}</colgroup>"
+def _list_tag(block: Listing) -> str:
+    return "ol" if block.is_ordered else "ul"
 
 
-def _row(row: Row, columns: Sequence[Column]) -> str:
-    if isinstance(row, Group):
-        return f'<tr class="group"><th scope="rowgroup" colspan="{len(columns)}">{_text(row.text)}</th></tr>\n'
-    first, *rest = row
-    short = ' class="short"' if columns[0].width < 1 else ""
-    cells = "".join(f"<td{_class(column)}>{_cell(cell)}</td>" for column, cell in zip(columns[1:], rest, strict=True))
-    return f'<tr><th scope="row"{short}>{_text(first)}</th>{cells}</tr>\n'
+def _contents(document: Document) -> list[tuple[Heading, list[Heading]]]:
+    """The chapters with their parts."""
+    chapters: list[tuple[Heading, list[Heading]]] = []
+    for heading in document.headings():
+        if heading.level == 1:
+            chapters.append((heading, []))
+        else:
+            chapters[-1][1].append(heading)
+    return chapters
 
 
-def _cell(cell: str) -> str:
-    """A cell; a sign is read out as what it means."""
-    if cell in _SPOKEN:
-        return f'<abbr title="{_text(_SPOKEN[cell])}">{_text(cell)}</abbr>'
-    return _text(cell)
-
-
-def _class(column: Column) -> str:
-    return "" if column.align == "left" else f' class="{column.align}"'
+def _chapters(document: Document) -> list[tuple[str, list[Block]]]:
+    """The blocks by chapter, each with the anchor of its heading; blank before the first."""
+    chapters: list[tuple[str, list[Block]]] = [("", [])]
+    for block in (block for section in document.sections for block in section.blocks):
+        if isinstance(block, Heading) and block.level == 1:
+            chapters.append((block.anchor, []))
+        chapters[-1][1].append(block)
+    return chapters

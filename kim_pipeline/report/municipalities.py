@@ -13,21 +13,21 @@ from kim_pipeline import german
 from kim_pipeline.report import charts
 from kim_pipeline.report.blocks import (
     Block,
-    Column,
     Document,
-    Figure,
     Front,
     Group,
+    Head,
     Heading,
     Note,
+    PaperTable,
     Paragraph,
+    Picture,
     Section,
-    Table,
 )
 from kim_pipeline.report.blocks import Row as TableRow
 from kim_pipeline.report.county_map import shapes
-from kim_pipeline.report.figures import Row
-from kim_pipeline.report.tables import SIGNS, Context, over_years, row_head, sign_notes, spoken, text
+from kim_pipeline.report.figures import Record
+from kim_pipeline.report.tables import SIGNS, ReportContext, over_years, row_head, sign_notes, spoken, text
 
 _UMLAUTS: dict[int, str] = {ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue", ord("ß"): "ss"}
 _POPULATION = "bevoelkerung"
@@ -38,7 +38,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def blocks(context: Context) -> list[Block]:
+def blocks(context: ReportContext) -> list[Block]:
     """The chapter of the report."""
     figures = context.figures
     found: list[Block] = [Heading(1, "Kreis und Gemeinden")]
@@ -62,7 +62,7 @@ def blocks(context: Context) -> list[Block]:
     return [*found, table] if table else found
 
 
-def _map(context: Context, indicator: Row, year: str) -> Figure:
+def _map(context: ReportContext, indicator: Record, year: str) -> Picture:
     figures, county = context.figures, context.wording.county
     places, features, told, rows = shapes(county), [], [], []
     for area in figures.municipalities:
@@ -73,10 +73,10 @@ def _map(context: Context, indicator: Row, year: str) -> Figure:
         if area["area"] in places:
             features.append(_feature(places[area["area"]], area["name"], label, found.value))
     caption = f"{row_head(indicator)}, {year}"
-    data = Table(caption, (Column("Gemeinde", width=2), Column("Wert", "right")), tuple(rows), sign_notes(rows))
+    data = PaperTable(caption, (Head("Gemeinde", width=2), Head("Wert", "right")), tuple(rows), sign_notes(rows))
     svg = charts.map_of(features, county.geometry_attribution, f"karte-{slug(indicator['label'])}")
     alt = f"Karte der Gemeinden. {'; '.join(told)}."
-    return Figure(caption, svg, alt, data, sign_notes(rows), width=0.62)
+    return Picture(caption, svg, alt, data, sign_notes(rows), width=0.62)
 
 
 def _feature(place: dict[str, Any], name: str, label: str, size: float | None) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _feature(place: dict[str, Any], name: str, label: str, size: float | None) -
     return {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": place["rings"]}, "properties": properties}
 
 
-def _table(context: Context) -> Table | None:
+def _table(context: ReportContext) -> PaperTable | None:
     figures = context.figures
     known = [(name, head) for name, head in _COLUMNS if name in figures.indicators]
     shown = [(name, head, year) for name, head in known if (year := figures.newest(name))]
@@ -94,8 +94,11 @@ def _table(context: Context) -> Table | None:
         (a["name"], *(text(figures.figure(n, y, a["area"]), figures.indicators[n]["unit"]) for n, _, y in shown))
         for a in [*figures.municipalities, figures.county]
     )
-    columns = (Column("Gemeinde", width=1.6), *(Column(f"{head}, {year}", "right") for _, head, year in shown))
-    return Table("Gemeinden im Überblick", columns, rows, sign_notes(rows), is_small=True)
+    columns = (
+        Head("Gemeinde", width=1.6),
+        *(Head(f"{head}, {year}", "right") for _, head, year in shown),
+    )
+    return PaperTable("Gemeinden im Überblick", columns, rows, sign_notes(rows), is_small=True)
 
 
 def slug(name: str) -> str:
@@ -105,7 +108,7 @@ def slug(name: str) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in kept).split())
 
 
-def page(context: Context, area: Row, footer: str) -> Document:
+def page(context: ReportContext, area: Record, footer: str) -> Document:
     """The page of one municipality."""
     figures = context.figures
     facts = tuple(
@@ -125,7 +128,7 @@ def page(context: Context, area: Row, footer: str) -> Document:
     return Document(front, (Section(body),), running, footer, has_contents=False)
 
 
-def _population_unit(row: Row) -> str:
+def _population_unit(row: Record) -> str:
     return "Einwohner" if row["unit"] == "Personen" else str(row["unit"])
 
 
@@ -140,7 +143,7 @@ def _reading() -> Note:
     )
 
 
-def _locator(context: Context, area: Row) -> Figure:
+def _locator(context: ReportContext, area: Record) -> Picture:
     county = context.wording.county
     features = [
         {
@@ -152,10 +155,10 @@ def _locator(context: Context, area: Row) -> Figure:
     ]
     alt = f"Lagekarte: {area['name']} im {context.figures.county['name']}."
     svg = charts.locator(features, county.geometry_attribution, f"lage-{slug(area['name'])}")
-    return Figure("", svg, alt, Table("", (), ()))
+    return Picture("", svg, alt, PaperTable("", (), ()))
 
 
-def _figures(context: Context, area: Row) -> Table | Paragraph:
+def _figures(context: ReportContext, area: Record) -> PaperTable | Paragraph:
     figures = context.figures
     wanted = context.wording.municipality_indicators
     rows: list[TableRow] = []
@@ -170,15 +173,15 @@ def _figures(context: Context, area: Row) -> Table | Paragraph:
     if not rows:
         return Paragraph("Bis zum Stichtag liegen für keine Gemeinde Zahlen vor.")
     columns = (
-        Column("Kennzahl", width=3.4),
-        Column("Jahr oder Schuljahr", width=1.2),
-        *(Column(head, "right", 0.9) for head in ("vor zwei Jahren", "Vorjahr", "zuletzt")),
-        Column("Kreis zuletzt", "right"),
+        Head("Kennzahl", width=3.4),
+        Head("Jahr oder Schuljahr", width=1.2),
+        *(Head(head, "right", 0.9) for head in ("vor zwei Jahren", "Vorjahr", "zuletzt")),
+        Head("Kreis zuletzt", "right"),
     )
-    return Table(f"Kennzahlen für {area['name']}", columns, tuple(rows), sign_notes(rows), is_small=True)
+    return PaperTable(f"Kennzahlen für {area['name']}", columns, tuple(rows), sign_notes(rows), is_small=True)
 
 
-def _line(context: Context, indicator: Row, area: Row) -> tuple[str, ...]:
+def _line(context: ReportContext, indicator: Record, area: Record) -> tuple[str, ...]:
     figures, key, unit = context.figures, indicator["indicator_id"], str(indicator["unit"])
     last = str(figures.newest(key))
     calendar = [p.name for p in figures.periods.values() if p.calendar == figures.periods[last].calendar]

@@ -6,12 +6,12 @@ Belongs here: what all programmes share. Case management and language mediation 
 from __future__ import annotations
 
 from kim_pipeline import german
-from kim_pipeline.report.blocks import Block, Heading, Paragraph, Table
-from kim_pipeline.report.figures import YEARLY, Row
-from kim_pipeline.report.tables import SHOWN_YEARS, Context, by_member, column_chart, over_years, spoken
+from kim_pipeline.report.blocks import Block, Heading, PaperTable, Paragraph
+from kim_pipeline.report.figures import YEARLY, Record
+from kim_pipeline.report.tables import SHOWN_YEARS, ReportContext, by_member, column_chart, over_years, spoken
 
 
-def programme_blocks(context: Context, programme: str, level: int, *, has_members: bool = True) -> list[Block]:
+def programme_blocks(context: ReportContext, programme: str, level: int, *, has_members: bool = True) -> list[Block]:
     """Heading, text, chart and tables of a programme; a sentence where it has no data.
 
     Args:
@@ -26,7 +26,7 @@ def programme_blocks(context: Context, programme: str, level: int, *, has_member
     return blocks + (parts or [Paragraph(absence(context, programme))])
 
 
-def absence(context: Context, programme: str) -> str:
+def absence(context: ReportContext, programme: str) -> str:
     """Why a programme has no figures."""
     title = context.figures.programmes[programme]["title"]
     stands = context.figures.stands(programme)
@@ -38,7 +38,7 @@ def absence(context: Context, programme: str) -> str:
     )
 
 
-def _introduction(context: Context, programme: str) -> str:
+def _introduction(context: ReportContext, programme: str) -> str:
     known = context.figures.programmes[programme]
     parts = [context.wording.programme(programme)]
     if known["valid_to"] is not None and known["valid_to"] <= context.figures.key_day:
@@ -47,7 +47,7 @@ def _introduction(context: Context, programme: str) -> str:
     return " ".join(filter(None, parts)) or f"Berichtet wird {known['cadence']}."
 
 
-def _calendar_blocks(context: Context, programme: str, calendar: str, has_members: bool) -> list[Block]:
+def _calendar_blocks(context: ReportContext, programme: str, calendar: str, has_members: bool) -> list[Block]:
     figures = context.figures
     periods = figures.shown(programme, calendar, SHOWN_YEARS)
     indicators = [row for row in figures.of_programme(programme) if calendar in str(row["calendars"]).split(",")]
@@ -63,7 +63,7 @@ def _calendar_blocks(context: Context, programme: str, calendar: str, has_member
     return blocks + (_member_tables(context, indicators, periods) if has_members else [])
 
 
-def _trend(context: Context, headline: Row, periods: list[str]) -> str:
+def _trend(context: ReportContext, headline: Record, periods: list[str]) -> str:
     """The headline indicator now and two years before, and what to mind when comparing."""
     figures, key, unit = context.figures, headline["indicator_id"], str(headline["unit"])
     last = figures.newest(key) or periods[-1]
@@ -80,8 +80,8 @@ def _trend(context: Context, headline: Row, periods: list[str]) -> str:
     return f"{told}.{minded}"
 
 
-def _member_tables(context: Context, indicators: list[Row], periods: list[str]) -> list[Block]:
-    tables: list[Table | None] = []
+def _member_tables(context: ReportContext, indicators: list[Record], periods: list[str]) -> list[Block]:
+    tables: list[PaperTable | None] = []
     for row in indicators:
         kind = row["breakdown_kind"]
         if kind and (row["is_headline"] or row["aggregation"] != "rate"):

@@ -12,10 +12,10 @@ from functools import cached_property
 
 from kim_pipeline import german
 from kim_pipeline.report import charts
-from kim_pipeline.report.blocks import Block, Column, Figure, Heading, Paragraph, Section, Table
+from kim_pipeline.report.blocks import Block, Head, Heading, PaperTable, Paragraph, Picture, Section
 from kim_pipeline.report.charts import Point
-from kim_pipeline.report.figures import Figures, Row, in_order
-from kim_pipeline.report.tables import SIGNS, Context, sign_notes, whole
+from kim_pipeline.report.figures import Figures, Record, preferred_order
+from kim_pipeline.report.tables import SIGNS, ReportContext, sign_notes, whole
 
 REGISTER = "massnahmen"
 _RULES = (
@@ -32,7 +32,7 @@ _RULES = (
 class Change:
     """A measure whose status differs from that of the earlier register."""
 
-    measure: Row
+    measure: Record
     before: str | None
     after: str
 
@@ -45,7 +45,7 @@ class Review:
         since: the day of the last report; by default the Stand of the register before the newest one.
     """
 
-    def __init__(self, context: Context, since: dt.date | None = None) -> None:
+    def __init__(self, context: ReportContext, since: dt.date | None = None) -> None:
         self.context = context
         self.figures: Figures = context.figures
         stands = self.figures.stands(REGISTER)
@@ -56,12 +56,11 @@ class Review:
     @cached_property
     def has_suggestions(self) -> bool:
         """Whether the published review is of the register that was the newest on the key date."""
-        ours = [row for row in self.figures.rows("delivery") if row["programme"] == REGISTER]
-        counted = [row["as_of"] for row in ours if row["status"] == "counted"]
-        return bool(counted) and max(counted) <= self.figures.key_day
+        ours = (row for row in self.figures.deliveries if row["programme"] == REGISTER)
+        return any(row["status"] == "counted" for row in ours)
 
     @cached_property
-    def measures(self) -> list[Row]:
+    def measures(self) -> list[Record]:
         """The reviewed measures; their status is that of the newest register on the key date."""
         rows = sorted(self.figures.rows("measure_review"), key=lambda row: (row["concept"], row["measure_no"]))
         if self.has_suggestions:
@@ -69,11 +68,11 @@ class Review:
         known = [(row, self._status(row, self.figures.key_day)) for row in rows]
         return [{**row, "status": status} for row, status in known if status is not None]
 
-    def _status(self, measure: Row, day: dt.date) -> str | None:
+    def _status(self, measure: Record, day: dt.date) -> str | None:
         entries = [entry for entry in self._history(measure) if entry["as_of"] <= day]
         return str(entries[-1]["status"]) if entries else None
 
-    def _history(self, measure: Row) -> list[Row]:
+    def _history(self, measure: Record) -> list[Record]:
         key = (measure["concept"], measure["measure_no"])
         found = [r for r in self.figures.rows("measure_history") if (r["concept"], r["measure_no"]) == key]
         return sorted(found, key=lambda row: row["as_of"])
@@ -81,9 +80,9 @@ class Review:
     @cached_property
     def concepts(self) -> list[str]:
         """Concepts with a measure."""
-        return in_order((row["concept"] for row in self.measures), list(self.context.wording.concepts))
+        return preferred_order((row["concept"] for row in self.measures), list(self.context.wording.concepts))
 
-    def of(self, concept: str) -> list[Row]:
+    def of(self, concept: str) -> list[Record]:
         """The measures of a concept."""
         return [row for row in self.measures if row["concept"] == concept]
 
@@ -94,7 +93,7 @@ class Review:
     def suggested(self) -> dict[str, int]:
         """Suggestion → number of measures."""
         counts = Counter(row["suggestion"] for row in self.measures)
-        return {name: counts[name] for name in in_order(counts, self.context.wording.suggestions)}
+        return {name: counts[name] for name in preferred_order(counts, self.context.wording.suggestions)}
 
     @cached_property
     def changes(self) -> list[Change]:
@@ -108,7 +107,7 @@ class Review:
                 found.append(Change(measure, before, now))
         return found
 
-    def decision(self, measure: Row) -> str:
+    def decision(self, measure: Record) -> str:
         """The latest resolution by the key date; a later recommendation or notice is named as what it is."""
         resolution = self._vote(measure, "resolved_decision", "resolved_by", "resolved_on")
         if measure["decision_kind"] == "Beschluss":
@@ -117,12 +116,12 @@ class Review:
         named = f"{measure['decision_kind']}: {latest}" if latest else None
         return "; ".join(filter(None, (resolution, named))) or SIGNS["none"]
 
-    def _vote(self, measure: Row, decision: str, body: str, day: str) -> str | None:
+    def _vote(self, measure: Record, decision: str, body: str, day: str) -> str | None:
         if measure[decision] is None or measure[day] > self.figures.key_day:
             return None
         return f"{measure[decision]} ({measure[body]}, {german.day(measure[day])})"
 
-    def activity(self, measure: Row) -> str:
+    def activity(self, measure: Record) -> str:
         """The programme's activity then and now."""
         ours = [row for row in self.figures.rows("measure_activity") if row["programme"] == measure["programme"]]
         if measure["programme"] is None or not ours:
@@ -131,7 +130,7 @@ class Review:
         then, now = self._active(row, "t2"), self._active(row, "t")
         return f"{then} ({row['t2']}) → {now} ({row['t']}) {row['label']}"
 
-    def _active(self, row: Row, name: str) -> str:
+    def _active(self, row: Record, name: str) -> str:
         figure = self.figures.figure(row["indicator_id"], row[name])
         unit = self.figures.indicators[row["indicator_id"]]["unit"]
         return SIGNS[figure.state] if figure.value is None else german.value(figure.value, unit)
@@ -183,15 +182,19 @@ def _overview(review: Review) -> list[Block]:
     return blocks
 
 
-def _counts(review: Review, field: str, order: list[str], caption: str, head: str) -> Table:
-    names = in_order((row[field] for row in review.measures), order)
+def _counts(review: Review, field: str, order: list[str], caption: str, head: str) -> PaperTable:
+    names = preferred_order((row[field] for row in review.measures), order)
     rows = [
         (name, *(str(sum(m[field] == name for m in review.of(c))) for c in review.concepts), _all(review, field, name))
         for name in names
     ]
     total = ("zusammen", *(str(len(review.of(c))) for c in review.concepts), str(len(review.measures)))
-    columns = (Column(head, width=1.6), *(Column(c, "right") for c in review.concepts), Column("zusammen", "right"))
-    return Table(caption, columns, (*rows, total))
+    columns = (
+        Head(head, width=1.6),
+        *(Head(c, "right") for c in review.concepts),
+        Head("zusammen", "right"),
+    )
+    return PaperTable(caption, columns, (*rows, total))
 
 
 def _all(review: Review, field: str, name: str) -> str:
@@ -211,20 +214,20 @@ def _concept(review: Review, concept: str) -> list[Block]:
     return [*blocks, *(_field_table(review, concept, field) for field in fields)]
 
 
-def _status_bars(review: Review, concept: str) -> Figure:
+def _status_bars(review: Review, concept: str) -> Picture:
     rows = review.of(concept)
     counts = Counter((row["field"], row["status"]) for row in rows)
     fields = sorted({row["field"] for row in rows})
-    names = in_order((row["status"] for row in rows), list(review.context.wording.statuses))
+    names = preferred_order((row["status"] for row in rows), list(review.context.wording.statuses))
     fills = {name: review.context.wording.statuses.get(name, "hatched") for name in names}
     points = [Point(f, s, counts[f, s], str(counts[f, s])) for f in fields for s in names if counts[f, s]]
-    data = Table(
+    data = PaperTable(
         f"{concept}: Maßnahmen nach Handlungsfeld und Stand",
-        (Column("Handlungsfeld", width=2), *(Column(name, "right") for name in names)),
+        (Head("Handlungsfeld", width=2), *(Head(name, "right") for name in names)),
         tuple((f, *(str(counts[f, s]) for s in names)) for f in fields),
     )
     told = "; ".join(f"{f}: {german.listing(f'{counts[f, s]} {s}' for s in names if counts[f, s])}" for f in fields)
-    return Figure(
+    return Picture(
         f"{concept}: Umsetzungsstand nach Handlungsfeld",
         charts.stacked_bars(points, fields, fills, f"stand-{review.concepts.index(concept) + 1}"),
         f"Gestapelte Balken je Handlungsfeld. {told}.",
@@ -233,7 +236,7 @@ def _status_bars(review: Review, concept: str) -> Figure:
     )
 
 
-def _field_table(review: Review, concept: str, field: str) -> Table:
+def _field_table(review: Review, concept: str, field: str) -> PaperTable:
     titles = {key: row["title"] for key, row in review.figures.programmes.items()}
     rows = []
     for row in (row for row in review.of(concept) if row["field"] == field):
@@ -244,12 +247,12 @@ def _field_table(review: Review, concept: str, field: str) -> Table:
         suggested = (row["suggestion"], row["reason"]) if review.has_suggestions else (SIGNS["none"], SIGNS["none"])
         rows.append((*own, *suggested, review.decision(row)))
     columns = (
-        Column("Nr.", width=0.75), Column("Maßnahme", width=2), Column("Stand", width=1.05),
-        Column("Programm", width=1.5), Column("Aktivität damals → heute", width=1.6), Column("Vorschlag"),
-        Column("Grund", width=2.3), Column("Beschluss bisher", width=1.3),
+        Head("Nr.", width=0.75), Head("Maßnahme", width=2), Head("Stand", width=1.05),
+        Head("Programm", width=1.5), Head("Aktivität damals → heute", width=1.6), Head("Vorschlag"),
+        Head("Grund", width=2.3), Head("Beschluss bisher", width=1.3),
     )  # fmt: skip
     notes = tuple(n for n in sign_notes(tuple(_signs(row[4])) for row in rows) if not n.startswith(SIGNS["none"]))
-    return Table(f"{concept}: {field}", columns, tuple(rows), notes, is_small=True)
+    return PaperTable(f"{concept}: {field}", columns, tuple(rows), notes, is_small=True)
 
 
 def _signs(activity: str) -> list[str]:
@@ -267,7 +270,12 @@ def _changed(review: Review) -> list[Block]:
     rows = tuple(
         (c.measure["measure_no"], c.measure["title"], c.before or "neu im Register", c.after) for c in review.changes
     )
-    columns = (Column("Nr.", width=0.6), Column("Maßnahme", width=2.6), Column("vorher"), Column("jetzt"))
+    columns = (
+        Head("Nr.", width=0.6),
+        Head("Maßnahme", width=2.6),
+        Head("vorher"),
+        Head("jetzt"),
+    )
     others = review_others(review)
     number = german.tightly(len(rows), "Maßnahme", "Maßnahmen")
     more = (
@@ -281,7 +289,7 @@ def _changed(review: Review) -> list[Block]:
         Paragraph(
             f"Zwischen dem {since} und dem {german.day(review.stand)} hat sich der Stand von {number} geändert.{more}"
         ),
-        Table(f"Maßnahmen mit geändertem Stand seit dem {since}", columns, rows),
+        PaperTable(f"Maßnahmen mit geändertem Stand seit dem {since}", columns, rows),
     ]
 
 
@@ -291,7 +299,7 @@ def review_others(review: Review) -> int:
     changed = {
         (row["concept"], row["measure_no"])
         for row in review.figures.rows("measure_history")
-        if row["previous_status"] is not None and review.since and review.since < row["as_of"] <= review.figures.key_day
+        if row["previous_status"] is not None and review.since and review.since < row["as_of"]
     }
     return len(changed - ours)
 
@@ -308,7 +316,11 @@ def _missing(review: Review) -> list[Block]:
         return [*blocks, Paragraph(text)]
     ordered = sorted(rows, key=lambda row: (-(row["unmet_needs"] or 0), row["theme"]))
     cells = tuple((r["theme"], whole(r["unmet_needs"]), whole(r["free_places"])) for r in ordered)
-    columns = (Column("Thema", width=2), Column("ungedeckte Bedarfe", "right"), Column("freie Plätze", "right"))
+    columns = (
+        Head("Thema", width=2),
+        Head("ungedeckte Bedarfe", "right"),
+        Head("freie Plätze", "right"),
+    )
     return [
         *blocks,
         Paragraph(
@@ -316,5 +328,5 @@ def _missing(review: Review) -> list[Block]:
             "diesem Thema ist umgesetzt, laufend oder in Planung. Sie kommen als neue Maßnahmen in Betracht („neu "
             "aufnehmen“)."
         ),
-        Table("Themen mit einer Lücke und ohne lebende Maßnahme", columns, cells, sign_notes(cells)),
+        PaperTable("Themen mit einer Lücke und ohne lebende Maßnahme", columns, cells, sign_notes(cells)),
     ]

@@ -6,15 +6,15 @@ Belongs here: what each sentence says when its figures are there, hidden or miss
 from __future__ import annotations
 
 from kim_pipeline import german
-from kim_pipeline.report.figures import Figure, Figures
+from kim_pipeline.report.figures import Figures, ShownFigure
 from kim_pipeline.report.review import Review
-from kim_pipeline.report.tables import Context
+from kim_pipeline.report.tables import ReportContext
 
 _DONE = ("umgesetzt", "laufend")
 _OPEN = ("in Planung", "zurückgestellt")
 
 
-def sentences(context: Context, review: Review) -> tuple[str, ...]:
+def sentences(context: ReportContext, review: Review) -> tuple[str, ...]:
     """The five sentences."""
     return (
         _measures(review),
@@ -98,7 +98,7 @@ def _is_county_gap(figures: Figures, row: dict[str, object], period: str) -> boo
     return row["period"] == period and row["area"] == figures.county["area"] and row["gap"] is True
 
 
-def _mediation(context: Context) -> str:
+def _mediation(context: ReportContext) -> str:
     figures = context.figures
     period = figures.newest("smp_requests") if "smp_requests" in figures.indicators else None
     if period is None:
@@ -118,18 +118,18 @@ def _mediation(context: Context) -> str:
     )
 
 
-def _count(figure: Figure, one: str, many: str) -> str:
+def _count(figure: ShownFigure, one: str, many: str) -> str:
     if figure.value is None:
         return f"{many} in {'geheimer' if figure.state == 'suppressed' else 'nicht gemeldeter'} Zahl"
     return german.tightly(int(figure.value), one, many)
 
 
-def _verb(figure: Figure, one: str, many: str) -> str:
+def _verb(figure: ShownFigure, one: str, many: str) -> str:
     """The verb that belongs to a figure's noun."""
     return one if figure.value == 1 else many
 
 
-def _wait(figure: Figure) -> str:
+def _wait(figure: ShownFigure) -> str:
     if figure.value is None:
         hidden = "ist geheim" if figure.state == "suppressed" else "ist nicht gemeldet"
         return f"die Wartezeit bis zum Erstgespräch {hidden}"

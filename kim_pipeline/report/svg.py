@@ -34,7 +34,7 @@ FILLS = {
 }
 """Name of a fill → the colour that stands for it in a chart; those of patterns are used for nothing else."""
 
-HIDDEN = FILLS["hatched"]
+HIDDEN_FILL = FILLS["hatched"]
 """Fill of what is kept secret."""
 
 _LINE = 'stroke="{ink}" stroke-width="1.2" stroke-opacity="{opacity}"'

@@ -10,16 +10,15 @@ from dataclasses import dataclass
 
 from kim_pipeline import german
 from kim_pipeline.report import charts
-from kim_pipeline.report.blocks import Column, Table
-from kim_pipeline.report.blocks import Figure as Picture
+from kim_pipeline.report.blocks import Head, PaperTable, Picture
 from kim_pipeline.report.charts import Point
-from kim_pipeline.report.figures import Figure, Figures, Row, State
+from kim_pipeline.report.figures import Figures, FigureState, Record, ShownFigure
 from kim_pipeline.report.wording import Event, Wording
 
 SHOWN_YEARS = 5
 """Years or school years in a table, the newest ones."""
 
-SIGNS: dict[State, str] = {
+SIGNS: dict[FigureState, str] = {
     "suppressed": "•",
     "none": "–",
     "missing": f"k.{german.NBSP}A.",
@@ -35,7 +34,7 @@ MEANING = {
 
 
 @dataclass(frozen=True)
-class Context:
+class ReportContext:
     """What every chapter is made from."""
 
     figures: Figures
@@ -49,7 +48,7 @@ class Context:
         if life["since_year"] == known.first_day.year:
             marks.append("Beginn")
         if life["valid_to"] is not None and known.first_day <= life["valid_to"] <= known.last_day:
-            marks.append(f"Ende{german.NBSP}{life['valid_to']:%d.%m.}")
+            marks.append(f"Ende{german.NBSP}{german.day_of_year(life['valid_to'])}")
         return marks
 
     def events(self, programme: str, periods: Iterable[str]) -> list[Event]:
@@ -58,12 +57,12 @@ class Context:
         return [event for event in self.wording.events if any(event.concerns(programme, p) for p in known)]
 
 
-def text(figure: Figure, unit: str) -> str:
+def text(figure: ShownFigure, unit: str) -> str:
     """A figure as it stands in a cell, or its sign."""
     return SIGNS[figure.state] if figure.value is None else german.value(figure.value, unit)
 
 
-def spoken(figure: Figure, unit: str) -> str:
+def spoken(figure: ShownFigure, unit: str) -> str:
     """A figure as it stands in a sentence."""
     if figure.value is not None:
         return german.with_unit(figure.value, unit)
@@ -86,7 +85,7 @@ def sign_notes(rows: Iterable[object]) -> tuple[str, ...]:
     return tuple(meaning for mark, meaning in MEANING.items() if mark in cells)
 
 
-def row_head(indicator: Row) -> str:
+def row_head(indicator: Record) -> str:
     """An indicator with its unit, where its name does not say it."""
     unit = {"Anteil": "in %", "Tage": "Median, Tage"}
     label, own = str(indicator["label"]), str(indicator["unit"])
@@ -98,17 +97,21 @@ def row_head(indicator: Row) -> str:
     return label if stem in label.lower() else f"{label} ({own})"
 
 
-def over_years(context: Context, indicators: Sequence[Row], periods: Sequence[str], caption: str) -> Table:
+def over_years(
+    context: ReportContext, indicators: Sequence[Record], periods: Sequence[str], caption: str
+) -> PaperTable:
     """Indicators in rows, periods in columns; the county's totals."""
     figures = context.figures
     rows = tuple(
         (row_head(i), *(text(figures.figure(i["indicator_id"], p), i["unit"]) for p in periods)) for i in indicators
     )
-    columns = (Column("Kennzahl", width=3), *(Column(p, "right") for p in periods))
-    return Table(caption, columns, rows, sign_notes(rows))
+    columns = (Head("Kennzahl", width=3), *(Head(p, "right") for p in periods))
+    return PaperTable(caption, columns, rows, sign_notes(rows))
 
 
-def by_member(context: Context, indicator: Row, kind: str, periods: Sequence[str], caption: str) -> Table | None:
+def by_member(
+    context: ReportContext, indicator: Record, kind: str, periods: Sequence[str], caption: str
+) -> PaperTable | None:
     """Members of a breakdown in rows, periods in columns; None without a member."""
     figures, key = context.figures, indicator["indicator_id"]
     rows = tuple(
@@ -120,26 +123,26 @@ def by_member(context: Context, indicator: Row, kind: str, periods: Sequence[str
     )
     if not rows:
         return None
-    columns = (Column(context.wording.breakdown(kind), width=2.4), *(Column(p, "right") for p in periods))
-    return Table(caption, columns, rows, sign_notes(rows))
+    columns = (Head(context.wording.breakdown(kind), width=2.4), *(Head(p, "right") for p in periods))
+    return PaperTable(caption, columns, rows, sign_notes(rows))
 
 
-def cell(figures: Figures, indicator: str, period: str, kind: str, member: str) -> Figure:
+def cell(figures: Figures, indicator: str, period: str, kind: str, member: str) -> ShownFigure:
     """A member's figure; a count without a row is 0 where the county has one for all members together."""
     found = figures.figure(indicator, period, kind=kind, member=member)
     counts = figures.indicators[indicator]["aggregation"] in ("count", "distinct", "stock", "sum")
     if found.state == "none" and counts and figures.figure(indicator, period).state in ("published", "suppressed"):
-        return Figure("published", 0.0)
+        return ShownFigure("published", 0.0)
     return found
 
 
-def member_name(context: Context, indicator: Row, kind: str, member: str) -> str:
+def member_name(context: ReportContext, indicator: Record, kind: str, member: str) -> str:
     """What a member of a breakdown is called."""
     name = context.figures.members.get((kind, member), member)
     return context.wording.member(indicator["programme"], kind, member, name)
 
 
-def column_chart(context: Context, indicator: Row, periods: Sequence[str], name: str) -> Picture:
+def column_chart(context: ReportContext, indicator: Record, periods: Sequence[str], name: str) -> Picture:
     """An indicator's yearly totals as columns, with the breaks of the series below them."""
     figures, unit = context.figures, str(indicator["unit"])
     found = [figures.figure(indicator["indicator_id"], p) for p in periods]
@@ -156,7 +159,7 @@ def column_chart(context: Context, indicator: Row, periods: Sequence[str], name:
 
 
 def quarter_chart(
-    context: Context, indicators: Sequence[Row], quarters: Sequence[str], caption: str, name: str
+    context: ReportContext, indicators: Sequence[Record], quarters: Sequence[str], caption: str, name: str
 ) -> Picture:
     """Indicators by quarter as lines."""
     figures, programme = context.figures, str(indicators[0]["programme"])
@@ -181,18 +184,20 @@ def quarter_chart(
     )
 
 
-def over_quarters(context: Context, indicators: Sequence[Row], quarters: Sequence[str], caption: str) -> Table:
+def over_quarters(
+    context: ReportContext, indicators: Sequence[Record], quarters: Sequence[str], caption: str
+) -> PaperTable:
     """Quarters in rows, indicators in columns."""
     figures = context.figures
     rows = tuple(
         (german.tied(german.period(q)), *(text(figures.figure(i["indicator_id"], q), i["unit"]) for i in indicators))
         for q in quarters
     )
-    columns = (Column("Quartal", width=1.2), *(Column(str(i["label"]), "right") for i in indicators))
-    return Table(caption, columns, rows, sign_notes(rows), is_small=True)
+    columns = (Head("Quartal", width=1.2), *(Head(str(i["label"]), "right") for i in indicators))
+    return PaperTable(caption, columns, rows, sign_notes(rows), is_small=True)
 
 
-def _quarter_label(context: Context, programme: str, name: str) -> str:
+def _quarter_label(context: ReportContext, programme: str, name: str) -> str:
     """`Q1|2022|Ukraine`: the year at each first quarter, a break where it begins."""
     year, quarter = name.split("-Q")
     known = context.figures.periods[name]

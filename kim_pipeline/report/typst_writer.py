@@ -19,13 +19,13 @@ from kim_pipeline.report.blocks import (
     KEPT_TOGETHER,
     Block,
     Document,
-    Figure,
     Group,
     Heading,
     Note,
+    PaperTable,
     Paragraph,
+    Picture,
     Section,
-    Table,
 )
 from kim_pipeline.report.svg import FONTS
 
@@ -86,10 +86,10 @@ def _section(section: Section) -> dict[str, Any]:
 
 
 def _parts(block: Block) -> list[dict[str, Any]]:
-    if isinstance(block, Figure):
+    if isinstance(block, Picture):
         printed = [{"kind": "table", **_table(block.data)}] if block.is_data_printed else []
         return [_figure(block), *printed]
-    if isinstance(block, Table):
+    if isinstance(block, PaperTable):
         return [{"kind": "table", **_table(block)}]
     if isinstance(block, Heading):
         return [{"kind": "heading", "level": block.level, "number": block.number, "text": tied(block.text)}]
@@ -100,7 +100,7 @@ def _parts(block: Block) -> list[dict[str, Any]]:
     return [{"kind": "list", "ordered": block.is_ordered, "items": [tied(item) for item in block.items]}]
 
 
-def _figure(block: Figure) -> dict[str, Any]:
+def _figure(block: Picture) -> dict[str, Any]:
     caption = f"{block.label}: {block.caption}" if block.label else block.caption
     return {
         "kind": "figure",
@@ -112,7 +112,7 @@ def _figure(block: Figure) -> dict[str, Any]:
     }
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _table(table: PaperTable) -> dict[str, Any]:
     caption = f"{table.label}: {table.caption}" if table.label else table.caption
     return {
         "caption": tied(caption),

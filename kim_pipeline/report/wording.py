@@ -14,7 +14,7 @@ from typing import Any
 
 from kim_pipeline.contracts.vocabulary import County, vocabulary
 from kim_pipeline.german import STATUSES
-from kim_pipeline.report.figures import Period
+from kim_pipeline.report.figures import ShownPeriod
 
 _CONTENTS = Path(__file__).parent / "contents.toml"
 
@@ -41,7 +41,7 @@ class Event:
     text: str
     programmes: tuple[str, ...]
 
-    def concerns(self, programme: str, period: Period) -> bool:
+    def concerns(self, programme: str, period: ShownPeriod) -> bool:
         """Whether a programme's figures of a period are affected."""
         overlaps = self.first_day <= period.last_day and period.first_day <= self.last_day
         return overlaps and (not self.programmes or programme in self.programmes)

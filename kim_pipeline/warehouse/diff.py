@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from kim_pipeline.warehouse.build import comment, quoted
+from kim_pipeline.warehouse.build import comment, sql_literal
 
 KINDS = {
     "value_added": "Werte dazugekommen",
@@ -89,7 +89,7 @@ def write_diff(new: Path, before: Path | None) -> dict[str, int]:
         comment(connection, _DESCRIPTION, _COMMENTS, "quality.build_diff")
         if before is None:
             return {}
-        connection.execute(f"ATTACH {quoted(str(before))} AS before (READ_ONLY)")
+        connection.execute(f"ATTACH {sql_literal(str(before))} AS before (READ_ONLY)")
         _compare_names(connection, "table", _TABLES)
         _compare_names(connection, "column", _COLUMN_NAMES)
         _compare_counts(connection)

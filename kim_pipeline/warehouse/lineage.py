@@ -14,12 +14,15 @@ from itertools import zip_longest
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, build_scope
 
+from kim_pipeline.contracts import programmes
+from kim_pipeline.warehouse.parsed import digest_of, lineage_kept
 from kim_pipeline.warehouse.sql_models import SqlModel
 
 Origin = tuple[str, str]
 """Table as `schema.table`, and column."""
 Columns = dict[str, frozenset[Origin]]
 _NONE: frozenset[Origin] = frozenset()
+_SOURCE = ("source_file", "source_sheet", "source_row")
 
 
 def column_lineage(model: SqlModel, known: Mapping[str, Iterable[str]]) -> Columns:
@@ -48,12 +51,31 @@ def lineage_of(models: Iterable[SqlModel], loaded: Mapping[str, Iterable[str]]) 
     Returns:
         `schema.table` → column → origins.
     """
+    models = list(models)
+    kept = lineage_kept(digest_of_all(models, loaded))
+    if kept is not None:
+        return kept
     known: dict[str, Iterable[str]] = dict(loaded)
     found = {}
     for model in models:
         found[model.full_name] = column_lineage(model, known)
         known[model.full_name] = tuple(found[model.full_name])
     return found
+
+
+def digest_of_all(models: Iterable[SqlModel], loaded: Mapping[str, Iterable[str]]) -> str:
+    """By what the lineage of several models is kept: their names and statements, and the columns of loaded tables."""
+    texts = sorted(f"{model.full_name} {model.sql}" for model in models)
+    return digest_of(*texts, *sorted(f"{table} {' '.join(columns)}" for table, columns in loaded.items()))
+
+
+def accepted_columns() -> dict[str, list[str]]:
+    """The columns of the tables that are loaded from deliveries, `accepted.*`."""
+    return {
+        f"accepted.{programme.key}_{table.name}": [*(column.name for column in table.output), *_SOURCE]
+        for programme in programmes().values()
+        for table in programme.tables
+    }
 
 
 @dataclass
@@ -89,8 +111,11 @@ class _Walk:
         return found
 
     def _union(self, scope: Scope) -> Columns:
-        """Columns by position, named as in the first part."""
+        """Columns by position, named as in the first part; or by name, where the union says so."""
         parts = [self.outputs(part) for part in scope.set_operation_scopes]
+        if scope.expression.args.get("by_name"):
+            names = dict.fromkeys(name for part in parts for name in part)
+            return {name: frozenset[Origin]().union(*(part.get(name, _NONE) for part in parts)) for name in names}
         rows = zip_longest(*(part.values() for part in parts), fillvalue=_NONE)
         merged = [frozenset[Origin]().union(*row) for row in rows]
         return dict(zip(parts[0], merged, strict=False))

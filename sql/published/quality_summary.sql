@@ -27,7 +27,7 @@ SELECT
     c.programme,  -- Schlüssel des Programms
     c.period,  -- Berichtszeitraum der Lieferungen; leer bei Gesamtlisten und wo er fehlt
     c.rule,  -- Regel
-    c.severity,  -- Schwere: rejected, error, warning oder notice
+    c.severity,  -- Schwere: „rejected“, „error“, „warning“ oder „notice“
     f.class AS findings,  -- Zahl der Befunde als Klasse: 0, 1–9, 10–49, 50–249 oder 250+
     r.class AS affected_rows  -- Zahl der betroffenen Zeilen als Klasse
 FROM counted AS c

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ from kim_pipeline.analysts import workbook as result_workbook
 from kim_pipeline.analysts.query import run_query
 from kim_pipeline.analysts.table import show
 from kim_pipeline.analysts.workbook import TooManyRowsError, as_workbook
+from kim_pipeline.warehouse.sql_models import find_model
 from tests.built import sample_build
 
 KINDS = """
@@ -358,7 +360,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(
     def refuse(*_: object) -> None:
         raise OSError(28, "full")
 
-    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
     assert kim(warehouse, "SELECT 3 AS a", "--out", str(out)) == 1
     assert "lässt sich nicht schreiben" in capsys.readouterr().err
     assert [p.name for p in tmp_path.glob("*.csv*")] == ["a.csv"]
@@ -376,3 +378,27 @@ def test_a_reader_that_has_had_enough_is_no_error(warehouse: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 0
+
+
+# The SQL of a table
+
+
+@pytest.mark.parametrize(
+    "name", ["staging.fit_groups", "core.dim_area", "indicators.all_values", "published.indicator"]
+)
+def test_shows_the_sql_that_makes_a_table_generated_or_not(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.invoke(["sql", "--show", name]) == 0
+    shown, model = capsys.readouterr().out, find_model(name)
+    assert model is not None
+    assert shown == model.sql
+
+
+def test_shows_the_sql_of_a_check(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.invoke(["sql", "--show", "foreign_keys_found"]) == 0
+    assert "ANTI JOIN core.dim_area" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["accepted.fit_groups"], ["unsinn"], ["core.dim_area", "--tables"]])
+def test_what_has_no_sql_to_show_is_said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.invoke(["sql", "--show", *arguments]) == 2
+    assert capsys.readouterr().out == ""

@@ -122,7 +122,7 @@ def test_a_failed_check_leaves_what_is_published(
     assert "Traceback" not in err
     assert Warehouse(folder / "warehouse").current() == before
     log = max((folder / "warehouse" / "logs").iterdir()).read_text(encoding="utf-8")
-    assert "CheckFailedError: broken_on_purpose: Bricht immer." in log
+    assert "Die Prüfung broken_on_purpose ist nicht bestanden: Bricht immer." in log
     assert "wrong" not in log
 
 

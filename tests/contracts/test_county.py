@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.intake.intake import take_in
 from kim_pipeline.settings import Settings
-from kim_pipeline.warehouse.build import build_internal
+from tests.built import build_internal
 
 DELIVERY = """Berichtszeitraum: 2023;;;;
 Stand: 15.01.2024;;;;
@@ -60,7 +60,7 @@ def test_another_county_runs_the_same_code(other_county: Path, tmp_path: Path) -
         ).fetchall()
         unknown = connection.execute("SELECT raw FROM quality.finding WHERE rule = 'unknown_municipality'").fetchall()
     assert values == [("09999", 4), ("09999001", 1), ("09999002", 2)]
-    assert unknown == [("Warendorf",)]
+    assert unknown == [("***",)]  # the column beside it is personal
 
 
 def test_a_folder_that_is_no_county_is_refused(tmp_path: Path) -> None:

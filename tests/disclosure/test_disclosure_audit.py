@@ -11,7 +11,7 @@ import pytest
 
 from kim_pipeline.disclosure import AuditError, PublishedCell, Relation, at_risk, audit
 from kim_pipeline.disclosure import audit as audit_function
-from kim_pipeline.disclosure.system import Kind
+from kim_pipeline.disclosure.system import RelationKind
 
 
 def cells(values: Mapping[str, int | None], k: int | None = 5) -> list[PublishedCell]:
@@ -72,17 +72,10 @@ def test_unpublished_cells_hide_and_are_judged_if_protected() -> None:
     assert len(audit([*known, protected_rest], [relation])) == 2
 
 
-def test_what_the_attacker_knows_besides() -> None:
+def test_two_hidden_cells_share_what_is_left() -> None:
     published = cells({"total": 15, "a": 9, "b": None, "c": None})
     relation = Relation.total("t", "total", "abc")
     assert intervals(published, [relation]) == {"b": (0, 6), "c": (0, 6)}
-    (row,) = audit(published, [relation], known={"c": 4})
-    assert (row.cell, row.lower, row.upper, row.passed) == ("b", 2, 2, False)
-
-
-def test_printed_zeros_tell_that_hidden_cells_are_not_zero() -> None:
-    published, relation = cells({"total": 15, "b": None, "c": None}), Relation.total("t", "total", "bc")
-    assert intervals(published, [relation], zeros_printed=True) == {"b": (1, 14), "c": (1, 14)}
 
 
 def test_unprotected_hidden_cells_have_an_interval_and_pass() -> None:
@@ -98,15 +91,15 @@ def test_published_values_that_contradict_each_other(hidden: int | None) -> None
 
 
 def test_relation_with_an_unknown_cell() -> None:
-    with pytest.raises(AuditError, match="names the cell b"):
+    with pytest.raises(AuditError, match="nennt die Zelle b"):
         audit(cells({"t": 4}), [Relation.total("first", "t", "b")])
 
 
 def test_whole_tables_decide() -> None:
     """Three pairs that sum to 2·x + 1: the relaxed interval is wider than that of whole tables."""
     odd = Relation("odd", (("a", 2), ("b", -2), ("c", 1)), 1)
-    few = Relation("few", (("c", 1),), 1, Kind.AT_MOST)
-    (row,) = (r for r in audit(cells({"a": None, "b": None, "c": None}, 3), [odd, few], exact=True) if r.cell == "c")
+    few = Relation("few", (("c", 1),), 1, RelationKind.AT_MOST)
+    (row,) = (r for r in audit(cells({"a": None, "b": None, "c": None}, 3), [odd, few]) if r.cell == "c")
     assert (row.lower, row.upper, row.method, row.passed) == (1, 1, "integer", False)
 
 
@@ -114,7 +107,7 @@ def tables(unknown: list[str], relations: list[Relation], values: dict[str, int]
     for guess in product(range(top + 1), repeat=len(unknown)):
         table = {**values, **dict(zip(unknown, guess, strict=True))}
         left = [sum(c * table[i] for i, c in r.terms) for r in relations]
-        if all(v == 0 if r.kind is Kind.EQUAL else v <= 0 for v, r in zip(left, relations, strict=True)):
+        if all(v == 0 if r.kind is RelationKind.EQUAL else v <= 0 for v, r in zip(left, relations, strict=True)):
             yield table
 
 
@@ -144,9 +137,10 @@ def test_intervals_agree_with_trying_all_tables(seed: int) -> None:
     found = list(tables(unknown, relations, published, 8))
     expected = {i: (min(t[i] for t in found), max(t[i] for t in found)) for i in unknown}
     given = cells({**published, **dict.fromkeys(unknown)}, 3)
-    assert intervals(given, relations, exact=True) == expected
     for row in audit(given, relations):
         low, high = expected[row.cell]
+        assert row.lower <= low
+        assert row.upper is None or row.upper >= high
         assert row.passed == ((low <= 1 and high >= 3) or low >= 3 or high == 0)
 
 
@@ -159,5 +153,5 @@ def test_shares_no_code_with_the_pattern_search() -> None:
     names = {
         a.name for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and "kim" in (n.module or "") for a in n.names
     }
-    assert modules == {"kim_pipeline.disclosure.system"}
-    assert names == {"Kind", "PublishedCell", "Relation"}
+    assert modules == {"kim_pipeline.disclosure.system", "kim_pipeline.errors"}
+    assert names == {"KimError", "PublishedCell", "Relation", "RelationKind"}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from kim_pipeline.disclosure import Cell, Kind, LinkedSystem, LinkedSystemError, Relation, Role
+from kim_pipeline.disclosure import Cell, LinkedSystem, LinkedSystemError, Relation, RelationKind, Role
 
 
 def test_relation_that_does_not_hold_is_named_with_its_cells() -> None:
     cells = [Cell("total", 10), Cell("a", 4), Cell("b", 5)]
-    with pytest.raises(LinkedSystemError, match=r"county 2023 .*-1·total \(10\) \+1·a \(4\) \+1·b \(5\) = 0 .* is -1"):
+    with pytest.raises(LinkedSystemError, match=r"county 2023 .*-1·total \+1·a \+1·b = 0\.") as told:
         LinkedSystem(cells, [Relation.total("county 2023", "total", ["a", "b"])])
+    assert not {"10", "4", "5"} & set(re.findall(r"\d+", str(told.value)))  # counts stay where they are
 
 
 def test_inequality_that_does_not_hold() -> None:
@@ -20,24 +23,26 @@ def test_inequality_that_does_not_hold() -> None:
 
 def test_relation_with_a_constant() -> None:
     cells = [Cell("a", 4), Cell("b", 5)]
-    LinkedSystem(cells, [Relation("sum", (("a", 1), ("b", 1)), 9), Relation("most", (("a", 1),), 4, Kind.AT_MOST)])
+    LinkedSystem(
+        cells, [Relation("sum", (("a", 1), ("b", 1)), 9), Relation("most", (("a", 1),), 4, RelationKind.AT_MOST)]
+    )
 
 
 def test_unknown_and_doubled_cells() -> None:
-    with pytest.raises(LinkedSystemError, match="names the cell b"):
+    with pytest.raises(LinkedSystemError, match="nennt die Zelle b"):
         LinkedSystem([Cell("a", 1)], [Relation.total("t", "a", ["b"])])
-    with pytest.raises(LinkedSystemError, match="a is given twice"):
+    with pytest.raises(LinkedSystemError, match="Zelle a kommt zweimal vor"):
         LinkedSystem([Cell("a", 1), Cell("a", 1)], [])
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"value": -1}, "not negative"),
-        ({"value": 1, "k": 1}, "protects nothing"),
-        ({"value": 1, "k": 5, "role": Role.KNOWN}, "cannot be protected"),
-        ({"value": 1, "treat_as_small": True}, "needs a k"),
-        ({"value": 1, "factor": 0.0}, "must cost something"),
+        ({"value": -1}, "nicht negativ"),
+        ({"value": 1, "k": 1}, "schützt nichts"),
+        ({"value": 1, "k": 5, "role": Role.KNOWN}, "lässt sich nicht schützen"),
+        ({"value": 1, "treat_as_small": True}, "was ein k hat"),
+        ({"value": 1, "factor": 0.0}, "kostet etwas"),
     ],
 )
 def test_impossible_cells(arguments: dict[str, object], message: str) -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import stat
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
 from types import SimpleNamespace
@@ -16,8 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from kim_pipeline.contracts.vocabulary import vocabulary
+from kim_pipeline.files import Store
 from kim_pipeline.intake import cache, fingerprint
 from kim_pipeline.intake.intake import Delivery, Intake, load_secret_for, take_in
+from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.reading import personal
 from kim_pipeline.reading.delivery import read_delivery
 from kim_pipeline.settings import PROJECT, Settings
@@ -307,14 +308,14 @@ def test_an_interrupted_store_leaves_nothing(
 def test_what_a_killed_store_leaves_is_never_read_and_swept_later(settings: Settings) -> None:
     put(settings, P, "a.xlsx", small_delivery("1"))
     direct(settings)
-    old, new = (settings.cache / P / f".new-{name}" for name in ("old", "new"))
-    shutil.copytree(entry_of(settings), old)
-    shutil.copytree(old, new)
-    yesterday = time.time() - 2 * 24 * 3600
-    os.utime(old, (yesterday, yesterday))
-    assert len(direct(settings).deliveries) == 1
-    assert not old.exists()
-    assert new.exists()  # another run may be writing it
+    with Store(settings.warehouse).scratch() as held:
+        left = held.with_name("killed")
+        for place in (held, left):
+            shutil.copytree(entry_of(settings), place / "result")
+        assert len(direct(settings).deliveries) == 1
+        with Warehouse(settings.warehouse).lock():
+            assert not left.exists()
+            assert held.exists()  # another command is writing it
 
 
 def test_the_faster_of_two_readers_wins(settings: Settings) -> None:

@@ -218,9 +218,9 @@ def _luminance(colour: str) -> float:
 
 def test_the_cover_tells_what_becomes_of_personal_values() -> None:
     texts = _cover_texts("kim_case_management")
-    assert "–  „Fallnummer“ und „Case Manager/in“ werden durch ein Pseudonym ersetzt." in texts
-    assert "–  „Name, Vorname“ und „AZR-Nummer“ werden gelöscht." in texts
-    assert "–  „Geburtsdatum“ wird umgerechnet („Altersgruppe bei Fallaufnahme“) und gelöscht." in texts
+    assert "– „Fallnummer“ und „Case Manager/in“ werden durch ein Pseudonym ersetzt." in texts
+    assert "– „Name, Vorname“ und „AZR-Nummer“ werden gelöscht." in texts
+    assert "– „Geburtsdatum“ wird umgerechnet („Altersgruppe bei Fallaufnahme“) und gelöscht." in texts
     assert any("keine Personenangaben" in text for text in _cover_texts("komm_an"))
 
 

@@ -67,7 +67,7 @@ def test_a_process_that_ends_by_itself_ends_the_control_room(
 ) -> None:
     monkeypatch.setattr(control_room, "_code_server", lambda _: ["python", "-c", "raise SystemExit(3)"])
     with pytest.raises(ControlRoomError, match=r"Code-Server hat sich beendet \(Code 3\)"):
-        control_room.serve(settings, "127.0.0.1", free_port(), lambda _: None)
+        control_room.keep_open(settings, "127.0.0.1", free_port(), lambda _: None)
 
 
 KILLED = """
@@ -100,7 +100,7 @@ def test_a_second_control_room_is_told(settings: Settings) -> None:
     holder = (prepare_home(settings) / ".serve.lock").open("w")
     fcntl.flock(holder, fcntl.LOCK_EX)
     with holder, pytest.raises(ControlRoomError, match="läuft schon ein Leitstand"):
-        control_room.serve(settings, "127.0.0.1", free_port(), lambda _: None)
+        control_room.keep_open(settings, "127.0.0.1", free_port(), lambda _: None)
 
 
 @pytest.mark.parametrize(

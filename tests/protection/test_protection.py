@@ -12,16 +12,17 @@ import pytest
 
 from kim_pipeline import night as nightly
 from kim_pipeline.disclosure import Cell, LinkedSystem, Relation, audit, pattern
+from kim_pipeline.files import Store
 from kim_pipeline.protection import hiding as protection
 from kim_pipeline.protection.audit_of_file import DisclosureError
 from kim_pipeline.protection.hiding import ProtectionError, hidden_figures
-from kim_pipeline.protection.linked_set import Calendar, Figure, Key, LinkedSet, Rules
+from kim_pipeline.protection.linked_set import CalendarTable, Figure, Key, LinkedSet, Rules
 from kim_pipeline.protection.pattern_memory import PatternMemory
 from kim_pipeline.warehouse.catalogue import RaisedKError, load_catalogue, with_raised_k
 from tests.built import sample_build, sample_intake, sample_settings
 from tests.quick_nights import whole_night
 
-CALENDAR = Calendar(
+CALENDAR = CalendarTable(
     county="K",
     municipalities=("A", "B", "C"),
     quarters={"2023": ("2023-Q1", "2023-Q2", "2023-Q3", "2023-Q4")},
@@ -159,18 +160,19 @@ def test_the_same_figures_get_the_same_pattern_without_a_search(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = linked(figures(areas((20, 9, 8, 3))))
-    memory = PatternMemory(tmp_path)
+    memory = PatternMemory(Store(tmp_path))
     hidden = hidden_figures(given, memory=memory)
     memory.save()
     monkeypatch.setattr(pattern, "_protect_component", lambda *_: pytest.fail("searched again"))
-    assert hidden_figures(given, memory=PatternMemory(tmp_path)) == hidden
+    assert hidden_figures(given, memory=PatternMemory(Store(tmp_path))) == hidden
     with pytest.raises(pytest.fail.Exception):
-        hidden_figures(linked(figures(areas((20, 9, 7, 4)))), memory=PatternMemory(tmp_path))
+        hidden_figures(linked(figures(areas((20, 9, 7, 4)))), memory=PatternMemory(Store(tmp_path)))
 
 
 def test_a_damaged_memory_is_as_none(tmp_path: Path) -> None:
-    (tmp_path / "patterns.json").write_text("{", encoding="utf-8")
-    assert hidden_figures(linked(figures(areas((20, 9, 8, 3)))), memory=PatternMemory(tmp_path))
+    Store(tmp_path).state.mkdir()
+    (Store(tmp_path).state / "patterns.json").write_text("{", encoding="utf-8")
+    assert hidden_figures(linked(figures(areas((20, 9, 8, 3)))), memory=PatternMemory(Store(tmp_path)))
 
 
 def test_no_reason_of_a_measure_tells_a_hidden_figure() -> None:

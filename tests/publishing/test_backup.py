@@ -19,7 +19,7 @@ from kim_pipeline.commands.control_room import prepare_home
 from kim_pipeline.night import Night
 from kim_pipeline.orchestration.runs import instance_for
 from kim_pipeline.settings import PROJECT
-from kim_pipeline.warehouse.hashes import table_hashes
+from tests.built import table_hashes
 from tests.nights import kept_night, small_sample, small_settings
 
 DEPLOY = PROJECT / "deploy"

@@ -111,7 +111,8 @@ def test_names_tell_time_and_inputs(tmp_path: Path) -> None:
     _, (build,) = switched(tmp_path, dt.datetime(2024, 5, 1, 4, 5, 6, 789, tzinfo=dt.timezone(dt.timedelta(hours=2))))
     assert build.stem == f"20240501T020506Z_{HASH}"
     assert build.made_at == dt.datetime(2024, 5, 1, 2, 5, 6, tzinfo=dt.UTC)
-    assert build.published == tmp_path / "builds" / f"kim_20240501T020506Z_{HASH}.duckdb"
+    assert build.published == tmp_path / "published" / f"kim_20240501T020506Z_{HASH}.duckdb"
+    assert build.internal == tmp_path / "builds" / f"internal_20240501T020506Z_{HASH}.duckdb"
 
 
 def test_names_increase_in_the_same_second_and_when_the_clock_is_set_back(tmp_path: Path) -> None:
@@ -130,9 +131,10 @@ def test_a_umask_that_takes_nothing_opens_nothing(tmp_path: Path) -> None:
         assert run(settings) == 0
     for path in everything(settings.warehouse):
         place = path.relative_to(settings.warehouse).as_posix()
-        assert mode(path) & (0o022 if place.startswith("builds") else 0o077) == 0, place
-    assert mode(settings.warehouse) == mode(settings.warehouse / "builds") == 0o755
-    assert mode(settings.cache) == mode(settings.logs) == 0o700
+        assert mode(path) & (0o022 if place.startswith("published") else 0o077) == 0, place
+    assert mode(settings.warehouse) == mode(settings.warehouse / "published") == 0o755
+    assert mode(settings.cache) == mode(settings.logs) == mode(settings.state) == 0o700
+    assert mode(settings.warehouse / "builds") == 0o700
     assert mode(settings.secret_path) == 0o600
     build = warehouse_of(settings).current()
     assert build is not None
@@ -143,7 +145,7 @@ def test_a_umask_that_takes_everything_keeps_nothing_from_analysts(folder: Path)
     shutil.rmtree(folder / "warehouse")
     with umask(0o077):
         build = publish(settings_in(folder))
-    assert mode(folder / "warehouse") == mode(build.folder) == 0o755
+    assert mode(folder / "warehouse") == mode(build.published.parent) == 0o755
     assert (mode(build.published), mode(build.internal)) == (0o444, 0o400)
     assert (mode(build.package), mode(build.package / DESCRIPTOR)) == (0o755, 0o444)
 
@@ -159,7 +161,8 @@ def test_folders_that_were_open_are_narrowed(folder: Path, settings: Settings) -
     with warehouse_of(settings).lock():
         pass
     assert mode(settings.cache) == mode(settings.logs) == 0o700
-    assert mode(settings.warehouse / "builds") == 0o755
+    assert mode(settings.warehouse / "builds") == 0o700
+    assert mode(settings.warehouse / "published") == 0o755
 
 
 def test_what_is_being_written_lies_where_nobody_else_may_look(tmp_path: Path) -> None:
@@ -167,7 +170,9 @@ def test_what_is_being_written_lies_where_nobody_else_may_look(tmp_path: Path) -
     warehouse = Warehouse(tmp_path)
     with warehouse.lock(), umask(0o000):
         build = fill(warehouse, day(1))
-    assert mode(warehouse.scratch(build.internal).parent) == 0o700
+        place = warehouse.scratch(build.internal).parent
+        assert mode(place) == mode(place.parent) == 0o700
+    assert list(place.parent.iterdir()) == []
 
 
 # Switching
@@ -195,12 +200,15 @@ def test_the_published_file_is_switched_last_and_each_by_one_rename(
         really(source, target)
 
     monkeypatch.setattr(os, "replace", replace)
-    switched(tmp_path, day(2))
-    assert renamed[-2:] == ["internal.duckdb", "kim.duckdb"]
+    _, (second,) = switched(tmp_path, day(2))
+    opened = [name for name in renamed if not name.endswith(f"{HASH}.duckdb")]
+    assert opened == ["internal.duckdb", "kim.duckdb"]
+    assert renamed[-1] != "kim.duckdb", "what was published before is withdrawn once nobody opens it any more"
+    assert [path.name for path in second.published.parent.iterdir()] == [second.published.name]
 
 
 def test_everything_is_made_durable_before_readers_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    warehouse, _ = switched(tmp_path / "warehouse", day(1))
+    warehouse, (first,) = switched(tmp_path / "warehouse", day(1))
     told: list[str] = []
     really_sync, really_replace = storage.sync, os.replace
 
@@ -213,12 +221,14 @@ def test_everything_is_made_durable_before_readers_get_it(tmp_path: Path, monkey
         really_replace(source, target)
 
     monkeypatch.setattr(builds, "sync", sync)
+    monkeypatch.setattr(storage, "sync", sync)
     monkeypatch.setattr(os, "replace", replace)
     _, (build,) = switched(warehouse.folder, day(2))
-    internal, published = build.internal.name, build.published.name
+    internal, published, before = build.internal.name, build.published.name, first.published.name
     assert told == [
         f"sync {internal}", f"rename {internal}", f"sync {published}", f"rename {published}", "sync builds",
-        "rename internal.duckdb", "sync warehouse", "rename kim.duckdb", "sync warehouse",
+        "sync published", "sync published", "rename internal.duckdb", "sync warehouse", "rename kim.duckdb",
+        "sync warehouse", f"rename {before}", "sync builds", "sync published",
     ]  # fmt: skip
 
 
@@ -242,15 +252,21 @@ def test_the_next_run_puts_right_what_is_left_of_one_that_died(tmp_path: Path) -
     warehouse, (first, second) = switched(tmp_path, day(1), day(2))
     (tmp_path / "internal.duckdb").unlink()
     (tmp_path / "internal.duckdb").symlink_to(first.internal.relative_to(tmp_path))
-    alone = Build(warehouse.builds, f"20240503T020000Z_{HASH}")
-    for leftover in (alone.internal, warehouse.scratch(alone.published), tmp_path / ".new-abc"):
+    alone = Build(tmp_path, f"20240503T020000Z_{HASH}")
+    (tmp_path / "scratch" / "abc").mkdir()
+    for leftover in (alone.internal, tmp_path / "scratch" / "abc" / "kim.duckdb", tmp_path / ".new-abc"):
         leftover.write_text("halb")
         leftover.chmod(0o400)
     with warehouse.lock():
         pass
     assert (tmp_path / "internal.duckdb").resolve() == second.internal
-    assert {path.name for path in tmp_path.iterdir()} == {"builds", "scratch", ".lock", "kim.duckdb", "internal.duckdb"}
-    assert len(list(warehouse.builds.iterdir())) == 4
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "builds", "published", "scratch", ".lock", "kim.duckdb", "internal.duckdb",
+    }  # fmt: skip
+    assert list((tmp_path / "scratch").iterdir()) == []
+    assert {path.name for path in warehouse.builds.iterdir()} == {
+        first.published.name, first.internal.name, second.internal.name,
+    }  # fmt: skip
 
 
 # File systems without links
@@ -272,7 +288,8 @@ def test_without_links_readers_get_copies(tmp_path: Path, monkeypatch: pytest.Mo
         assert copy.read_bytes() == path.read_bytes()
         assert mode(copy) == bits
     assert warehouse.current() == second
-    warehouse.switch(first)
+    with warehouse.lock():
+        warehouse.switch(first)
     assert warehouse.current() == first
 
 
@@ -502,7 +519,8 @@ def test_a_release_that_cannot_be_read_keeps_everything(tmp_path: Path, content:
 
 def test_what_is_published_is_never_removed(tmp_path: Path) -> None:
     warehouse, (first, second, third) = switched(tmp_path, day(1), day(2), day(3))
-    warehouse.switch(first)
+    with warehouse.lock():
+        warehouse.switch(first)
     settings = Settings(warehouse=tmp_path, deliveries=tmp_path, keep_builds=1)
     assert list(keep_reasons(warehouse, settings).values()) == [["newest", "month"], [], ["published"]]
     remove(purgeable(warehouse, settings, (), day(4)), settings)
@@ -528,7 +546,8 @@ def test_everything_beside_a_build_goes_with_it(tmp_path: Path) -> None:
     assert warehouse.files_of(first)[0] == first.published
     settings = Settings(warehouse=tmp_path, deliveries=tmp_path, keep_builds=1)
     remove(purgeable(warehouse, settings, (), day(3)), settings)
-    assert {p.name for p in warehouse.builds.iterdir()} == {second.published.name, second.internal.name, "notiz.txt"}
+    assert {p.name for p in warehouse.builds.iterdir()} == {second.internal.name, "notiz.txt"}
+    assert [p.name for p in warehouse.open_to_all.iterdir()] == [second.published.name]
 
 
 def test_finding_none_raises(tmp_path: Path) -> None:

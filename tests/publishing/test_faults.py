@@ -104,7 +104,9 @@ def assert_is_clean(folder: Path, number: int, moment: str) -> None:
     assert (folder / "warehouse" / "internal.duckdb").resolve() == build.internal, moment
     assert stem_of_package(folder) == build.stem, moment
     assert warehouse.all_builds()[0] == build, moment
-    assert len(list(warehouse.builds.iterdir())) == 3 * len(warehouse.all_builds()) == 3 * KEPT_BUILDS, moment
+    there = [*warehouse.builds.iterdir(), *warehouse.open_to_all.iterdir()]
+    assert len(there) == 3 * len(warehouse.all_builds()) == 3 * KEPT_BUILDS, moment
+    assert {path.name for path in warehouse.open_to_all.iterdir()} == {build.published.name, build.package.name}, moment
     assert list((folder / "warehouse" / "scratch").iterdir()) == [], moment
     assert list((folder / "warehouse").glob(".new-*")) == [], moment
 

@@ -147,7 +147,7 @@ def test_builds_that_retention_does_not_keep_go(
     assert "Datenbestände nach Ablauf der Aufbewahrung: 2" in out
     assert all(build.stem in out for build in older)
     assert builds(settings) == [newest]
-    assert len(list(newest.folder.iterdir())) == 3
+    assert len([*newest.internal.parent.iterdir(), *newest.published.parent.iterdir()]) == 3
 
 
 def test_a_dry_run_removes_nothing(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,12 +49,13 @@ def warehouse(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Wareh
     """A warehouse with one build."""
     folder = Warehouse(tmp_path)
     folder.builds.mkdir()
+    folder.open_to_all.mkdir()
     add_build(folder, "20240501T000000Z_aaaaaaaaaaaa", small_build(tmp_path_factory.getbasetemp()))
     return folder
 
 
 def add_build(folder: Warehouse, stem: str, files: tuple[Path, Path]) -> Build:
-    build = Build(folder.builds, stem)
+    build = Build(folder.folder, stem)
     for source, target in zip(files, (build.internal, build.published), strict=True):
         shutil.copy(source, target)
     return build
@@ -182,7 +183,8 @@ def test_a_release_that_was_interrupted_is_as_if_it_never_was(warehouse: Warehou
     with pytest.raises(RuntimeError), new_release(warehouse, "2021", FIRST, build):
         raise RuntimeError
     assert problems_of(warehouse) == {}
-    assert not list((warehouse.folder / "releases").iterdir())
+    assert not (warehouse.folder / "releases").exists()
+    assert list((warehouse.folder / "scratch").iterdir()) == []
 
 
 def test_the_command_freezes_figures_and_report_and_tells_what_it_hides_again(

@@ -13,7 +13,7 @@ from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.intake.intake import all_findings
 from kim_pipeline.office.feedback import words
 from kim_pipeline.office.feedback.sheet import message_at_cell
-from kim_pipeline.office.glossary import PAGE, page
+from kim_pipeline.office.glossary import PAGE, glossary_page
 from kim_pipeline.reading.findings import HIDDEN, RULES, Finding, quoted, shown_text, told
 from kim_pipeline.reading.formats.cells import BoolCell
 from tests.built import sample_intake
@@ -119,10 +119,10 @@ def test_periods_in_words(period: Period, said: str) -> None:
 
 def test_the_glossary_is_current() -> None:
     """Made by `python -m kim_pipeline.office.glossary`."""
-    assert PAGE.read_text(encoding="utf-8") == page()
+    assert PAGE.read_text(encoding="utf-8") == glossary_page()
 
 
 def test_the_glossary_names_every_rule_once() -> None:
-    text = page()
+    text = glossary_page()
     assert [rule for rule in RULES if text.count(f"`{rule}` · ") != 1] == []
     assert vocabulary().county.name in text

@@ -17,11 +17,12 @@ import pytest
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Column, ContractModel, Programme, Table
 from kim_pipeline.contracts.rules import declared_rule
+from kim_pipeline.contracts.schema import METADATA_KEY
+from tests.facit import Facit
 from tests.helpers_tables import TABLES
-from tests.reading.test_rules import FACIT, Case, Facit, cases, period_date_problem, problem_of, reference_problem
+from tests.reading.test_rules import FACIT, Case, cases, period_date_problem, problem_of, reference_problem
 
 Change = Callable[[pa.DataFrameSchema], None]
-METADATA = "contract"
 BOUNDS: dict[str, Callable[..., pa.Check]] = {
     "greater_than": pa.Check.gt,
     "greater_than_or_equal_to": pa.Check.ge,
@@ -47,6 +48,13 @@ class Mutant:
     def to_schema(self) -> pa.DataFrameSchema:
         return self._schema
 
+    def columns(self) -> dict[str, Column]:
+        """As the schema's metadata say."""
+        return {
+            name: dataclasses.replace(column.metadata[METADATA_KEY], name=name)
+            for name, column in self._schema.columns.items()
+        }
+
 
 def with_model(table: Table, change: Change) -> Table:
     return dataclasses.replace(table, model=cast(Any, Mutant(table.model, change)))
@@ -55,8 +63,8 @@ def with_model(table: Table, change: Change) -> Table:
 def with_column(table: Table, name: str, **flags: Any) -> Table:
     def change(schema: pa.DataFrameSchema) -> None:
         column = schema.columns[name]
-        contract: Column = column.metadata[METADATA]
-        column.metadata = {METADATA: dataclasses.replace(contract, **flags)}
+        contract: Column = column.metadata[METADATA_KEY]
+        column.metadata = {METADATA_KEY: dataclasses.replace(contract, **flags)}
         column.nullable = column.nullable or "required" in flags
 
     return with_model(table, change)
@@ -89,6 +97,12 @@ def bound_mutants(table: Table) -> Iterator[tuple[str, Table]]:
                 yield f"{name} {kind} {shifted}", with_bound(table, name, index, BOUNDS[kind](shifted))
 
 
+def stands_beside_a_personal_one(table: Table, column: Column) -> bool:
+    names = [c.name for c in table.delivered]
+    at = names.index(column.name)
+    return any(c.personal for i, c in enumerate(table.delivered) if abs(i - at) == 1)
+
+
 def flag_mutants(table: Table) -> Iterator[tuple[str, Table]]:
     for c in table.delivered:
         if c.required and c.kind != "yes_no" and c.headers:
@@ -99,7 +113,7 @@ def flag_mutants(table: Table) -> Iterator[tuple[str, Table]]:
             yield f"{c.name} no key", with_column(table, c.name, key=False)
         if c.period_date:
             yield f"{c.name} no period date", with_column(table, c.name, period_date=False)
-        if c.personal:
+        if c.personal and not stands_beside_a_personal_one(table, c):  # that one hides its cells all the same
             yield f"{c.name} not personal", with_column(table, c.name, personal=None)
     if table.future_dates:
         yield "no future dates", dataclasses.replace(table, future_dates=False)

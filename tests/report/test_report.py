@@ -25,11 +25,10 @@ from kim_pipeline.protection.hiding import protect_figures
 from kim_pipeline.publishing.published import BuildFacts, write_published
 from kim_pipeline.report import council, html_writer, municipalities, render, review, summary, typst_writer
 from kim_pipeline.report.figures import Figures
-from kim_pipeline.report.tables import Context
+from kim_pipeline.report.tables import ReportContext
 from kim_pipeline.report.wording import Wording
 from kim_pipeline.settings import PROJECT, Settings
-from kim_pipeline.warehouse.build import build_internal
-from tests.built import AS_OF, sample_build
+from tests.built import AS_OF, build_internal, sample_build
 from tests.conftest import SAMPLE
 from tests.pages import Page, read
 from tests.whole.test_privacy import canaries_in
@@ -62,8 +61,8 @@ def published(sql: str, *values: object) -> list[tuple[Any, ...]]:
         return connection.execute(sql, list(values)).fetchall()
 
 
-def context(path: Path | None = None, day: dt.date | None = None) -> Context:
-    return Context(Figures(path or sample_build()[1], day), Wording())
+def context(path: Path | None = None, day: dt.date | None = None) -> ReportContext:
+    return ReportContext(Figures(path or sample_build()[1], day), Wording())
 
 
 def page_of(path: Path | None = None, day: dt.date | None = None, since: dt.date | None = None) -> Page:
@@ -548,7 +547,7 @@ def test_partial_warehouse_shows_what_there_is(tmp_path: Path) -> None:
 def test_first_year_has_nothing_to_compare_with(tmp_path: Path) -> None:
     files = ("sprachmittlerpool/Sprachmittlerpool_2021.xlsx", "bevoelkerung/Bevoelkerung_2021.xlsx")
     page = page_of(small_warehouse(tmp_path, *files))
-    assert "im Jahr\N{NO-BREAK SPACE}2021: 919\N{NO-BREAK SPACE}Anfragen. " in page.text
+    assert "im Jahr\N{NO-BREAK SPACE}2021: 919\N{NO-BREAK SPACE}Einsätze. " in page.text
     assert any(words.startswith("Karte der Gemeinden") for words in page.pictures)
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from kim_pipeline.report import council, html_writer, municipalities
 from kim_pipeline.report.figures import Figures
-from kim_pipeline.report.tables import Context
+from kim_pipeline.report.tables import ReportContext
 from kim_pipeline.report.wording import Wording
 from tests.built import sample_build
 
@@ -35,7 +35,7 @@ PAGES = ("bericht.html", "gemeinden/ahlen.html")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report and one municipality's page of the sample."""
     out = tmp_path_factory.mktemp("report")
-    context = Context(Figures(sample_build()[1]), Wording())
+    context = ReportContext(Figures(sample_build()[1]), Wording())
     area = context.figures.municipalities[0]
     papers = {PAGES[0]: council.document(context, "", None), PAGES[1]: municipalities.page(context, area, "")}
     for name, paper in papers.items():

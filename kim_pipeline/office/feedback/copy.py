@@ -32,7 +32,7 @@ from kim_pipeline import german
 from kim_pipeline.contracts.model import Programme
 from kim_pipeline.office.feedback import words
 from kim_pipeline.office.feedback.losses import lost
-from kim_pipeline.office.feedback.sheet import COLOURS, ReturnPage, message_at_cell, write_page
+from kim_pipeline.office.feedback.sheet import COLOURS, ReturnPage, message_at_cell, write_findings_page
 from kim_pipeline.office.template.style import filled
 from kim_pipeline.reading.delivery import open_sheets
 from kim_pipeline.reading.findings import Finding
@@ -141,7 +141,7 @@ def _merged_cells(part: bytes) -> int:
 def _alone(page: ReturnPage) -> Any:
     book = openpyxl.Workbook()
     book.active.title = RETURN_SHEET
-    write_page(book.active, page)
+    write_findings_page(book.active, page)
     return book
 
 
@@ -178,7 +178,7 @@ def _mark_book(book: Any, page: ReturnPage) -> None:
             _mark(sheet.cell(row, column), findings)
     page.titles = {sheet.title: sheet.title for sheet in book.worksheets}
     own = book.create_sheet(_free_title(RETURN_SHEET, book.sheetnames), 0)
-    write_page(own, page)
+    write_findings_page(own, page)
     _select_only(book, own)
 
 
@@ -278,7 +278,7 @@ def _write_values(target: IO[bytes], content: bytes, source: Source, page: Retur
         page.titles[sheet.name] = _free_title(sheet.name, taken)
         taken.append(page.titles[sheet.name])
     marks = marks_of(page.findings)
-    write_page(book.create_sheet(RETURN_SHEET), page)
+    write_findings_page(book.create_sheet(RETURN_SHEET), page)
     for sheet in sheets:
         _write_sheet(book.create_sheet(page.titles[sheet.name]), sheet, marks.get(sheet.name, {}))
     _save(book, target)

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
-import os
 import re
-import tempfile
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.files import SCRATCH, private_folder
+from kim_pipeline.errors import KimError
+from kim_pipeline.files import Store, private_folder, temporary_files_in
 from kim_pipeline.intake.intake import Delivery, Intake, all_findings
 from kim_pipeline.office.feedback.copy import Source, suffix_of, write_copy
 from kim_pipeline.office.feedback.sheet import ReturnPage
@@ -27,6 +27,7 @@ from kim_pipeline.reading.formats.workbook import Limits
 from kim_pipeline.settings import Settings
 
 _LEDGER = ".rueckmeldungen.json"
+_OWN = 0o600
 _OURS = re.compile(r"_Rückmeldung(\d\d)?")
 
 
@@ -56,20 +57,24 @@ def write_feedback(intake: Intake, settings: Settings, folder: Path, only: Itera
         folder: where to: a folder per programme is made in it. An existing one keeps its mode.
         only: programmes; None for all.
     """
-    done = Written()
+    done, store = Written(), Store(settings.warehouse)
     if not folder.is_dir():
         private_folder(folder)
-    for key in programmes() if only is None else sorted(set(only)):
-        ledger = _Ledger(folder / key, done)
-        try:
-            for delivery in intake.of(key):
-                findings = all_findings(delivery)
-                if findings:
-                    _write_one(delivery, findings, settings, ledger, done)
-            ledger.remove_old()
-        finally:
-            ledger.save()
+    with store.scratch() as place, temporary_files_in(place):
+        for key in programmes() if only is None else sorted(set(only)):
+            _write_programme(intake.of(key), settings, _Ledger(folder / key, done, store), done)
     return done
+
+
+def _write_programme(deliveries: Iterable[Delivery], settings: Settings, ledger: _Ledger, done: Written) -> None:
+    try:
+        for delivery in deliveries:
+            findings = all_findings(delivery)
+            if findings:
+                _write_one(delivery, findings, settings, ledger, done)
+        ledger.remove_old()
+    finally:
+        ledger.save()
 
 
 def _write_one(
@@ -88,7 +93,7 @@ def _write_one(
         done.copies.append((delivery, path))
 
 
-class _ChangedError(Exception):
+class _ChangedError(KimError):
     """The file is not the one any more that was read."""
 
 
@@ -120,11 +125,11 @@ def copy_name(file: PurePath, suffix: str) -> str:
 
 
 class _Ledger:
-    """The copies in one programme's folder: which we wrote, and with what content."""
+    """The copies in one programme's folder: which we wrote, and with what content: one, or two while it is replaced."""
 
-    def __init__(self, folder: Path, done: Written) -> None:
+    def __init__(self, folder: Path, done: Written, store: Store) -> None:
         """Read what earlier runs wrote."""
-        self._folder, self._done = folder, done
+        self._folder, self._done, self._store = folder, done, store
         self._known = _read_ledger(folder / _LEDGER)
         self._present: set[str] = set()
 
@@ -134,20 +139,19 @@ class _Ledger:
         path = self._folder / name
         self._present.add(name)
         self._make_folders(path.parent)
-        descriptor, scratch = tempfile.mkstemp(prefix=SCRATCH, dir=path.parent)  # mode 0600, whatever the umask
-        try:
-            with os.fdopen(descriptor, "w+b") as file:
-                write_copy(file, source, page)
-                file.seek(0)
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            if _digest(path) not in (None, digest, self._known.get(name)):
-                self._done.edited.append(path)
-                return None
-            Path(scratch).replace(path)
-            self._known[name] = digest
-            return path
-        finally:
-            Path(scratch).unlink(missing_ok=True)
+        buffer = io.BytesIO()
+        write_copy(buffer, source, page)
+        digest = hashlib.sha256(buffer.getvalue()).hexdigest()
+        before = _digest(path)
+        if before not in (None, digest, *self._known.get(name, ())):
+            self._done.edited.append(path)
+            return None
+        if before != digest:
+            self._known[name] = [digest] if before is None else [before, digest]
+            self.save()  # so that either one is known as ours, whenever this is killed
+            self._store.write(path, buffer.getvalue(), _OWN)
+        self._known[name] = [digest]
+        return path
 
     def keep(self, delivery: Delivery) -> None:
         """Leave a delivery's copy as it is."""
@@ -159,7 +163,7 @@ class _Ledger:
         for name in sorted(self._known.keys() - self._present):
             path = self._folder / name
             digest = _digest(path)
-            if digest not in (None, self._known[name]):
+            if digest not in (None, *self._known[name]):
                 self._done.edited.append(path)
                 continue
             del self._known[name]
@@ -172,10 +176,8 @@ class _Ledger:
         """Write down which copies are ours."""
         if not self._folder.is_dir():
             return
-        descriptor, scratch = tempfile.mkstemp(prefix=SCRATCH, dir=self._folder)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(self._known, file, ensure_ascii=False, indent=1, sort_keys=True)
-        Path(scratch).replace(self._folder / _LEDGER)
+        text = json.dumps(self._known, ensure_ascii=False, indent=1, sort_keys=True)
+        self._store.write(self._folder / _LEDGER, text.encode(), _OWN)
 
     def _free_name(self, source: Source) -> str:
         folder, name = source.file.parent, copy_name(source.file, suffix_of(source))
@@ -201,10 +203,10 @@ def _digest(path: Path) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 
-def _read_ledger(path: Path) -> dict[str, str]:
+def _read_ledger(path: Path) -> dict[str, list[str]]:
     """What was written before; nothing where that is not known: then no existing file is ours."""
     with contextlib.suppress(OSError, ValueError):
         known = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(known, dict):
-            return {str(name): str(digest) for name, digest in known.items()}
+            return {str(name): [digest] if isinstance(digest, str) else list(digest) for name, digest in known.items()}
     return {}

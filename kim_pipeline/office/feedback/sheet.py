@@ -113,7 +113,7 @@ _VERDICT = style.Style(Font(style.TEXT.font.name, 12, bold=True))
 _LINK = Font(style.TEXT.font.name, style.TEXT.font.size, color="0563C1", underline="single")
 
 
-def write_page(sheet: Any, page: ReturnPage) -> None:
+def write_findings_page(sheet: Any, page: ReturnPage) -> None:
     """Fill an empty sheet."""
     for letter, (_, width) in zip("ABCDEFG", _COLUMNS, strict=True):
         sheet.column_dimensions[letter].width = width
@@ -161,7 +161,9 @@ def _write_paragraphs(writer: _Writer, heading: str, paragraphs: Sequence[str]) 
 def _write_findings(writer: _Writer, sheet: Any, page: ReturnPage) -> None:
     writer.add("Befunde", look=style.HEADING, height=22)
     if len(page.findings) > MOST_LISTED:
-        listed = f"die ersten {german.number(MOST_LISTED)} von {german.number(len(page.findings))} Befunden"
+        listed = (
+            f"die ersten {german.number(MOST_LISTED)} von {german.counted(len(page.findings), 'Befund', 'Befunden')}"
+        )
         writer.line(f"Die Tabelle nennt {listed}; an den Zellen steht jeder.")
     writer.add(*(name for name, _ in _COLUMNS), look=style.HEADER, height=20)
     first = writer.row

@@ -41,9 +41,9 @@ def verdict(delivery: Delivery, findings: Sequence[Finding]) -> str:
     parts = ["Die Lieferung wurde angenommen."]
     parts += filter(None, [_unused(delivery)])
     if quarantined:
-        verb, they = ("zählt", "sie") if quarantined == 1 else ("zählen", "sie")
-        parts.append(f"{german.counted(quarantined, 'Zeile', 'Zeilen')} {verb} noch nicht mit, bis {they} berichtigt "
-                     f"{'ist' if quarantined == 1 else 'sind'}.")  # fmt: skip
+        rows = german.counted(quarantined, "Zeile", "Zeilen")
+        counts, are = german.plural(quarantined, "zählt", "zählen"), german.plural(quarantined, "ist", "sind")
+        parts.append(f"{rows} {counts} noch nicht mit, bis sie berichtigt {are}.")
     elif not any(f.severity in ("rejected", "error") for f in findings):
         parts.append("Alle Zeilen zählen.")
     return " ".join(parts)

@@ -18,7 +18,7 @@ from kim_pipeline.office.template import style
 from kim_pipeline.office.template.layout import AS_OF_NAME, Page, header_text
 from kim_pipeline.office.template.lists import list_key
 from kim_pipeline.office.template.plan import Plan
-from kim_pipeline.office.template.words import bounds_of, row_rules, sentences, treatment
+from kim_pipeline.office.template.words import bounds_of, column_sentences, row_rules, treatment
 
 _LONGEST_TITLE, _LONGEST_TEXT = 32, 255
 """What spreadsheets show of a hint."""
@@ -44,7 +44,7 @@ def add_checks(book: Any, plan: Plan) -> None:
         _guard_example(sheet, page)
         for column in page.columns:
             check = _validation(book, plan, page, column)
-            _tell(check, column, sentences(plan, page.table, column), treatment(page.table, column))
+            _tell(check, column, column_sentences(plan, page.table, column), treatment(page.table, column))
             check.add(page.area(column.name))
             sheet.add_data_validation(check)
         _mark_missing(sheet, page)

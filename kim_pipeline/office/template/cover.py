@@ -14,9 +14,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from kim_pipeline import german
 from kim_pipeline.office.template import style
-from kim_pipeline.office.template.layout import AS_OF_NAME, COVER, EXPLANATION, LISTS, PERIOD_NAME, Page, spoken
+from kim_pipeline.office.template.layout import AS_OF_NAME, COVER, EXPLANATION, LISTS, PERIOD_NAME, Page, spoken_header
 from kim_pipeline.office.template.plan import Plan
-from kim_pipeline.office.template.words import sentences, treatment
+from kim_pipeline.office.template.words import column_sentences, treatment
 
 _WIDTHS = (22, 30, 72)
 _PERIOD_FORMS = ("????", "????/??", "????/????", "?. Halbjahr ????", "?. Quartal ????", "*.*.???? - *.*.????")
@@ -66,7 +66,7 @@ def _explanations(plan: Plan) -> Iterator[tuple[str, str, str, str]]:
         names = ", ".join(page.name for page in pages)
         for column in pages[0].columns:
             personal = treatment(table, column)
-            yield names, f"„{spoken(column)}“", " ".join(sentences(plan, table, column)), personal
+            yield names, f"„{spoken_header(column)}“", " ".join(column_sentences(plan, table, column)), personal
 
 
 def _write_facts(book: Any, sheet: Any, plan: Plan) -> int:
@@ -143,7 +143,7 @@ def _steps(plan: Plan) -> list[str]:
         "Haben Sie etwas zu berichtigen? Legen Sie die berichtigte Datei mit einem neueren Stand dazu; "
         "die alte kann liegen bleiben.",
     ]
-    return [f"{number}.  {step}" for number, step in enumerate(steps, start=1)]
+    return [f"{number}. {step}" for number, step in enumerate(steps, start=1)]
 
 
 def _write_legend(sheet: Any, row: int) -> int:
@@ -172,8 +172,8 @@ def _personal(pages: tuple[Page, ...]) -> Iterable[str]:
     found: dict[str, list[str]] = {}
     for table, column in {(p.table.name, c.name): (p.table, c) for p in pages for c in p.columns}.values():
         names = found.setdefault(treatment(table, column), [])
-        if spoken(column) not in names:
-            names.append(spoken(column))
+        if spoken_header(column) not in names:
+            names.append(spoken_header(column))
     found.pop("", None)
     if not found:
         yield "Diese Vorlage fragt keine Personenangaben ab. Bitte tragen Sie auch in Textspalten keine Namen ein."
@@ -184,5 +184,5 @@ def _personal(pages: tuple[Page, ...]) -> Iterable[str]:
     )
     for words, names in found.items():
         told = german.plural(len(names), words, words.replace("wird ", "werden ", 1))
-        yield f"–  {german.quoted_listing(names)} {told}."
+        yield f"– {german.quoted_listing(names)} {told}."
     yield "Bitte tragen Sie in andere Spalten keine Namen ein und bewahren Sie die Datei entsprechend geschützt auf."

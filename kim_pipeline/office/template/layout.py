@@ -93,7 +93,7 @@ def header_text(column: Column) -> str:
     return f"{column.headers[0]} *" if column.required else column.headers[0]
 
 
-def spoken(column: Column) -> str:
+def spoken_header(column: Column) -> str:
     """How people call a column: its preferred header, with its group where it has one."""
     name = column.headers[0] if column.headers else column.label
     return f"{column.group[0]} – {name}" if column.group else name

@@ -11,7 +11,7 @@ from kim_pipeline import german
 from kim_pipeline.contracts import programme
 from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.rules import RowRule, declared_rule
-from kim_pipeline.office.template.layout import spoken
+from kim_pipeline.office.template.layout import spoken_header
 from kim_pipeline.office.template.plan import Plan
 
 _STRICT, _UPPER = frozenset({"greater_than", "less_than"}), frozenset({"less_than", "less_than_or_equal_to"})
@@ -76,7 +76,7 @@ def row_rules(table: Table) -> list[RowRule]:
     return [rule for rule in found if rule is not None]
 
 
-def sentences(plan: Plan, table: Table, column: Column) -> list[str]:
+def column_sentences(plan: Plan, table: Table, column: Column) -> list[str]:
     """Everything that holds for a column, the most important first; personal treatment is told by `treatment`."""
     rules = [rule for rule in row_rules(table) if column.name in rule.columns]
     content = "Eine Nummer oder ein Kürzel." if _is_number_of_row(table, column) else _CONTENT[column.kind]
@@ -149,7 +149,9 @@ def _uniqueness(table: Table, column: Column) -> str:
         return ""
     if table.key == (column.name,):
         return "Jede Angabe nur einmal."
-    names = german.quoted_listing(spoken(table.columns[name]) for name in table.key if table.columns[name].headers)
+    names = german.quoted_listing(
+        spoken_header(table.columns[name]) for name in table.key if table.columns[name].headers
+    )
     return "Jede Angabe nur einmal." if " und " not in names else f"Jede Verbindung von {names} nur einmal."
 
 
@@ -163,6 +165,6 @@ def _reference(owner: Programme, table: Table, column: Column) -> str:
 
 
 def _rule(table: Table, rule: RowRule) -> str:
-    headers = {name: f"„{spoken(table.columns[name])}“" for name in rule.columns}
+    headers = {name: f"„{spoken_header(table.columns[name])}“" for name in rule.columns}
     text = rule.expected.format(**headers)
     return f"{text[0].upper()}{text[1:]}."

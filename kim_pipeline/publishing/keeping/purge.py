@@ -8,14 +8,12 @@ name persons.
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kim_pipeline.files import SCRATCH
-from kim_pipeline.intake import cache
+from kim_pipeline import files
 from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.publishing.keeping.retention import expired
 from kim_pipeline.settings import Settings
@@ -58,17 +56,14 @@ def purgeable(warehouse: Warehouse, settings: Settings, present: Collection[Path
 
 
 def remove(items: Iterable[Item], settings: Settings) -> None:
-    """Remove them, and what an interrupted reading left in the cache.
+    """Remove them, and what killed commands left in the scratch.
 
     Raises:
         OSError: something cannot be removed.
     """
-    cache.sweep(settings.cache)
+    files.Store(settings.warehouse).sweep()
     for path in (path for item in items for path in item.paths):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+        files.remove(path)
 
 
 def old_logs(settings: Settings, keep: int) -> list[Path]:
@@ -78,8 +73,7 @@ def old_logs(settings: Settings, keep: int) -> list[Path]:
 
 def _orphaned_results(folder: Path, present: Collection[Path]) -> list[Path]:
     """Results that belong to no delivery that is there, also those of an earlier version of the code."""
-    found = (path for path in folder.glob("*/*") if not path.name.startswith(SCRATCH))
-    return sorted(path for path in found if path not in present)
+    return sorted(path for path in folder.glob("*/*") if path not in present)
 
 
 def _old_copies(settings: Settings, now: dt.datetime) -> Iterator[Item]:
@@ -102,5 +96,5 @@ def _builds(warehouse: Warehouse, settings: Settings, now: dt.datetime) -> Itera
 
 
 def _item(kind: Kind, name: str, *paths: Path) -> Item:
-    files = (f for path in paths for f in (path.rglob("*") if path.is_dir() else [path]))
-    return Item(kind, name, paths, sum(f.lstat().st_size for f in files if f.is_file()))
+    found = (f for path in paths for f in (path.rglob("*") if path.is_dir() else [path]))
+    return Item(kind, name, paths, sum(f.lstat().st_size for f in found if f.is_file()))

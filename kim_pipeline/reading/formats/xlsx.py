@@ -79,7 +79,8 @@ class Package:
         rows, columns = int(corners[-1][1]), _column(corners[-1][0]) + 1
         if rows * columns > _MAX_CELLS:
             raise unreadable(
-                f"Ein Blatt gibt an, {german.number(rows)} Zeilen und {german.number(columns)} Spalten zu haben. "
+                f"Ein Blatt gibt an, {german.counted(rows, 'Zeile', 'Zeilen')} und "
+                f"{german.counted(columns, 'Spalte', 'Spalten')} zu haben. "
                 "Das ist zu groß. "
                 "Bitte die leeren Zeilen und Spalten hinter der Tabelle löschen und die Datei neu speichern."
             )

@@ -1,0 +1,21 @@
+"""The page's markup: whatever a text holds, it stays text."""
+
+from __future__ import annotations
+
+from kim_pipeline.report.blocks import Document, Front, Head, Heading, Listing, Note, PaperTable, Paragraph, Section
+from kim_pipeline.report.html_writer import html
+from tests.pages import Page
+
+EVIL = '<script>alert("1")</script> & \' <b'
+
+
+def test_texts_stay_texts() -> None:
+    table = PaperTable(EVIL, (Head(EVIL), Head(EVIL, "right")), ((EVIL, EVIL),), (EVIL,), EVIL)
+    blocks = (
+        Heading(1, EVIL, "1", "eins"), Paragraph(EVIL), Note(EVIL, (EVIL,)), Listing((EVIL,)), table,
+    )  # fmt: skip
+    front = Front(EVIL, EVIL, ((EVIL, EVIL),), table)
+    page = html(Document(front, (Section(blocks),), (EVIL, EVIL), EVIL), EVIL).decode()
+    assert "<script" not in page
+    assert "<b " not in page.replace("<body", "")
+    assert Page(page.encode()).text.count('alert("1")') >= 15
