@@ -1,13 +1,14 @@
-"""A warehouse built from the sample, once for all test processes of a run."""
+"""Building internal files without a night, and the one of the sample, once for all test processes of a run."""
 
 from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -18,11 +19,52 @@ from kim_pipeline.deliveries.intake import Intake, take_in
 from kim_pipeline.publishing.protection import protect_figures
 from kim_pipeline.publishing.published import BuildFacts, write_published
 from kim_pipeline.settings import PROJECT, Settings
-from kim_pipeline.warehouse.build import build_internal
+from kim_pipeline.warehouse import build
+from kim_pipeline.warehouse.checks import Check, blocking_checks, offending_rows
+from kim_pipeline.warehouse.sql_models import load_models
 
 AS_OF = dt.date(2024, 5, 1)
 BUILT = "TESTS_BUILT"
 """Environment variable: the folder that all test processes of a run share; a process alone makes its own."""
+
+
+def build_internal(path: Path, intake: Intake, as_of: dt.date, grace_days: int) -> None:
+    """The internal file as a night builds it, checked.
+
+    Raises:
+        CheckFailedError: the rows do not add up.
+    """
+    with build.new_internal_file(path) as connection:
+        build.load(connection, intake, as_of, grace_days, {})
+        build.run_models(connection, load_models(build.MODEL_SCHEMAS))
+        run_checks(connection, blocking_checks())
+
+
+def run_checks(connection: duckdb.DuckDBPyConnection, checks: Sequence[Check]) -> None:
+    """Run blocking checks.
+
+    Raises:
+        CheckFailedError: for the first that finds offending rows.
+    """
+    for check in checks:
+        rows = offending_rows(connection, check)
+        if rows:
+            raise build.CheckFailedError(f"{check.name}: {check.description} First row: {rows[0]}")
+
+
+def table_hashes(path: Path) -> dict[str, str]:
+    """`schema.table` of a DuckDB file → SHA-256 of its rows in their order: whether two builds are the same."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        tables = connection.execute(
+            "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal ORDER BY 1"
+        ).fetchall()
+        found = {}
+        for (table,) in tables:
+            digest = hashlib.sha256()
+            for row in connection.execute(f"FROM {table}").fetchall():
+                digest.update(repr(row).encode())
+            found[table] = digest.hexdigest()
+    return found
 
 
 @cache

@@ -20,7 +20,7 @@ from kim_pipeline.deliveries import worker
 from kim_pipeline.deliveries.intake import Intake, load_secret_for, take_in
 from kim_pipeline.deliveries.pool import Job, Outcome, ReaderPool, Setup
 from kim_pipeline.settings import PROJECT, Settings
-from tests.built import BUILT
+from tests.built import BUILT, build_internal
 
 SAMPLE = PROJECT / "data_raw"
 TESTS = Path(__file__).parent
@@ -86,8 +86,6 @@ class Sample:
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
     """Read the sample deliveries and build the internal file from them."""
-    from kim_pipeline.warehouse.build import build_internal
-
     folder = tmp_path_factory.mktemp("sample")
     settings = Settings(deliveries=SAMPLE, warehouse=folder, key_file=None, readers=2)
     stream = io.StringIO()

@@ -19,7 +19,7 @@ from kim_pipeline.control_room import prepare_home
 from kim_pipeline.nightly import Night
 from kim_pipeline.orchestration.runner import instance_for, run_nightly
 from kim_pipeline.settings import PROJECT
-from kim_pipeline.warehouse.hashes import table_hashes
+from tests.built import table_hashes
 from tests.nights import small_sample, small_settings
 
 DEPLOY = PROJECT / "deploy"

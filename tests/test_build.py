@@ -13,10 +13,8 @@ import pytest
 from kim_pipeline.deliveries.intake import take_in
 from kim_pipeline.settings import PROJECT, Settings
 from kim_pipeline.warehouse import build, catalogue, load, sql_models
-from kim_pipeline.warehouse.build import build_internal
 from kim_pipeline.warehouse.diff import write_diff
-from kim_pipeline.warehouse.hashes import table_hashes
-from tests.built import AS_OF, sample_intake, sample_internal
+from tests.built import AS_OF, build_internal, sample_intake, sample_internal, table_hashes
 
 
 def copied_deliveries(folder: Path, *, seed: int) -> Settings:

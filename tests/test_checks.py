@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from kim_pipeline.warehouse.build import CheckFailedError, run_checks
+from kim_pipeline.warehouse.build import CheckFailedError
 from kim_pipeline.warehouse.checks import (
     Check,
     blocking_checks,
@@ -17,7 +17,7 @@ from kim_pipeline.warehouse.checks import (
     offending_rows,
     plausibility_checks,
 )
-from tests.built import sample_internal
+from tests.built import run_checks, sample_internal
 
 BREAKS = {
     "accounting_adds_up": "UPDATE quality.sheet_account SET note = note + 1 WHERE programme = 'fit'",

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.deliveries.intake import take_in
 from kim_pipeline.settings import Settings
-from kim_pipeline.warehouse.build import build_internal
+from tests.built import build_internal
 
 DELIVERY = """Berichtszeitraum: 2023;;;;
 Stand: 15.01.2024;;;;

@@ -13,7 +13,7 @@ import duckdb
 
 from kim_pipeline.deliveries.intake import take_in
 from kim_pipeline.settings import Settings
-from kim_pipeline.warehouse.build import build_internal
+from tests.built import build_internal
 from tests.workbooks import Page, xlsx
 
 COUNTY, AHLEN = "05570", "05570004"

@@ -31,6 +31,10 @@ def lineage(sql: str) -> dict[str, list[str]]:
         ("SELECT * EXCLUDE (y) FROM core.a", {"id": ["a.id"], "x": ["a.x"]}),
         ("SELECT b.*, a.x FROM core.a AS a, core.b AS b", {"id": ["b.id"], "z": ["b.z"], "x": ["a.x"]}),
         ("SELECT a.x, '' AS k FROM core.a AS a UNION ALL SELECT 1, b.z FROM core.b AS b", {"x": ["a.x"], "k": ["b.z"]}),
+        (
+            "SELECT a.x, a.y FROM core.a AS a UNION ALL BY NAME SELECT b.id AS y, b.z FROM core.b AS b",
+            {"x": ["a.x"], "y": ["a.y", "b.id"], "z": ["b.z"]},
+        ),
         ("SELECT (SELECT max(b.z) FROM core.b AS b WHERE b.id = a.id) AS m FROM core.a AS a", {"m": ["b.z"]}),
         ("SELECT z, x FROM core.a AS a JOIN core.b AS b ON a.id = b.id", {"z": ["b.z"], "x": ["a.x"]}),
         ("SELECT a.x AS v, v + 1 AS w FROM core.a AS a", {"v": ["a.x"], "w": ["a.x"]}),

@@ -27,7 +27,7 @@ from kim_pipeline.deliveries.intake import load_secret_for
 from kim_pipeline.deliveries.personal import load_secret, programme_key, pseudonym
 from kim_pipeline.deliveries.workbook import Limits
 from kim_pipeline.settings import Settings
-from kim_pipeline.warehouse.build import build_internal
+from tests.built import build_internal
 from tests.conftest import SAMPLE, TESTS, Sample, direct, put, setup_for
 from tests.workbooks import Fault, Page, csv_text, day, ods, request, requests, xls, xlsx
 

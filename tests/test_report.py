@@ -27,8 +27,7 @@ from kim_pipeline.report.figures import Figures
 from kim_pipeline.report.tables import Context
 from kim_pipeline.report.wording import Wording
 from kim_pipeline.settings import PROJECT, Settings
-from kim_pipeline.warehouse.build import build_internal
-from tests.built import AS_OF, sample_build
+from tests.built import AS_OF, build_internal, sample_build
 from tests.conftest import SAMPLE
 from tests.pages import Page, read
 from tests.test_privacy import canaries_in

@@ -1,11 +1,11 @@
-"""Building the internal file anew from what was read: load, run the SQL, check; one transaction."""
+"""Building the internal file anew from what was read: load, run the SQL; one transaction."""
 
 from __future__ import annotations
 
 import datetime as dt
 import os
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,20 +13,15 @@ import duckdb
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.deliveries.intake import Intake
-from kim_pipeline.warehouse.checks import Check, blocking_checks, offending_rows
+from kim_pipeline.warehouse.catalogue import catalogue_columns
+from kim_pipeline.warehouse.generated import SOURCE
 from kim_pipeline.warehouse.load import load_accepted, load_coverage, load_quality, load_vocabulary
-from kim_pipeline.warehouse.sql_models import SqlModel, load_models
+from kim_pipeline.warehouse.sql_models import SqlModel
 
 INTERNAL_SCHEMAS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators", "review", "disclosure")
 MODEL_SCHEMAS = ("staging", "core", "indicators", "review", "disclosure")
 
-
 _DESCRIPTIONS = Path(__file__).with_name("descriptions.toml")
-_SOURCE = {
-    "source_file": "Datei, aus der die Zeile stammt",
-    "source_sheet": "Blatt, aus dem die Zeile stammt",
-    "source_row": "Zeile im Blatt",
-}
 
 
 class CheckFailedError(Exception):
@@ -68,7 +63,9 @@ def load(
 def loaded_tables() -> dict[str, dict[str, str]]:
     """Tables that are loaded and not selected, `schema.table` → German texts: `_` of the table, then its columns."""
     with _DESCRIPTIONS.open("rb") as file:
-        return tomllib.load(file)
+        stated = tomllib.load(file)
+    stated["vocabulary.indicator"] |= {column.name: column.description for column in catalogue_columns()}
+    return stated
 
 
 def describe(connection: duckdb.DuckDBPyConnection) -> None:
@@ -78,28 +75,18 @@ def describe(connection: duckdb.DuckDBPyConnection) -> None:
     for programme in programmes().values():
         for table in programme.tables:
             description = f"{programme.title}: {table.label}, angenommene Zeilen aller Lieferungen, auch ersetzter."
-            columns = {column.name: column.label for column in table.output} | _SOURCE
+            columns = {column.name: column.label for column in table.output} | SOURCE
             comment(connection, description, columns, f"accepted.{programme.key}_{table.name}")
 
 
 def run_models(
     connection: duckdb.DuckDBPyConnection,
     models: Sequence[SqlModel],
-    on_done: Callable[[SqlModel, int], None] | None = None,
 ) -> None:
-    """Make each model's table, parents first, with its German comments.
-
-    Args:
-        connection: to the internal file.
-        models: in order.
-        on_done: told of each table and its number of rows.
-    """
+    """Make each model's table, parents first, with its German comments."""
     for model in models:
         connection.execute(f"CREATE OR REPLACE TABLE {model.full_name} AS {model.sql}")
         comment(connection, model.description, model.columns, model.full_name)
-        ((rows,),) = connection.execute(f"SELECT count(*) FROM {model.full_name}").fetchall()
-        if on_done is not None:
-            on_done(model, rows)
 
 
 def comment(connection: duckdb.DuckDBPyConnection, description: str, columns: Mapping[str, str], table: str) -> None:
@@ -112,27 +99,3 @@ def comment(connection: duckdb.DuckDBPyConnection, description: str, columns: Ma
 def quoted(text: str) -> str:
     """A text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
-
-
-def run_checks(connection: duckdb.DuckDBPyConnection, checks: Sequence[Check]) -> None:
-    """Run blocking checks.
-
-    Raises:
-        CheckFailedError: for the first that finds offending rows.
-    """
-    for check in checks:
-        rows = offending_rows(connection, check)
-        if rows:
-            raise CheckFailedError(f"{check.name}: {check.description} {len(rows)} offending rows, first: {rows[0]}")
-
-
-def build_internal(path: Path, intake: Intake, as_of: dt.date, grace_days: int) -> None:
-    """Build the whole internal file; see the parts above.
-
-    Raises:
-        CheckFailedError: the rows do not add up.
-    """
-    with new_internal_file(path) as connection:
-        load(connection, intake, as_of, grace_days, {})
-        run_models(connection, load_models(MODEL_SCHEMAS))
-        run_checks(connection, blocking_checks())

@@ -1,22 +1,26 @@
 """The catalogue of indicators: what each counts, where it comes from, what it does not say.
 
-Belongs here: reading and checking `sql/indicators/catalogue.toml`. An indicator is an entry there and the SQL that
-gives its values; nothing else names it.
+Belongs here: reading and checking `sql/indicators/catalogue.toml`, and the table that an entry is a row of. An indicator
+is an entry there and the SQL that gives its values; nothing else names it.
 """
 
 from __future__ import annotations
 
 import tomllib
+import types
+import typing
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kim_pipeline.warehouse.sql_models import SQL_FOLDER
+from kim_pipeline.settings import PROJECT
 
 Aggregation = Literal["count", "distinct", "stock", "sum", "rate", "median", "per_1000", "level"]
 Calendar = Literal["year", "quarter", "school_year"]
+CATALOGUE = PROJECT / "sql" / "indicators" / "catalogue.toml"
 LOWEST_K = 3
 """No protected indicator has a lower k (`privacy.md`)."""
 
@@ -26,27 +30,28 @@ class RaisedKError(ValueError):
 
 
 class Indicator(BaseModel):
-    """One indicator (`indicators.md`).
+    """One indicator (`indicators.md`), a row of `indicators.indicator`.
+
+    The fields are that table's columns, in its order; their descriptions are its German comments.
 
     Attributes:
         id: its identifier.
         label, definition, unit, caveat: German, for people; the caveat is what it does not say.
         counting_unit: what is counted; nothing is ever summed over different ones.
-        source: `programme.table` whose deliveries cover its periods.
+        numerator, denominator: German, of rates and values per 1,000.
+        programme, table_name: whose deliveries cover its periods; an entry names both as `source`.
         aggregation: how rows become a value; counts, stocks and sums have a value of 0 where nothing is there.
         calendars: the kinds of period it is given for.
         breakdown_kind: its breakdown beside the total, if any.
         breakdown_complete: whether every row has the breakdown's value, so that the members add up to the total.
         is_share: whether a rate's numerator is part of its denominator, so that it lies between 0 and 1.
-        numerator, denominator: German, of rates and values per 1,000.
         per_1000_of: the indicator in the numerator of a value per 1,000 foreigners.
-        direction: whether higher or lower is better, or neither.
-        k: smallest count that may be published; None where every one may.
         headline: whether it measures its programme's activity (review of the measures).
         county_only: whether municipalities have no value.
+        direction: whether higher or lower is better, or neither.
         is_amount: whether it sums hours or euros instead of counting.
-        numerator_count, denominator_count, difference_count: the counts in a rate that are indicators of their own;
-            the others are cells of the linked system by the names `part_of_rate` gives them.
+        numerator_count, denominator_count, difference_count: the counts in a protected rate; those that an entry does
+            not name as indicators of their own are cells of the linked system, named `<id>.numerator` and so on.
         at_most: a count that it never exceeds.
         parts: counts that are parts of it, beside an unpublished rest.
         inflow, outflow: what adds to a stock within a period, and what leaves it.
@@ -55,63 +60,71 @@ class Indicator(BaseModel):
         hidden_with: the count with which a sum of hours or euros is hidden.
         contributors: the count of the persons that such a sum is made up by: where the sum is printed, there are enough
             of them, and everybody knows.
+        k: smallest count that may be published; None where every one may.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str
-    label: str
-    definition: str
-    unit: str
-    counting_unit: str
-    source: str
-    aggregation: Aggregation
-    calendars: tuple[Calendar, ...]
-    breakdown_kind: str | None = None
-    breakdown_complete: bool = True
-    is_share: bool = True
-    numerator: str | None = None
-    denominator: str | None = None
-    per_1000_of: str | None = None
-    direction: Literal["higher", "lower", "neutral"]
-    k: int | None = None
-    caveat: str
-    headline: bool = False
-    county_only: bool = False
-    is_amount: bool = False
-    numerator_count: str | None = None
-    denominator_count: str | None = None
-    difference_count: str | None = None
-    at_most: str | None = None
-    parts: tuple[str, ...] = ()
-    inflow: str | None = None
-    outflow: str | None = None
-    n_within: tuple[str, ...] = ()
-    n_count: str | None = None
-    hidden_with: str | None = None
-    contributors: str | None = None
+    id: str = Field(description="Kennung", serialization_alias="indicator_id")
+    label: str = Field(description="Name")
+    definition: str = Field(description="Definition")
+    unit: str = Field(description="Einheit des Wertes")
+    counting_unit: str = Field(description="Zähleinheit; über verschiedene wird nie summiert")
+    numerator: str | None = Field(None, description="Zähler, bei Quoten und Werten je 1.000")
+    denominator: str | None = Field(None, description="Nenner, bei Quoten und Werten je 1.000")
+    programme: str = Field(description="Programm, aus dem er kommt")
+    table_name: str = Field(description="Tabelle des Programms, deren Lieferungen ihn abdecken")
+    aggregation: Aggregation = Field(
+        description="Art: count, distinct, stock, sum, rate, median, per_1000 oder level"
+    )
+    calendars: tuple[Calendar, ...] = Field(description="Zeiträume, für die er gilt: year, quarter, school_year")
+    breakdown_kind: str | None = Field(None, description="Gliederung; leer, wenn es keine gibt")
+    breakdown_complete: bool = Field(default=True, description="Ob sich die Gliederung zum Ganzen summiert")
+    is_share: bool = Field(
+        default=True, description="Ob eine Quote zwischen 0 und 1 liegt: der Zähler ist Teil des Nenners"
+    )
+    per_1000_of: str | None = Field(None, description="Indikator im Zähler eines Wertes je 1.000")
+    headline: bool = Field(
+        default=False,
+        description="Ob er die Aktivität des Programms misst (Prüfung der Maßnahmen)",
+        serialization_alias="is_headline",
+    )
+    county_only: bool = Field(default=False, description="Ob er nur für den Kreis gilt")
+    direction: Literal["higher", "lower", "neutral"] = Field(description="Richtung: higher, lower oder neutral")
+    is_amount: bool = Field(default=False, description="Ob er Stunden oder Euro summiert")
+    numerator_count: str | None = Field(None, description="Zahl im Zähler einer geschützten Quote")
+    denominator_count: str | None = Field(None, description="Zahl im Nenner einer geschützten Quote")
+    difference_count: str | None = Field(None, description="Nenner minus Zähler einer geschützten Quote")
+    at_most: str | None = Field(None, description="Zahl, die er nie übersteigt")
+    parts: tuple[str, ...] = Field(
+        (), description="Zahlen, die Teile von ihm sind; dazu kommt ein unveröffentlichter Rest"
+    )
+    inflow: str | None = Field(None, description="Zugang eines Bestandes")
+    outflow: str | None = Field(None, description="Abgang eines Bestandes")
+    n_within: tuple[str, ...] = Field(
+        (), description="Zahlen, die etwas über die Zahl der Werte hinter einem Median sagen"
+    )
+    n_count: str | None = Field(None, description="Indikator, der die Zahl der Zeilen hinter einer Summe ist")
+    hidden_with: str | None = Field(
+        None, description="Zahl, mit der eine Summe von Stunden oder Euro geheim bleibt"
+    )
+    contributors: str | None = Field(
+        None,
+        description="Zahl der Personen, die zu einer Summe von Stunden oder Euro beitragen; mit ihr bleibt sie geheim",
+    )
+    k: int | None = Field(
+        None, description="Kleinste Zahl, die veröffentlicht werden darf; leer, wenn jede"
+    )
+    caveat: str = Field(description="Was er nicht sagt")
 
-    @property
-    def programme(self) -> str:
-        """Key of its programme."""
-        return self.source.split(".")[0]
-
-    @property
-    def table_name(self) -> str:
-        """Name of its table inside the programme."""
-        return self.source.split(".")[1]
-
-    @property
-    def counts_of_rate(self) -> tuple[str | None, str | None, str | None]:
-        """Numerator, denominator and their difference as counts of the linked system; None where there is none."""
-        if self.aggregation != "rate" or self.k is None:
-            return None, None, None
-        own = None if self.difference_count else f"{self.id}.denominator"
-        return (
-            self.numerator_count or f"{self.id}.numerator",
-            self.denominator_count or own,
-            (self.difference_count or f"{self.id}.difference") if self.is_share else None,
-        )
+    @model_validator(mode="before")
+    @classmethod
+    def _from_entry(cls, entry: dict[str, Any]) -> dict[str, Any]:
+        """`source` in its two parts, and the counts of a protected rate that the entry does not name."""
+        rest = {name: value for name, value in entry.items() if name != "source"}
+        programme, dot, table = str(entry.get("source", "")).partition(".")
+        source = {"programme": programme, "table_name": table} if dot else {}
+        return {**rest, **source, **_counts_of_rate(entry)}
 
     @model_validator(mode="after")
     def _has_its_parts(self) -> Indicator:
@@ -126,10 +139,55 @@ class Indicator(BaseModel):
             raise ValueError(f"{self.id}: protected sums of hours or euros, and only they, name hidden_with")
         if self.contributors is not None and self.hidden_with is None:
             raise ValueError(f"{self.id}: contributors belong to protected sums of hours or euros")
+        counts = (self.numerator_count, self.denominator_count, self.difference_count)
+        if any(counts) and not (self.aggregation == "rate" and self.k is not None):
+            raise ValueError(f"{self.id}: numerator_count, denominator_count, difference_count belong to protected rates")
+        if self.difference_count is not None and not self.is_share:
+            raise ValueError(f"{self.id}: difference_count belongs to shares")
         return self
 
 
-def load_catalogue(path: Path = SQL_FOLDER / "indicators" / "catalogue.toml") -> list[Indicator]:
+def _counts_of_rate(entry: Mapping[str, Any]) -> dict[str, str | None]:
+    """Numerator, denominator and their difference as counts of the linked system; where there is none, nothing."""
+    if entry.get("aggregation") != "rate" or entry.get("k") is None:
+        return {}
+    stated = {part: entry.get(f"{part}_count") for part in ("numerator", "denominator", "difference")}
+    unstated = {"numerator"} if stated["difference"] else {"numerator", "denominator"}
+    if entry.get("is_share", True):
+        unstated.add("difference")
+    return {f"{part}_count": stated[part] or f"{entry.get('id')}.{part}" for part in unstated}
+
+
+@dataclass(frozen=True)
+class CatalogueColumn:
+    """A column of `indicators.indicator`: its name, DuckDB's type and its German description."""
+
+    name: str
+    type: str
+    description: str
+
+
+def catalogue_columns() -> tuple[CatalogueColumn, ...]:
+    """The columns of the table of indicators, in order: the fields of an entry."""
+    return tuple(
+        CatalogueColumn(field.serialization_alias or name, _sql_type(field.annotation), field.description or "")
+        for name, field in Indicator.model_fields.items()
+    )
+
+
+def _sql_type(annotation: Any) -> str:
+    """DuckDB's type of a field; several values stand in one text."""
+    kinds = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+    return "BOOLEAN" if bool in kinds else "BIGINT" if int in kinds else "VARCHAR"
+
+
+def catalogue_row(indicator: Indicator) -> tuple[Any, ...]:
+    """An indicator's values in the order of `catalogue_columns`; several values are joined by commas, none is null."""
+    values = indicator.model_dump().values()
+    return tuple((",".join(value) or None) if isinstance(value, tuple) else value for value in values)
+
+
+def load_catalogue(path: Path = CATALOGUE) -> list[Indicator]:
     """All indicators in the file's order.
 
     Raises:

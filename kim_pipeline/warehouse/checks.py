@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.warehouse.sql_models import SQL_FOLDER
+from kim_pipeline.warehouse.generated import dimension_of, unknown_keys_sql
+from kim_pipeline.warehouse.sql_models import SQL_FOLDER, load_models
 
 MOST_ROWS = 20
 """Offending rows that are shown of a check."""
@@ -40,7 +42,7 @@ class Check:
 
 def blocking_checks() -> list[Check]:
     """All checks that keep a build from being published."""
-    return [*accounting_checks(), *key_checks(), *checks_in(SQL_FOLDER / "checks" / "blocking")]
+    return [*accounting_checks(), *key_checks(), foreign_key_check(), *checks_in(SQL_FOLDER / "checks" / "blocking")]
 
 
 def plausibility_checks() -> list[Check]:
@@ -118,6 +120,39 @@ def _keys() -> Iterable[tuple[str, tuple[str, ...]]]:
         for table in programme.tables:
             member = (table.unpivot.into,) if table.unpivot else ()
             yield f"{programme.key}_{table.name}", (*table.key, *member)
+
+
+def foreign_key_check() -> Check:
+    """Every key of a fact is known."""
+    return Check(
+        "foreign_keys_found",
+        "Jeder Schlüssel einer Zeile ist bekannt: Gebiet, Sprache, Staatsangehörigkeit, Thema, Rechtskreis, Gremium, "
+        "Programm.",
+        unknown_keys_sql(foreign_keys()),
+        "core.dim_area",
+    )
+
+
+@cache
+def foreign_keys() -> tuple[tuple[str, str, str], ...]:
+    """Table, column and dimension of every key of a fact.
+
+    A fact's column is a key if it bears the name of a dimension. A table of the contracts that no fact reads is a fact
+    itself; its keys are told by their kinds.
+    """
+    core = load_models(["core"])
+    dimensions = {name for m in core if (name := m.name.removeprefix("dim_")) != m.name and name in m.columns}
+    facts = [m for m in core if m.name.startswith("fact_")]
+    read = frozenset[str]().union(*(fact.parents for fact in facts))
+    bare = [
+        (f"staging.{p.key}_{t.name}", column.name, dimension_of(column))
+        for p in programmes().values()
+        for t in p.tables
+        for column in t.output
+        if f"staging.{p.key}_{t.name}" not in read
+    ]
+    named = [(fact.full_name, column, column) for fact in facts for column in fact.columns]
+    return tuple(key for key in (*named, *bare) if key[2] in dimensions)
 
 
 def _accepted_rows() -> str:

@@ -89,8 +89,11 @@ class _Walk:
         return found
 
     def _union(self, scope: Scope) -> Columns:
-        """Columns by position, named as in the first part."""
+        """Columns by position, named as in the first part; or by name, where the union says so."""
         parts = [self.outputs(part) for part in scope.set_operation_scopes]
+        if scope.expression.args.get("by_name"):
+            names = dict.fromkeys(name for part in parts for name in part)
+            return {name: frozenset[Origin]().union(*(part.get(name, _NONE) for part in parts)) for name in names}
         rows = zip_longest(*(part.values() for part in parts), fillvalue=_NONE)
         merged = [frozenset[Origin]().union(*row) for row in rows]
         return dict(zip(parts[0], merged, strict=False))

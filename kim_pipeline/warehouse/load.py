@@ -17,7 +17,7 @@ from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.vocabulary import programme_life, vocabulary
 from kim_pipeline.deliveries.counting import Window
 from kim_pipeline.deliveries.intake import Delivery, Intake, counts_by_severity, finding_records
-from kim_pipeline.warehouse.catalogue import Indicator, load_catalogue, with_raised_k
+from kim_pipeline.warehouse.catalogue import catalogue_columns, catalogue_row, load_catalogue, with_raised_k
 
 _SQL_TYPES = {"date": "DATE", "number": "DOUBLE", "whole": "BIGINT", "yes_no": "BOOLEAN"}
 _NO_TABLES: tuple[str, ...] = ()
@@ -49,23 +49,14 @@ def load_vocabulary(connection: duckdb.DuckDBPyConnection, raised_k: Mapping[str
     _create(connection, "vocabulary.category_value", "category VARCHAR, value VARCHAR, position BIGINT", values)
     bodies = [(b.name, b.rank, b.may_resolve) for b in county.bodies]
     _create(connection, "vocabulary.body", "body VARCHAR, rank BIGINT, may_resolve BOOLEAN", bodies)
-    indicators = [
-        _indicator_row(position, i) for position, i in enumerate(with_raised_k(load_catalogue(), raised_k), start=1)
-    ]
-    _create(connection, "vocabulary.indicator", _INDICATOR_COLUMNS, indicators)
+    indicators = enumerate(with_raised_k(load_catalogue(), raised_k), start=1)
+    columns = ", ".join(["position BIGINT", *(f"{column.name} {column.type}" for column in catalogue_columns())])
+    _create(connection, "vocabulary.indicator", columns, [(at, *catalogue_row(i)) for at, i in indicators])
 
 
 _PROGRAMME_COLUMNS = (
     "programme VARCHAR, title VARCHAR, delivery VARCHAR, cadence VARCHAR, since_year INTEGER, valid_to DATE, "
     "successor VARCHAR"
-)
-_INDICATOR_COLUMNS = (
-    "position BIGINT, indicator_id VARCHAR, label VARCHAR, definition VARCHAR, unit VARCHAR, counting_unit VARCHAR, "
-    "programme VARCHAR, table_name VARCHAR, aggregation VARCHAR, calendars VARCHAR, breakdown_kind VARCHAR, "
-    "numerator VARCHAR, denominator VARCHAR, per_1000_of VARCHAR, direction VARCHAR, k BIGINT, caveat VARCHAR, "
-    "is_headline BOOLEAN, county_only BOOLEAN, breakdown_complete BOOLEAN, is_share BOOLEAN, is_amount BOOLEAN, "
-    "numerator_count VARCHAR, denominator_count VARCHAR, difference_count VARCHAR, at_most VARCHAR, parts VARCHAR, "
-    "inflow VARCHAR, outflow VARCHAR, n_within VARCHAR, n_count VARCHAR, hidden_with VARCHAR, contributors VARCHAR"
 )
 
 
@@ -73,16 +64,6 @@ def _programme_row(programme: Programme) -> tuple[Any, ...]:
     life = programme_life().get(programme.key)
     known = (life.since_year, life.valid_to, life.successor) if life else (None, None, None)
     return (programme.key, programme.title, programme.delivery, programme.cadence.label, *known)
-
-
-def _indicator_row(position: int, i: Indicator) -> tuple[Any, ...]:
-    return (
-        position, i.id, i.label, i.definition, i.unit, i.counting_unit, i.programme, i.table_name, i.aggregation,
-        ",".join(i.calendars), i.breakdown_kind, i.numerator, i.denominator, i.per_1000_of, i.direction, i.k, i.caveat,
-        i.headline, i.county_only, i.breakdown_complete, i.is_share, i.is_amount, *i.counts_of_rate, i.at_most,
-        ",".join(i.parts) or None, i.inflow, i.outflow, ",".join(i.n_within) or None, i.n_count, i.hidden_with,
-        i.contributors,
-    )  # fmt: skip
 
 
 def load_quality(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: dt.date, grace_days: int) -> None:

@@ -1,7 +1,7 @@
-"""The SQL files as models: one `SELECT` per file, `sql/<schema>/<table>.sql`.
+"""The tables as models: one `SELECT` each, from a file `sql/<schema>/<table>.sql` or implied by contracts and catalogue.
 
-Belongs here: reading them, their German comments, their parents and their order, all from the SQL itself (sqlglot).
-Does not belong here: running them.
+Belongs here: finding them, their German comments, their parents and their order, all from the SQL itself (sqlglot).
+Does not belong here: running them, and the text of what is implied (`generated.py`).
 """
 
 from __future__ import annotations
@@ -17,35 +17,38 @@ from pathlib import Path
 import sqlglot
 from sqlglot import exp
 
+from kim_pipeline.contracts import programmes
 from kim_pipeline.settings import PROJECT
+from kim_pipeline.warehouse.catalogue import catalogue_columns
+from kim_pipeline.warehouse.generated import all_values_sql, indicator_sql, staging_sql
 
 SQL_FOLDER = PROJECT / "sql"
 LAYERS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators", "review", "disclosure", "published")
 """A file reads its own and lower layers only; the first three are loaded, not selected."""
 _DIALECT = "duckdb"
-_VALUES_OF = "indicators.value_"
+_VALUES = "value_"
 _OVER_PUBLISHED = ("indicator", "measure_activity", "measure_review", "measure_review_missing")
 """Tables of the indicators that are published as well: the same SQL, over the published figures."""
 
 
 class SqlModelError(Exception):
-    """A file in `sql/` is not what it must be; the message names the file and says what is wrong."""
+    """The SQL of a table is not what it must be; the message names the table and says what is wrong."""
 
 
 @dataclass(frozen=True)
 class SqlModel:
-    """One SQL file.
+    """One `SELECT`.
 
     Attributes:
         schema, name: of the table that it makes.
         sql: its text.
-        path: where it lies.
+        path: its file; None where contracts or catalogue imply it.
     """
 
     schema: str
     name: str
     sql: str
-    path: Path
+    path: Path | None = None
 
     @property
     def full_name(self) -> str:
@@ -62,11 +65,11 @@ class SqlModel:
         """The parsed statement.
 
         Raises:
-            SqlModelError: the file is not exactly one `SELECT`.
+            SqlModelError: the text is not exactly one `SELECT`.
         """
         statements = [s for s in sqlglot.parse(self.sql, dialect=_DIALECT) if s is not None]
         if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-            raise SqlModelError(f"{self.path.name}: must hold exactly one SELECT")
+            raise SqlModelError(f"{self.full_name}: must hold exactly one SELECT")
         return statements[0]
 
     @cached_property
@@ -101,7 +104,7 @@ class SqlModel:
             if table.db:
                 found.add(f"{table.db}.{table.name}")
             elif table.name and table.name not in names:
-                raise SqlModelError(f"{self.path.name}: {table.name} is named without its schema")
+                raise SqlModelError(f"{self.full_name}: {table.name} is named without its schema")
         return frozenset(found)
 
 
@@ -109,37 +112,57 @@ def load_models(schemas: Sequence[str], folder: Path = SQL_FOLDER) -> list[SqlMo
     """The models of some schemas, parents first; within that order by name.
 
     Raises:
-        SqlModelError: a file reads a higher layer.
+        SqlModelError: a table reads a higher layer.
     """
-    models = [
-        SqlModel(schema, path.stem, path.read_text(encoding="utf-8"), path)
-        for schema in schemas
-        for path in sorted((folder / schema).glob("*.sql"))
-    ]
-    if "published" in schemas:
-        models += [_over_published(folder / "indicators" / f"{name}.sql") for name in _OVER_PUBLISHED]
-    values = [model for model in models if model.full_name.startswith(_VALUES_OF)]
-    if values:
-        models.append(_all_values(values))
+    models = [model for schema in schemas for model in _models_of(schema, folder)]
     for model in models:
         check_layers(model)
     return in_order(models)
 
 
-def _all_values(values: Sequence[SqlModel]) -> SqlModel:
-    """The one table that is not a file: the values of all `value_*.sql`, so that a new one joins by being there."""
-    others = [f"SELECT v.* FROM {model.full_name} AS v" for model in values[1:]]
-    columns = [f"    v.{name},  -- {text}" for name, text in values[0].columns.items()]
-    columns[-1] = columns[-1].replace(",", "", 1)
-    head = "-- Werte aller Dateien value_*.sql zusammen, noch ohne die abgedeckten Zeiträume und ohne Nullen."
-    sql = "\n".join([head, "SELECT", *columns, f"FROM {values[0].full_name} AS v", *(f"UNION ALL {o}" for o in others)])
-    return SqlModel("indicators", "all_values", sql + "\n", values[0].path.with_name("value_*.sql"))
+def find_model(full_name: str, folder: Path = SQL_FOLDER) -> SqlModel | None:
+    """The model of a table `schema.table`; None if no SQL makes it."""
+    schema, _, name = full_name.partition(".")
+    models = _models_of(schema, folder) if schema in LAYERS else ()
+    return next((model for model in models if model.name == name), None)
 
 
-def _over_published(path: Path) -> SqlModel:
-    """The SQL of a table of the indicators over the published ones, so that it says nothing else than they do."""
-    sql = re.sub(r"\bindicators\.", "published.", path.read_text(encoding="utf-8"))
-    return SqlModel("published", path.stem, sql, path)
+def _models_of(schema: str, folder: Path) -> list[SqlModel]:
+    files = [
+        SqlModel(schema, path.stem, path.read_text(encoding="utf-8"), path)
+        for path in sorted((folder / schema).glob("*.sql"))
+    ]
+    implied = {"staging": _staging, "indicators": _indicators, "published": _over_published}
+    return files + (implied[schema](files, folder) if schema in implied else [])
+
+
+def _staging(_: Sequence[SqlModel], __: Path) -> list[SqlModel]:
+    """Every table of the contracts."""
+    return [
+        SqlModel("staging", f"{programme.key}_{table.name}", staging_sql(programme, table))
+        for programme in programmes().values()
+        for table in programme.tables
+    ]
+
+
+def _indicators(files: Sequence[SqlModel], _: Path) -> list[SqlModel]:
+    """The catalogue, and the values of all `value_*.sql` in one table."""
+    columns = {column.name: column.description for column in catalogue_columns()}
+    values = [model for model in files if model.name.startswith(_VALUES)]
+    together = all_values_sql([model.full_name for model in values], values[0].columns) if values else None
+    return [
+        SqlModel("indicators", "indicator", indicator_sql(columns)),
+        *([SqlModel("indicators", "all_values", together)] if together else []),
+    ]
+
+
+def _over_published(_: Sequence[SqlModel], folder: Path) -> list[SqlModel]:
+    """Tables of the indicators over the published figures, so that they say nothing else than these do."""
+    models = {model.name: model for model in _models_of("indicators", folder)}
+    return [
+        SqlModel("published", name, re.sub(r"\bindicators\.", "published.", models[name].sql), models[name].path)
+        for name in _OVER_PUBLISHED
+    ]
 
 
 def check_layers(model: SqlModel) -> None:

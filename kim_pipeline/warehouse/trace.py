@@ -7,7 +7,7 @@ lists the rows is derived from `value_*.sql` by sqlglot. It gives row numbers, n
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -88,7 +88,7 @@ def trace(internal: Path, indicator_id: str, area: str, period: str, breakdown: 
         sources: list[SourceRows] = []
         for part in parts:
             model = _model_of(models, part)
-            files.append(model.path)
+            files += [model.path] if model.path else []
             programme = _indicator(connection, part)["programme"]
             rows = connection.execute(rows_query(model, part), [key, period, breakdown]).fetchall()
             sources += _sources(connection, programme, rows)
@@ -99,53 +99,93 @@ def rows_query(model: SqlModel, indicator_id: str) -> str:
     """The query for the source rows of an indicator's value; its parameters are area, period and breakdown.
 
     The indicator's columns lead to aggregates of one grouped CTE. A row is behind the value if it is in that CTE's
-    group and some of these aggregates takes it: its `FILTER` holds and its argument is not null.
+    group, is of the kind that the indicator's line in the list of values asks for, and some of these aggregates takes
+    it: its `FILTER` holds and its argument is not null.
     """
-    cte, columns = _grouped(model, indicator_id)
-    aliased = {projection.alias_or_name: projection.unalias() for projection in cte.selects}
-    taken = [condition for name in columns for condition in _taken(aliased[name])]
-    alias = cte.args["from_"].this.alias
+    line = _line(model, indicator_id)
+    grouped = line.grouped
+    aliased = {projection.alias_or_name: projection.unalias() for projection in grouped.selects}
+    taken = [condition for name in line.columns for condition in _taken(aliased[name])]
+    alias = grouped.args["from_"].this.alias
     query = exp.select(*(f"{alias}.{name}" for name in _SOURCE)).distinct()
-    query.set("from_", cte.args["from_"].copy())
-    query.set("joins", [join.copy() for join in cte.args.get("joins") or []])
-    where = cte.args.get("where")
+    query.set("from_", grouped.args["from_"].copy())
+    query.set("joins", [join.copy() for join in grouped.args.get("joins") or []])
+    where = grouped.args.get("where")
     conditions = [
         *([where.this.copy()] if where else []),
+        *([_in_group(line.condition, aliased)] if line.condition else []),
         exp.EQ(this=aliased["area"].copy(), expression=exp.Placeholder(this="1")),
         exp.EQ(this=aliased["period"].copy(), expression=exp.Placeholder(this="2")),
         exp.or_("$3 = ''", exp.EQ(this=aliased["breakdown"].copy(), expression=exp.Placeholder(this="3"))),
         exp.or_(*taken) if taken else exp.true(),
     ]
-    others = model.tree.args.get("with_")
-    if others is not None:
-        query.set("with_", _without(others, cte))
+    query.set("with_", _ctes_of(grouped, model.tree))
     return query.where(*conditions).order_by("1", "2", "3").sql(dialect="duckdb")
 
 
-def _without(ctes: exp.With, grouped: exp.Select) -> exp.With | None:
-    """The CTEs that are not grouped themselves: a grouped one may read them."""
-    kept = [cte.copy() for cte in ctes.expressions if cte.this is not grouped]
-    names = {table.name for table in grouped.find_all(exp.Table) if not table.db}
-    needed = [cte for cte in kept if cte.alias in names]
-    return exp.With(expressions=needed) if needed else None
+@dataclass(frozen=True)
+class _Line:
+    """An indicator's line in the list of values.
+
+    Attributes:
+        grouped: the grouped CTE that its values are read from.
+        columns: those of that CTE's columns that it reads.
+        condition: what the statement asks of the line, with the line's own words put in; None if nothing.
+    """
+
+    grouped: exp.Select
+    columns: tuple[str, ...]
+    condition: exp.Expr | None
 
 
-def _grouped(model: SqlModel, indicator_id: str) -> tuple[exp.Select, list[str]]:
-    """The grouped CTE behind an indicator, and those of its columns that the indicator reads."""
-    for branch in model.tree.find_all(exp.Select):
-        for values in branch.find_all(exp.Tuple):
-            if not values.expressions or values.expressions[0] != exp.Literal.string(indicator_id):
-                continue
-            select = values.find_ancestor(exp.Select)
-            while select is not None and select.args.get("from_") is None:
-                select = select.find_ancestor(exp.Select)
-            if select is None:
-                break
-            name = select.args["from_"].this.name
-            cte = next(c for c in model.tree.find_all(exp.CTE) if c.alias == name)
-            columns = list(dict.fromkeys(column.name for column in values.find_all(exp.Column)))
-            return cte.this, columns
-    raise UnknownValueError(f"Zu {indicator_id} gibt es kein SQL.")
+def _line(model: SqlModel, indicator_id: str) -> _Line:
+    first = exp.Literal.string(indicator_id)
+    words = next((t for t in model.tree.find_all(exp.Tuple) if t.expressions and t.expressions[0] == first), None)
+    values = words.find_ancestor(exp.Values) if words is not None else None
+    select = values
+    while select is not None and not (isinstance(select, exp.Select) and select.args.get("from_")):
+        select = select.parent
+    if words is None or values is None or select is None:
+        raise UnknownValueError(f"Zu {indicator_id} gibt es kein SQL.")
+    name = select.args["from_"].this.name
+    grouped = next(cte.this for cte in model.tree.find_all(exp.CTE) if cte.alias == name)
+    columns = tuple(dict.fromkeys(column.name for column in words.find_all(exp.Column)))
+    where = select.args.get("where")
+    return _Line(grouped, columns, _with_words(where.this, values, words) if where else None)
+
+
+def _with_words(condition: exp.Expr, values: exp.Expr, words: exp.Tuple) -> exp.Expr:
+    """A condition in which the columns of a list of values are the words of one of its lines."""
+    named = values.find_ancestor(exp.Lateral, exp.Subquery)
+    while named is not None and not named.alias_column_names:
+        named = named.find_ancestor(exp.Lateral, exp.Subquery)
+    if named is None:
+        return condition.copy()
+    of_line = dict(zip(named.alias_column_names, words.expressions, strict=True))
+
+    def put_in(node: exp.Expr) -> exp.Expr:
+        is_own = isinstance(node, exp.Column) and node.table == named.alias
+        return of_line[node.name].copy() if is_own else node
+
+    return condition.copy().transform(put_in)
+
+
+def _in_group(condition: exp.Expr, aliased: Mapping[str, exp.Expr]) -> exp.Expr:
+    """A condition on the grouped CTE's columns as one on what these are in its groups."""
+    return condition.transform(lambda node: aliased[node.name].copy() if isinstance(node, exp.Column) else node)
+
+
+def _ctes_of(select: exp.Select, tree: exp.Query) -> exp.With | None:
+    """The CTEs that a `SELECT` reads, and those that they read, in the statement's order."""
+    ctes = {cte.alias: cte for cte in tree.find_all(exp.CTE)}
+    needed: set[str] = set()
+    waiting = [select]
+    while waiting:
+        names = {table.name for table in waiting.pop().find_all(exp.Table) if not table.db} & ctes.keys()
+        waiting += [ctes[name].this for name in names - needed]
+        needed |= names
+    found = [cte.copy() for name, cte in ctes.items() if name in needed]
+    return exp.With(expressions=found) if found else None
 
 
 def _taken(aggregate: exp.Expr) -> list[exp.Expr]:

@@ -14,7 +14,7 @@ WITH in_force AS (
     INNER JOIN core.calendar_period AS p
         ON p.calendar = 'year'
         AND f.valid_from <= p.last_day AND (f.valid_to IS NULL OR f.valid_to >= p.last_day)
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.theme))
+    GROUP BY r.reporting_area, p.period, ROLLUP (f.theme)
     HAVING GROUPING(f.theme) = 1 OR f.theme IS NOT NULL
 )
 

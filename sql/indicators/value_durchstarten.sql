@@ -1,47 +1,34 @@
 -- Indikatoren von Durchstarten, je Gebiet, Jahr und Baustein, ohne Zeilen mit 0.
-WITH entered AS (
-    SELECT
-        r.reporting_area AS area,
-        p.period,
-        f.module AS breakdown,
-        count(*) AS entries
+WITH event AS (
+    SELECT 'entered' AS event, p.period, f.module AS breakdown, f.*
     FROM core.fact_participation AS f
-    INNER JOIN core.area_rollup AS r ON r.area = f.area
     INNER JOIN core.calendar_period AS p
-        ON p.calendar = 'year'
-        AND f.entered_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.module))
-    HAVING GROUPING(f.module) = 1 OR f.module IS NOT NULL
+        ON p.calendar = 'year' AND f.entered_on BETWEEN p.first_day AND p.last_day
+    UNION ALL BY NAME
+    SELECT 'active' AS event, p.period, f.*
+    FROM core.fact_participation AS f
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year' AND f.entered_on <= p.last_day
+        AND (f.left_on IS NULL OR f.left_on > p.last_day)
+    UNION ALL BY NAME
+    SELECT 'departed' AS event, p.period, f.module AS breakdown, f.*
+    FROM core.fact_participation AS f
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year' AND f.left_on BETWEEN p.first_day AND p.last_day
 ),
 
-active AS (
+grouped AS (
     SELECT
+        e.event,
         r.reporting_area AS area,
-        p.period,
-        NULL::VARCHAR AS breakdown,
-        count(*) AS participations
-    FROM core.fact_participation AS f
-    INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p
-        ON p.calendar = 'year'
-        AND f.entered_on <= p.last_day AND (f.left_on IS NULL OR f.left_on > p.last_day)
-    GROUP BY r.reporting_area, p.period
-),
-
-departed AS (
-    SELECT
-        r.reporting_area AS area,
-        p.period,
-        f.module AS breakdown,
-        count(*) AS departures,
-        count(*) FILTER (f.outcome IN ('Ausbildung', 'Arbeit', 'Schule')) AS successes
-    FROM core.fact_participation AS f
-    INNER JOIN core.area_rollup AS r ON r.area = f.area
-    INNER JOIN core.calendar_period AS p
-        ON p.calendar = 'year'
-        AND f.left_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.module))
-    HAVING GROUPING(f.module) = 1 OR f.module IS NOT NULL
+        e.period,
+        e.breakdown,
+        count(*) AS events,
+        count(*) FILTER (e.outcome IN ('Ausbildung', 'Arbeit', 'Schule')) AS successes
+    FROM event AS e
+    INNER JOIN core.area_rollup AS r ON r.area = e.area
+    GROUP BY e.event, r.reporting_area, e.period, ROLLUP (e.breakdown)
+    HAVING GROUPING(e.breakdown) = 1 OR e.breakdown IS NOT NULL
 )
 
 SELECT
@@ -53,39 +40,12 @@ SELECT
     v.denominator,  -- Nenner
     v.value,  -- Wert
     v.n  -- Zahl der Zeilen oder Einheiten, auf denen er beruht
-FROM entered AS g
+FROM grouped AS g
 CROSS JOIN LATERAL (
     VALUES
-        ('durchstarten_entries', NULL::DOUBLE, NULL::DOUBLE, g.entries, g.entries)
-) AS v (indicator_id, numerator, denominator, value, n)
-UNION ALL
-SELECT
-    v.indicator_id,
-    g.area,
-    g.period,
-    g.breakdown,
-    v.numerator,
-    v.denominator,
-    v.value,
-    v.n
-FROM active AS g
-CROSS JOIN LATERAL (
-    VALUES
-        ('durchstarten_active', NULL::DOUBLE, NULL::DOUBLE, g.participations, g.participations)
-) AS v (indicator_id, numerator, denominator, value, n)
-UNION ALL
-SELECT
-    v.indicator_id,
-    g.area,
-    g.period,
-    g.breakdown,
-    v.numerator,
-    v.denominator,
-    v.value,
-    v.n
-FROM departed AS g
-CROSS JOIN LATERAL (
-    VALUES
-        ('durchstarten_success_rate', g.successes, g.departures, g.successes / nullif(g.departures, 0), g.departures)
-) AS v (indicator_id, numerator, denominator, value, n)
+        ('durchstarten_entries', 'entered', NULL::DOUBLE, NULL::DOUBLE, g.events, g.events),
+        ('durchstarten_active', 'active', NULL, NULL, g.events, g.events),
+        ('durchstarten_success_rate', 'departed', g.successes, g.events, g.successes / nullif(g.events, 0), g.events)
+) AS v (indicator_id, event, numerator, denominator, value, n)
+WHERE v.event = g.event
 ORDER BY 1, 2, 3, 4

@@ -12,7 +12,7 @@ WITH grouped AS (
     INNER JOIN core.calendar_period AS p
         ON p.calendar = 'school_year'
         AND f.reported_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.fit_programme))
+    GROUP BY r.reporting_area, p.period, ROLLUP (f.fit_programme)
     HAVING GROUPING(f.fit_programme) = 1 OR f.fit_programme IS NOT NULL
 )
 

@@ -14,7 +14,7 @@ WITH held AS (
     INNER JOIN core.calendar_period AS p
         ON p.calendar = 'year'
         AND f.held_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.topic))
+    GROUP BY r.reporting_area, p.period, ROLLUP (f.topic)
     HAVING GROUPING(f.topic) = 1 OR f.topic IS NOT NULL
 )
 

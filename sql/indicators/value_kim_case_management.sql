@@ -1,155 +1,76 @@
 -- Indikatoren des KIM Case Managements, je Gebiet, Zeitraum und Gliederung, ohne Zeilen mit 0.
-WITH registered AS (
-    SELECT
-        r.reporting_area AS area,
-        p.period,
-        NULL::VARCHAR AS breakdown,
-        count(*) AS cases
+WITH event AS (
+    SELECT 'registered' AS event, p.period, f.*
     FROM core.fact_case AS f
-    INNER JOIN core.area_rollup AS r ON r.area = f.area
     INNER JOIN core.calendar_period AS p
-        ON p.calendar IN ('year', 'quarter')
-        AND f.registered_on BETWEEN p.first_day AND p.last_day
-    GROUP BY r.reporting_area, p.period
-),
-
-opened AS (
-    SELECT
-        r.reporting_area AS area,
-        p.period,
-        NULL::VARCHAR AS breakdown,
-        count(*) AS cases
+        ON p.calendar IN ('year', 'quarter') AND f.registered_on BETWEEN p.first_day AND p.last_day
+    UNION ALL BY NAME
+    SELECT 'opened' AS event, p.period, f.*
     FROM core.fact_case AS f
-    INNER JOIN core.area_rollup AS r ON r.area = f.area
     INNER JOIN core.calendar_period AS p
-        ON p.calendar IN ('year', 'quarter')
-        AND f.opened_on BETWEEN p.first_day AND p.last_day
-    GROUP BY r.reporting_area, p.period
-),
-
-closed AS (
-    SELECT
-        r.reporting_area AS area,
-        p.period,
-        NULL::VARCHAR AS breakdown,
-        count(*) AS cases,
-        median(f.closed_on - f.opened_on) AS duration_days,
-        count(f.opened_on) AS rows_with_duration,
-        count(*) FILTER (f.closing_reason IN ('Ziel erreicht', 'Ziel teilweise erreicht')) AS attained
+        ON p.calendar IN ('year', 'quarter') AND f.opened_on BETWEEN p.first_day AND p.last_day
+    UNION ALL BY NAME
+    SELECT 'closed' AS event, p.period, f.closed_on - f.opened_on AS days, f.*
     FROM core.fact_case AS f
-    INNER JOIN core.area_rollup AS r ON r.area = f.area
     INNER JOIN core.calendar_period AS p
-        ON p.calendar IN ('year', 'quarter')
-        AND f.closed_on BETWEEN p.first_day AND p.last_day
-    GROUP BY r.reporting_area, p.period
-),
-
-active AS (
-    SELECT
-        r.reporting_area AS area,
-        p.period,
-        NULL::VARCHAR AS breakdown,
-        count(*) AS cases
+        ON p.calendar IN ('year', 'quarter') AND f.closed_on BETWEEN p.first_day AND p.last_day
+    UNION ALL BY NAME
+    SELECT 'active' AS event, p.period, f.*
     FROM core.fact_case AS f
-    INNER JOIN core.area_rollup AS r ON r.area = f.area
     INNER JOIN core.calendar_period AS p
-        ON p.calendar IN ('year', 'quarter')
-        AND f.opened_on <= p.last_day AND (f.closed_on IS NULL OR f.closed_on > p.last_day)
-    GROUP BY r.reporting_area, p.period
-),
-
-talked AS (
-    SELECT
-        r.reporting_area AS area,
-        p.period,
-        NULL::VARCHAR AS breakdown,
-        median(f.first_talk_on - f.registered_on) AS wait_days,
-        count(*) AS talks
+        ON p.calendar IN ('year', 'quarter') AND f.opened_on <= p.last_day
+        AND (f.closed_on IS NULL OR f.closed_on > p.last_day)
+    UNION ALL BY NAME
+    SELECT 'talked' AS event, p.period, f.first_talk_on - f.registered_on AS days, f.*
     FROM core.fact_case AS f
-    INNER JOIN core.area_rollup AS r ON r.area = f.area
     INNER JOIN core.calendar_period AS p
-        ON p.calendar IN ('year', 'quarter')
-        AND f.first_talk_on BETWEEN p.first_day AND p.last_day
-    GROUP BY r.reporting_area, p.period
-),
-
-handed_over AS (
-    SELECT
-        r.reporting_area AS area,
-        p.period,
-        f.interface AS breakdown,
-        count(*) AS handovers,
-        median(f.wait_days) AS wait_days,
-        count(*) FILTER (f.wait_days > 30) AS delayed
+        ON p.calendar IN ('year', 'quarter') AND f.first_talk_on BETWEEN p.first_day AND p.last_day
+    UNION ALL BY NAME
+    SELECT 'handed_over' AS event, p.period, f.interface AS breakdown, f.wait_days AS days, f.*
     FROM core.fact_handover AS f
-    INNER JOIN core.area_rollup AS r ON r.area = f.area
     INNER JOIN core.calendar_period AS p
-        ON p.calendar = 'year'
-        AND f.handed_over_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.interface))
-    HAVING GROUPING(f.interface) = 1 OR f.interface IS NOT NULL
-),
-
-hindered AS (
-    SELECT
-        r.reporting_area AS area,
-        p.period,
-        f.hurdle AS breakdown,
-        count(*) FILTER (f.hurdle IS NOT NULL) AS hurdles
+        ON p.calendar = 'year' AND f.handed_over_on BETWEEN p.first_day AND p.last_day
+    UNION ALL BY NAME
+    SELECT 'hindered' AS event, p.period, f.hurdle AS breakdown, f.*
     FROM core.fact_station AS f
-    INNER JOIN core.area_rollup AS r ON r.area = f.area
     INNER JOIN core.calendar_period AS p
-        ON p.calendar = 'year'
-        AND f.started_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.hurdle))
-    HAVING GROUPING(f.hurdle) = 1 OR f.hurdle IS NOT NULL
-),
-
-misrouted AS (
-    SELECT
-        r.reporting_area AS area,
-        p.period,
-        NULL::VARCHAR AS breakdown,
-        count(DISTINCT f.case_no) FILTER (f.is_misrouted) AS cases
+        ON p.calendar = 'year' AND f.started_on BETWEEN p.first_day AND p.last_day
+    UNION ALL BY NAME
+    SELECT 'misrouted' AS event, p.period, f.*
     FROM core.fact_station AS f
-    INNER JOIN core.area_rollup AS r ON r.area = f.area
     INNER JOIN core.calendar_period AS p
-        ON p.calendar = 'year'
-        AND f.started_on BETWEEN p.first_day AND p.last_day
-    GROUP BY r.reporting_area, p.period
-),
-
-identified AS (
-    SELECT
-        r.reporting_area AS area,
-        p.period,
-        f.theme AS breakdown,
-        count(*) AS needs,
-        count(*) FILTER (f.is_unmet) AS unmet
+        ON p.calendar = 'year' AND f.started_on BETWEEN p.first_day AND p.last_day
+    UNION ALL BY NAME
+    SELECT 'identified' AS event, p.period, f.theme AS breakdown, f.*
     FROM core.fact_need AS f
-    INNER JOIN core.area_rollup AS r ON r.area = f.area
     INNER JOIN core.calendar_period AS p
-        ON p.calendar = 'year'
-        AND f.identified_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.theme))
-    HAVING GROUPING(f.theme) = 1 OR f.theme IS NOT NULL
-),
-
-covered AS (
-    SELECT
-        r.reporting_area AS area,
-        p.period,
-        f.theme AS breakdown,
-        median(f.resolved_on - f.identified_on) AS cover_days,
-        count(*) AS needs
+        ON p.calendar = 'year' AND f.identified_on BETWEEN p.first_day AND p.last_day
+    UNION ALL BY NAME
+    SELECT 'covered' AS event, p.period, f.theme AS breakdown, f.resolved_on - f.identified_on AS days, f.*
     FROM core.fact_need AS f
-    INNER JOIN core.area_rollup AS r ON r.area = f.area
     INNER JOIN core.calendar_period AS p
-        ON p.calendar = 'year'
-        AND f.resolved_on BETWEEN p.first_day AND p.last_day
+        ON p.calendar = 'year' AND f.resolved_on BETWEEN p.first_day AND p.last_day
         AND f.outcome = 'gedeckt'
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.theme))
-    HAVING GROUPING(f.theme) = 1 OR f.theme IS NOT NULL
+),
+
+grouped AS (
+    SELECT
+        e.event,
+        r.reporting_area AS area,
+        e.period,
+        e.breakdown,
+        count(*) AS events,
+        median(e.days) AS days,
+        count(e.days) AS rows_with_days,
+        count(*) FILTER (e.closing_reason IN ('Ziel erreicht', 'Ziel teilweise erreicht')) AS attained,
+        count(*) FILTER (e.wait_days > 30) AS delayed,
+        count(e.hurdle) AS hurdles,
+        count(DISTINCT e.case_no) FILTER (e.is_misrouted) AS misrouted_cases,
+        count(*) FILTER (e.is_unmet) AS unmet
+    FROM event AS e
+    INNER JOIN core.area_rollup AS r ON r.area = e.area
+    GROUP BY e.event, r.reporting_area, e.period, ROLLUP (e.breakdown)
+    HAVING GROUPING(e.breakdown) = 1 OR e.breakdown IS NOT NULL
 )
 
 SELECT
@@ -161,150 +82,25 @@ SELECT
     v.denominator,  -- Nenner
     v.value,  -- Wert
     v.n  -- Zahl der Zeilen oder Einheiten, auf denen er beruht
-FROM registered AS g
+FROM grouped AS g
 CROSS JOIN LATERAL (
     VALUES
-        ('kim_cases_registered', NULL::DOUBLE, NULL::DOUBLE, g.cases, g.cases)
-) AS v (indicator_id, numerator, denominator, value, n)
-UNION ALL
-SELECT
-    v.indicator_id,
-    g.area,
-    g.period,
-    g.breakdown,
-    v.numerator,
-    v.denominator,
-    v.value,
-    v.n
-FROM opened AS g
-CROSS JOIN LATERAL (
-    VALUES
-        ('kim_cases_opened', NULL::DOUBLE, NULL::DOUBLE, g.cases, g.cases)
-) AS v (indicator_id, numerator, denominator, value, n)
-UNION ALL
-SELECT
-    v.indicator_id,
-    g.area,
-    g.period,
-    g.breakdown,
-    v.numerator,
-    v.denominator,
-    v.value,
-    v.n
-FROM closed AS g
-CROSS JOIN LATERAL (
-    VALUES
-        ('kim_cases_closed', NULL::DOUBLE, NULL::DOUBLE, g.cases, g.cases),
-        ('kim_case_duration_days', NULL, NULL, g.duration_days, g.rows_with_duration),
-        ('kim_goal_attainment_rate', g.attained, g.cases, g.attained / nullif(g.cases, 0), g.cases)
-) AS v (indicator_id, numerator, denominator, value, n)
-UNION ALL
-SELECT
-    v.indicator_id,
-    g.area,
-    g.period,
-    g.breakdown,
-    v.numerator,
-    v.denominator,
-    v.value,
-    v.n
-FROM active AS g
-CROSS JOIN LATERAL (
-    VALUES
-        ('kim_cases_active', NULL::DOUBLE, NULL::DOUBLE, g.cases, g.cases)
-) AS v (indicator_id, numerator, denominator, value, n)
-UNION ALL
-SELECT
-    v.indicator_id,
-    g.area,
-    g.period,
-    g.breakdown,
-    v.numerator,
-    v.denominator,
-    v.value,
-    v.n
-FROM talked AS g
-CROSS JOIN LATERAL (
-    VALUES
-        ('kim_first_talk_wait_days', NULL, NULL, g.wait_days, g.talks)
-) AS v (indicator_id, numerator, denominator, value, n)
-UNION ALL
-SELECT
-    v.indicator_id,
-    g.area,
-    g.period,
-    g.breakdown,
-    v.numerator,
-    v.denominator,
-    v.value,
-    v.n
-FROM handed_over AS g
-CROSS JOIN LATERAL (
-    VALUES
-        ('kim_handovers', NULL::DOUBLE, NULL::DOUBLE, g.handovers, g.handovers),
-        ('kim_handover_wait_days', NULL, NULL, g.wait_days, g.handovers),
-        ('kim_handover_delayed_rate', g.delayed, g.handovers, g.delayed / nullif(g.handovers, 0), g.handovers)
-) AS v (indicator_id, numerator, denominator, value, n)
-UNION ALL
-SELECT
-    v.indicator_id,
-    g.area,
-    g.period,
-    g.breakdown,
-    v.numerator,
-    v.denominator,
-    v.value,
-    v.n
-FROM hindered AS g
-CROSS JOIN LATERAL (
-    VALUES
-        ('kim_hurdles', NULL::DOUBLE, NULL::DOUBLE, g.hurdles, g.hurdles)
-) AS v (indicator_id, numerator, denominator, value, n)
-UNION ALL
-SELECT
-    v.indicator_id,
-    g.area,
-    g.period,
-    g.breakdown,
-    v.numerator,
-    v.denominator,
-    v.value,
-    v.n
-FROM misrouted AS g
-CROSS JOIN LATERAL (
-    VALUES
-        ('kim_misrouted_cases', NULL::DOUBLE, NULL::DOUBLE, g.cases, g.cases)
-) AS v (indicator_id, numerator, denominator, value, n)
-UNION ALL
-SELECT
-    v.indicator_id,
-    g.area,
-    g.period,
-    g.breakdown,
-    v.numerator,
-    v.denominator,
-    v.value,
-    v.n
-FROM identified AS g
-CROSS JOIN LATERAL (
-    VALUES
-        ('kim_needs', NULL::DOUBLE, NULL::DOUBLE, g.needs, g.needs),
-        ('kim_needs_unmet', NULL::DOUBLE, NULL::DOUBLE, g.unmet, g.unmet),
-        ('kim_needs_unmet_rate', g.unmet, g.needs, g.unmet / nullif(g.needs, 0), g.needs)
-) AS v (indicator_id, numerator, denominator, value, n)
-UNION ALL
-SELECT
-    v.indicator_id,
-    g.area,
-    g.period,
-    g.breakdown,
-    v.numerator,
-    v.denominator,
-    v.value,
-    v.n
-FROM covered AS g
-CROSS JOIN LATERAL (
-    VALUES
-        ('kim_needs_cover_days', NULL, NULL, g.cover_days, g.needs)
-) AS v (indicator_id, numerator, denominator, value, n)
+        ('kim_cases_registered', 'registered', NULL::DOUBLE, NULL::DOUBLE, g.events, g.events),
+        ('kim_cases_opened', 'opened', NULL, NULL, g.events, g.events),
+        ('kim_cases_closed', 'closed', NULL, NULL, g.events, g.events),
+        ('kim_case_duration_days', 'closed', NULL, NULL, g.days, g.rows_with_days),
+        ('kim_goal_attainment_rate', 'closed', g.attained, g.events, g.attained / nullif(g.events, 0), g.events),
+        ('kim_cases_active', 'active', NULL, NULL, g.events, g.events),
+        ('kim_first_talk_wait_days', 'talked', NULL, NULL, g.days, g.events),
+        ('kim_handovers', 'handed_over', NULL, NULL, g.events, g.events),
+        ('kim_handover_wait_days', 'handed_over', NULL, NULL, g.days, g.events),
+        ('kim_handover_delayed_rate', 'handed_over', g.delayed, g.events, g.delayed / nullif(g.events, 0), g.events),
+        ('kim_hurdles', 'hindered', NULL, NULL, g.hurdles, g.hurdles),
+        ('kim_misrouted_cases', 'misrouted', NULL, NULL, g.misrouted_cases, g.misrouted_cases),
+        ('kim_needs', 'identified', NULL, NULL, g.events, g.events),
+        ('kim_needs_unmet', 'identified', NULL, NULL, g.unmet, g.unmet),
+        ('kim_needs_unmet_rate', 'identified', g.unmet, g.events, g.unmet / nullif(g.events, 0), g.events),
+        ('kim_needs_cover_days', 'covered', NULL, NULL, g.days, g.events)
+) AS v (indicator_id, event, numerator, denominator, value, n)
+WHERE v.event = g.event
 ORDER BY 1, 2, 3, 4

@@ -16,7 +16,7 @@ WITH granted AS (
     INNER JOIN core.calendar_period AS p
         ON p.calendar = 'year'
         AND f.reported_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.module))
+    GROUP BY r.reporting_area, p.period, ROLLUP (f.module)
     HAVING GROUPING(f.module) = 1 OR f.module IS NOT NULL
 )
 

@@ -10,7 +10,7 @@ WITH registered AS (
     FROM core.fact_measure AS f
     INNER JOIN core.dim_area AS k ON k.is_county
     WHERE f.ki_involved
-    GROUP BY GROUPING SETS ((k.area, year(f.as_of)), (k.area, year(f.as_of), f.concept))
+    GROUP BY k.area, year(f.as_of), ROLLUP (f.concept)
 )
 
 SELECT

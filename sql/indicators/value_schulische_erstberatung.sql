@@ -13,7 +13,7 @@ WITH consulted AS (
     INNER JOIN core.calendar_period AS p
         ON p.calendar = 'school_year'
         AND f.consulted_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.school_type))
+    GROUP BY r.reporting_area, p.period, ROLLUP (f.school_type)
     HAVING GROUPING(f.school_type) = 1 OR f.school_type IS NOT NULL
 )
 

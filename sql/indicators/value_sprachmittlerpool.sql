@@ -19,7 +19,7 @@ WITH requested AS (
     INNER JOIN core.calendar_period AS p
         ON p.calendar IN ('year', 'quarter')
         AND f.requested_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.language))
+    GROUP BY r.reporting_area, p.period, ROLLUP (f.language)
     HAVING GROUPING(f.language) = 1 OR f.language IS NOT NULL
 )
 

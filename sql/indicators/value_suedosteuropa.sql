@@ -11,7 +11,7 @@ WITH contacted AS (
     INNER JOIN core.calendar_period AS p
         ON p.calendar = 'year'
         AND f.contacted_on BETWEEN p.first_day AND p.last_day
-    GROUP BY GROUPING SETS ((r.reporting_area, p.period), (r.reporting_area, p.period, f.theme))
+    GROUP BY r.reporting_area, p.period, ROLLUP (f.theme)
     HAVING GROUPING(f.theme) = 1 OR f.theme IS NOT NULL
 )
 

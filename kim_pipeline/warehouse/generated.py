@@ -1,0 +1,101 @@
+"""SQL that the contracts and the catalogue imply: written by the program, so that nobody types it.
+
+Belongs here: pure functions from contracts, catalogue and column names to the text of one `SELECT`, with the comments
+that a file in `sql/` would have. `kim sql --show` prints it. Does not belong here: anything that needs a decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kim_pipeline.contracts.model import Column, Programme, Table
+
+SOURCE = {
+    "source_file": "Datei, aus der die Zeile stammt",
+    "source_sheet": "Blatt, aus dem die Zeile stammt",
+    "source_row": "Zeile im Blatt",
+}
+"""Where a row stands, in every table of accepted rows, with German descriptions."""
+_COUNTS = {
+    "period": "aus den Lieferungen, die zählen",
+    "snapshot": "aus der Gesamtliste mit dem jüngsten Stand",
+}
+
+_DIMENSIONS = {"municipality": "area", "ags": "area"}
+"""Kinds of columns whose dimension has another name."""
+
+
+def staging_sql(programme: Programme, table: Table) -> str:
+    """The accepted rows that count, of one table: those of the deliveries and days that settling has left."""
+    conditions = [
+        f"w.programme = '{programme.key}'",
+        f"w.table_name = '{table.name}'",
+        "w.file = r.source_file",
+    ]
+    if programme.delivery == "period" and table.period_date:
+        conditions.append(f"r.{table.period_date} BETWEEN w.first_day AND w.last_day")
+    order = [*SOURCE, *([table.unpivot.into] if table.unpivot else [])]
+    head = f"-- {programme.title}: {table.label}, {_COUNTS[programme.delivery]}."
+    return "\n".join(
+        [
+            head,
+            *select_list("r", {column.name: column.label for column in table.output} | SOURCE),
+            f"FROM accepted.{programme.key}_{table.name} AS r",
+            "INNER JOIN quality.counting_window AS w",
+            "    ON " + "\n    AND ".join(conditions),
+            "ORDER BY " + ", ".join(f"r.{name}" for name in order),
+            "",
+        ]
+    )
+
+
+def indicator_sql(columns: Mapping[str, str]) -> str:
+    """The table of indicators: the loaded catalogue in its order, its columns with their descriptions."""
+    head = "-- Katalog der Indikatoren: was sie zählen, woher sie kommen, was sie nicht sagen."
+    return "\n".join(
+        [head, *select_list("i", columns), "FROM vocabulary.indicator AS i", "ORDER BY i.position", ""]
+    )
+
+
+def all_values_sql(tables: Sequence[str], columns: Mapping[str, str]) -> str:
+    """The values of several tables together, so that a new one joins by being there.
+
+    Args:
+        tables: `schema.table` of each; they have the same columns.
+        columns: these columns with their descriptions.
+    """
+    first, *others = tables
+    head = "-- Werte aller Dateien value_*.sql zusammen, noch ohne die abgedeckten Zeiträume und ohne Nullen."
+    rest = [f"UNION ALL SELECT v.* FROM {table} AS v" for table in others]
+    return "\n".join([head, *select_list("v", columns), f"FROM {first} AS v", *rest, ""])
+
+
+def unknown_keys_sql(keys: Sequence[tuple[str, str, str]]) -> str:
+    """The rows whose key a dimension does not have.
+
+    Args:
+        keys: table `schema.table` with its source columns, column there, and the dimension: `area` for `core.dim_area`,
+            whose column of that name is meant.
+    """
+    parts = [
+        f"SELECT\n    '{table}' AS table_name,\n    '{column}' AS column_name,\n    f.source_file,\n    f.source_row\n"
+        f"FROM {table} AS f\n"
+        f"ANTI JOIN core.dim_{dimension} AS d ON d.{dimension} = f.{column}\n"
+        f"WHERE f.{column} IS NOT NULL"
+        for table, column, dimension in keys
+    ]
+    return "\nUNION ALL\n".join(parts) + "\n"
+
+
+def dimension_of(column: Column) -> str:
+    """The dimension that a contract's column names a member of, if there is one of this name."""
+    return column.category or _DIMENSIONS.get(column.kind, column.kind)
+
+
+def select_list(alias: str, columns: Mapping[str, str]) -> list[str]:
+    """The lines from `SELECT` to the last column, each with its description."""
+    last = len(columns) - 1
+    lines = [
+        f"    {alias}.{name}{',' if at < last else ''}  -- {text}" for at, (name, text) in enumerate(columns.items())
+    ]
+    return ["SELECT", *lines]
