@@ -1,4 +1,4 @@
-"""`kim sql`: queries on the published data, as a table or a file."""
+"""`kim sql`: queries on the published data, as a table or a file; and the SQL that makes a table."""
 
 from __future__ import annotations
 
@@ -39,6 +39,15 @@ def sql(
     columns: Annotated[
         str | None, typer.Option("--columns", metavar="TABELLE", help="Nennt die Spalten einer Tabelle.")
     ] = None,
+    show: Annotated[
+        str | None,
+        typer.Option(
+            "--show",
+            metavar="NAME",
+            help="Zeigt das SQL einer Tabelle oder Prüfung, etwa staging.fit_groups.",
+            show_default=False,
+        ),
+    ] = None,
     form: Annotated[
         str | None,
         typer.Option(
@@ -60,6 +69,11 @@ def sql(
     warehouse: WarehouseOption = None,
 ) -> None:
     """Stellt eine Abfrage an kim.duckdb, nur lesend. Leer heißt: keine Angabe oder geheim, nie 0."""
+    if show is not None:
+        if query is not None or file is not None or columns is not None or tables:
+            wrong("--show steht allein: es zeigt das SQL, ohne es auszuführen.")
+        typer.echo(_sql_of(show), nl=False)
+        return
     text = _query(query, file, columns, tables=tables)
     chosen = _format(form, out)
     published = settings_from(warehouse=warehouse).warehouse / "kim.duckdb"
@@ -73,7 +87,7 @@ def _query(query: str | None, file: Path | None, table: str | None, *, tables: b
     if [query is not None, file is not None, table is not None, tables].count(True) != 1:
         wrong(
             'Bitte eine Abfrage angeben, etwa: kim sql "SELECT name, kind FROM area". '
-            "Oder eines von --file DATEI, --tables, --columns TABELLE."
+            "Oder eines von --file DATEI, --tables, --columns TABELLE, --show NAME."
         )
     if tables:
         return _TABLES
@@ -85,6 +99,22 @@ def _query(query: str | None, file: Path | None, table: str | None, *, tables: b
         return Path(str(file)).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         wrong(f"{file} lässt sich nicht lesen. Erwartet: eine Textdatei in UTF-8 mit einer Abfrage.")
+
+
+def _sql_of(name: str) -> str:
+    """The SQL that makes a table or that is a check; ends with code 2 where there is none."""
+    from kim_pipeline.warehouse.checks import blocking_checks, plausibility_checks  # noqa: PLC0415
+    from kim_pipeline.warehouse.sql_models import find_model  # noqa: PLC0415
+
+    if (model := find_model(name)) is not None:
+        return model.sql
+    for check in (*blocking_checks(), *plausibility_checks()):
+        if check.name == name:
+            return check.sql.rstrip() + "\n"
+    wrong(
+        f"Zu „{name}“ gibt es kein SQL. Erwartet: eine Tabelle mit ihrem Schema wie staging.fit_groups, core.dim_area, "
+        "published.area, oder der Name einer Prüfung. accepted, quality und vocabulary werden geladen."
+    )
 
 
 def _format(given: str | None, out: Path | None) -> Format:

@@ -19,6 +19,8 @@ import pyarrow.parquet as pq
 
 from kim_pipeline.deliveries.storage import readable_folder
 from kim_pipeline.publishing.builds import DESCRIPTOR
+from kim_pipeline.publishing.published import DICTIONARY_KEYS
+from kim_pipeline.warehouse.sql_models import load_models
 
 _COUNTY_FILE = "datapackage.toml"
 _MEDIA_TYPE = "application/vnd.apache.parquet"
@@ -31,32 +33,9 @@ _TYPES = {
     "DATE": "date",
 }
 """DuckDB's types → those of Table Schema."""
-_KEYS = {
-    "area": ("area",),
-    "breakdown_member": ("breakdown_kind", "breakdown"),
-    "column_dictionary": ("table_name", "column_name"),
-    "delivery": ("programme", "file"),
-    "delivery_status": ("programme",),
-    "indicator": ("indicator_id",),
-    "indicator_value": ("indicator_id", "area", "period", "breakdown_kind", "breakdown"),
-    "language_gap": ("period", "area", "language"),
-    "measure_activity": ("programme",),
-    "measure_history": ("concept", "measure_no", "as_of"),
-    "measure_review": ("concept", "measure_no"),
-    "measure_review_missing": ("theme",),
-    "offer_gap": ("period", "area", "theme"),
-    "period": ("period",),
-    "programme": ("programme",),
-    "programme_period": ("programme", "period"),
-    "programme_rows": ("programme",),
-    "quality_summary": ("programme", "file", "rule", "severity"),
-    "table_dictionary": ("table_name",),
-}
-"""Primary keys; `build_info` has none."""
-_REFERENCED = {"area": "area", "indicator_id": "indicator", "period": "period", "programme": "programme"}
-"""Columns that name a row of a table, wherever they are."""
 _NO_REFERENCE = {("delivery", "period")}
 """A reporting period need not be one of the periods of the indicators."""
+
 
 
 def write_package(published: Path, folder: Path, county: Path) -> None:
@@ -76,10 +55,10 @@ def write_package(published: Path, folder: Path, county: Path) -> None:
     path = county / _COUNTY_FILE
     stated = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     with duckdb.connect(str(published), read_only=True) as connection:
-        ours = _package(connection)
+        ours, keys = _package(connection), primary_keys()
         descriptor = ours | stated | ours
         descriptor["resources"] = [
-            _resource(connection, folder, name, description, descriptor["id"])
+            _resource(connection, folder, name, keys, {"description": description, "build": descriptor["id"]})
             for name, description in connection.execute(
                 "SELECT table_name, coalesce(comment, '') FROM duckdb_tables() WHERE NOT internal ORDER BY table_name"
             ).fetchall()
@@ -104,14 +83,22 @@ def _package(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     }
 
 
+def primary_keys() -> dict[str, tuple[str, ...]]:
+    """Published table → the columns that tell its rows apart; `build_info` has none."""
+    return {model.name: model.key for model in load_models(["published"])} | DICTIONARY_KEYS
+
+
 def _resource(
-    connection: duckdb.DuckDBPyConnection, folder: Path, name: str, description: str, build: str
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    name: str,
+    keys: Mapping[str, tuple[str, ...]],
+    facts: Mapping[str, str],
 ) -> dict[str, Any]:
     """Write one table; what the descriptor says of it."""
     fields = _fields(connection, name)
     path = folder / f"{name}.parquet"
-    rows = connection.table(f"main.{name}").to_arrow_table()
-    _write(rows, path, fields, {"description": description, "build": build})
+    _write(connection.table(f"main.{name}").to_arrow_table(), path, fields, facts)
     return {
         "name": name,
         "path": path.name,
@@ -119,8 +106,8 @@ def _resource(
         "format": "parquet",
         "mediatype": _MEDIA_TYPE,
         "hash": f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}",
-        "description": description,
-        "schema": _schema(name, fields),
+        "description": facts["description"],
+        "schema": _schema(name, fields, keys),
     }
 
 
@@ -139,9 +126,14 @@ def _write(block: pa.Table, path: Path, fields: Mapping[str, tuple[str, str]], f
     pq.write_table(block.cast(pa.schema(described, metadata=facts)), path, compression="snappy")
 
 
-def _schema(table: str, fields: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
-    """The Table Schema: an empty text is a value, since Parquet has missing values of its own."""
-    key = _KEYS.get(table, ())
+def _schema(
+    table: str, fields: Mapping[str, tuple[str, str]], keys: Mapping[str, tuple[str, ...]]
+) -> dict[str, Any]:
+    """The Table Schema: an empty text is a value, since Parquet has missing values of its own.
+
+    A column that bears the name of a table's key refers to that table, wherever it is: `period` to `period`.
+    """
+    key = keys.get(table, ())
     described = [
         {"name": name, "type": kind, "description": text} | ({"constraints": {"required": True}} if name in key else {})
         for name, (kind, text) in fields.items()
@@ -151,7 +143,12 @@ def _schema(table: str, fields: Mapping[str, tuple[str, str]]) -> dict[str, Any]
         schema["primaryKey"] = list(key)
     references = [
         {"fields": [column], "reference": {"resource": target, "fields": [column]}}
-        for column, target in _REFERENCED.items()
+        for column, target in sorted(_targets(keys).items())
         if column in fields and target != table and (table, column) not in _NO_REFERENCE
     ]
     return schema | ({"foreignKeys": references} if references else {})
+
+
+def _targets(keys: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Column → the table that is named after it."""
+    return {key[0]: table for table, key in keys.items() if key in ((table,), (f"{table}_id",))}

@@ -53,6 +53,7 @@ _DICTIONARIES = {
         "WHERE database_name = 'published' ORDER BY table_name, column_index",
     ),
 }
+DICTIONARY_KEYS = {"table_dictionary": ("table_name",), "column_dictionary": ("table_name", "column_name")}
 
 
 @dataclass(frozen=True)

@@ -31,23 +31,13 @@ from kim_pipeline.publishing.linked_set import SENSITIVE_K, Key, LinkedSet, read
 from kim_pipeline.publishing.protection import ProtectionError, protect_figures
 from kim_pipeline.publishing.published import stored_build_info, write_tables
 from kim_pipeline.publishing.published_audit import audit_file
+from kim_pipeline.warehouse.build import MODEL_SCHEMAS
+from kim_pipeline.warehouse.generated import key_date_cuts
+from kim_pipeline.warehouse.sql_models import load_models
 
 FILE, SEAL = "kim.duckdb", "release.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHOWN = 20
-_LATER = (
-    "DELETE FROM core.calendar_period WHERE last_day > $as_of",
-    "DELETE FROM core.coverage WHERE period NOT IN (SELECT period FROM core.calendar_period)",
-    "DELETE FROM core.programme_period WHERE period NOT IN (SELECT period FROM core.calendar_period)",
-    "DELETE FROM indicators.indicator_value WHERE period NOT IN (SELECT period FROM core.calendar_period)",
-    "DELETE FROM disclosure.place WHERE period NOT IN (SELECT period FROM core.calendar_period)",
-    "DELETE FROM disclosure.cell WHERE period NOT IN (SELECT period FROM core.calendar_period)",
-    "DELETE FROM core.fact_measure WHERE as_of > $as_of",
-    "DELETE FROM review.measure_status_history WHERE as_of > $as_of",
-)
-"""What a key date leaves out."""
-
-
 _TOO_LATE = "Was frühere Veröffentlichungen schon zeigen, lässt sich nicht zurücknehmen."
 
 
@@ -124,16 +114,14 @@ def _made(draft: Release, internal: Path, ledger: Ledger) -> Release:
     os.chmod(internal, 0o600)
     finished = [e for e in ledger.entries() if (scratch.parent / e.name).is_dir()]
     with duckdb.connect(str(internal)) as connection:
-        for statement in _LATER:
+        for statement in key_date_cuts({model.full_name: model.columns for model in load_models(MODEL_SCHEMAS)}):
             connection.execute(statement, {"as_of": as_of} if "$as_of" in statement else None)
         linked = read_linked_set(connection)
         before = [_Earlier(entry, linked) for entry in finished]
         try:
             protect_figures(connection, _joiner(linked, before))
         except ProtectionError as error:
-            raise ReleaseError(
-                f"{error} Was frühere Veröffentlichungen schon zeigen, lässt sich nicht zurücknehmen."
-            ) from None
+            raise ReleaseError(f"{error} {_TOO_LATE}") from None
         hidden = frozenset(Key(*row) for row in connection.execute("FROM disclosure.hidden_cell").fetchall())
     _audit_jointly(linked, hidden, before)
     told = [*_info_of(build), *_about(name, as_of)]

@@ -6,7 +6,7 @@ that a file in `sql/` would have. `kim sql --show` prints it. Does not belong he
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from kim_pipeline.contracts.model import Column, Programme, Table
 
@@ -21,6 +21,7 @@ _COUNTS = {
     "snapshot": "aus der Gesamtliste mit dem jüngsten Stand",
 }
 
+_CALENDAR = "core.calendar_period"
 _DIMENSIONS = {"municipality": "area", "ags": "area"}
 """Kinds of columns whose dimension has another name."""
 
@@ -90,6 +91,24 @@ def unknown_keys_sql(keys: Sequence[tuple[str, str, str]]) -> str:
 def dimension_of(column: Column) -> str:
     """The dimension that a contract's column names a member of, if there is one of this name."""
     return column.category or _DIMENSIONS.get(column.kind, column.kind)
+
+
+def key_date_cuts(tables: Mapping[str, Collection[str]]) -> list[str]:
+    """What a release leaves out: periods that are not over on its key date, and registers with a later Stand.
+
+    Args:
+        tables: `schema.table` → its columns, of every table that SQL makes.
+
+    Returns:
+        Statements in order; those with `$as_of` take the key date.
+    """
+    of_period = [name for name, columns in tables.items() if "period" in columns and name != _CALENDAR]
+    of_register = [name for name, columns in tables.items() if "as_of" in columns]
+    return [
+        f"DELETE FROM {_CALENDAR} WHERE last_day > $as_of",
+        *(f"DELETE FROM {name} WHERE period NOT IN (SELECT period FROM {_CALENDAR})" for name in of_period),
+        *(f"DELETE FROM {name} WHERE as_of > $as_of" for name in of_register),
+    ]
 
 
 def select_list(alias: str, columns: Mapping[str, str]) -> list[str]:

@@ -36,7 +36,7 @@ WITH event AS (
     INNER JOIN core.calendar_period AS p
         ON p.calendar = 'year' AND f.started_on BETWEEN p.first_day AND p.last_day
     UNION ALL BY NAME
-    SELECT 'misrouted' AS event, p.period, f.*
+    SELECT 'misrouted' AS event, p.period, CASE WHEN f.is_misrouted THEN f.case_no END AS misrouted_case_no, f.*
     FROM core.fact_station AS f
     INNER JOIN core.calendar_period AS p
         ON p.calendar = 'year' AND f.started_on BETWEEN p.first_day AND p.last_day
@@ -65,7 +65,7 @@ grouped AS (
         count(*) FILTER (e.closing_reason IN ('Ziel erreicht', 'Ziel teilweise erreicht')) AS attained,
         count(*) FILTER (e.wait_days > 30) AS delayed,
         count(e.hurdle) AS hurdles,
-        count(DISTINCT e.case_no) FILTER (e.is_misrouted) AS misrouted_cases,
+        count(DISTINCT e.misrouted_case_no) AS misrouted_cases,
         count(*) FILTER (e.is_unmet) AS unmet
     FROM event AS e
     INNER JOIN core.area_rollup AS r ON r.area = e.area

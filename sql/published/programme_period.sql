@@ -10,4 +10,4 @@ SELECT
         WHERE c.programme = s.programme AND c.period = s.period
     ) AS is_covered  -- Ob Lieferungen den Zeitraum ganz abdecken
 FROM core.programme_period AS s
-ORDER BY s.programme, s.calendar, s.period
+ORDER BY s.programme, s.period
