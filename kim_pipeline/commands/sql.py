@@ -108,13 +108,13 @@ def _sql_of(name: str) -> str:
 
     if (model := find_model(name)) is not None:
         return model.sql
-    for check in (*blocking_checks(), *plausibility_checks()):
-        if check.name == name:
-            return check.sql.rstrip() + "\n"
-    wrong(
-        f"Zu „{name}“ gibt es kein SQL. Erwartet: eine Tabelle mit ihrem Schema wie staging.fit_groups, core.dim_area, "
-        "published.area, oder der Name einer Prüfung. accepted, quality und vocabulary werden geladen."
-    )
+    found = next((check.sql for check in (*blocking_checks(), *plausibility_checks()) if check.name == name), None)
+    if found is None:
+        wrong(
+            f"Zu „{name}“ gibt es kein SQL. Erwartet: eine Tabelle mit ihrem Schema wie staging.fit_groups oder "
+            "published.area, oder der Name einer Prüfung. accepted, quality und vocabulary werden geladen."
+        )
+    return found.rstrip() + "\n"
 
 
 def _format(given: str | None, out: Path | None) -> Format:

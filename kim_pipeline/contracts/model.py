@@ -6,7 +6,6 @@ Does not belong here: any one programme, any vocabulary value, any parsing.
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
@@ -229,15 +228,6 @@ class Table:
         """The pandera schema of the stored columns: personal columns that are dropped have no place in it."""
         gone = [c.name for c in self.columns.values() if not c.is_stored]
         return self.model.to_schema().remove_columns(gone)
-
-    @cached_property
-    def shape(self) -> pa.DataFrameSchema:
-        """The schema without its rules: columns, types and required values."""
-        bare = copy.deepcopy(self.schema)
-        bare.checks = []
-        for column in bare.columns.values():
-            column.checks = []
-        return bare
 
     @cached_property
     def key(self) -> tuple[str, ...]:

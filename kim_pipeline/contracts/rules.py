@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
@@ -61,23 +62,23 @@ def declared_rule(check: pa.Check) -> RowRule | None:
 
 def blamed(broken: pd.Series[bool], column: str) -> pd.Series[Any]:
     """Blame `column` wherever `broken` is true."""
-    found = pd.Series(None, index=broken.index, dtype="object")
+    found = np.full(len(broken), None, dtype=object)
     found[broken.to_numpy(dtype=bool, na_value=False)] = column
-    return found
+    return pd.Series(found, index=broken.index, dtype="object")
 
 
 def date_order(*columns: str) -> Any:
     """Dates, of those given, do not go backwards."""
 
     def blame(frame: pd.DataFrame) -> pd.Series[Any]:
-        found = pd.Series(None, index=frame.index, dtype="object")
+        found = np.full(len(frame), None, dtype=object)
         latest = frame[columns[0]]
         for name in columns[1:]:
             date = frame[name]
-            broken = (date < latest).to_numpy(dtype=bool, na_value=False) & found.isna().to_numpy()
-            found[broken] = name
+            broken = (date < latest).to_numpy(dtype=bool, na_value=False)
+            found[broken & pd.isna(found)] = name
             latest = date.where(latest.isna() | (date > latest), latest)
-        return found
+        return pd.Series(found, index=frame.index, dtype="object")
 
     expected = "erst " + ", dann ".join(f"{{{c}}}" for c in columns) + "; derselbe Tag ist erlaubt"
     return row_rule("date_order", columns, expected, blame)
@@ -105,9 +106,9 @@ def needs(when: Callable[[pd.DataFrame], pd.Series[bool]], *columns: str, involv
 
     def blame(frame: pd.DataFrame) -> pd.Series[Any]:
         applies = when(frame).to_numpy(dtype=bool, na_value=False)
-        found = pd.Series(None, index=frame.index, dtype="object")
+        found = np.full(len(frame), None, dtype=object)
         for name in columns:
-            found[applies & frame[name].isna().to_numpy() & found.isna().to_numpy()] = name
-        return found
+            found[applies & frame[name].isna().to_numpy() & pd.isna(found)] = name
+        return pd.Series(found, index=frame.index, dtype="object")
 
     return row_rule("status_incomplete", (*involved, *columns), says, blame)

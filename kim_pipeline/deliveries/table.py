@@ -429,12 +429,13 @@ class _Evaluation:
         return found
 
     def _prove(self, frame: pd.DataFrame) -> None:
-        """What is accepted has the contract's columns, types and required values.
+        """What is accepted keeps the whole contract: columns, types, required values, bounds and rules.
 
-        The rules were applied one by one before. pandera's messages hold values and are not passed on.
+        That is pandera's word and not ours: the rules were applied one by one before, to tell what breaks them. Its
+        messages hold values and are not passed on.
         """
         try:
-            self._table.shape.validate(frame, lazy=True)
+            self._table.schema.validate(frame, lazy=True, inplace=True)
         except pandera.errors.SchemaErrors as error:
             columns = sorted({str(c) for c in error.failure_cases["column"]})
             raise ContractError(f"{self._table.name}: accepted rows break the contract in {columns}") from None

@@ -37,7 +37,6 @@ _NO_REFERENCE = {("delivery", "period")}
 """A reporting period need not be one of the periods of the indicators."""
 
 
-
 def write_package(published: Path, folder: Path, county: Path) -> None:
     """Write every table of a published file as Parquet, and what they are.
 
@@ -126,9 +125,7 @@ def _write(block: pa.Table, path: Path, fields: Mapping[str, tuple[str, str]], f
     pq.write_table(block.cast(pa.schema(described, metadata=facts)), path, compression="snappy")
 
 
-def _schema(
-    table: str, fields: Mapping[str, tuple[str, str]], keys: Mapping[str, tuple[str, ...]]
-) -> dict[str, Any]:
+def _schema(table: str, fields: Mapping[str, tuple[str, str]], keys: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     """The Table Schema: an empty text is a value, since Parquet has missing values of its own.
 
     A column that bears the name of a table's key refers to that table, wherever it is: `period` to `period`.

@@ -142,7 +142,7 @@ def _line(model: SqlModel, indicator_id: str) -> _Line:
     first = exp.Literal.string(indicator_id)
     words = next((t for t in model.tree.find_all(exp.Tuple) if t.expressions and t.expressions[0] == first), None)
     values = words.find_ancestor(exp.Values) if words is not None else None
-    select = values
+    select: exp.Expr | None = values
     while select is not None and not (isinstance(select, exp.Select) and select.args.get("from_")):
         select = select.parent
     if words is None or values is None or select is None:
