@@ -12,8 +12,9 @@ import pytest
 
 from kim_pipeline.deliveries.intake import take_in
 from kim_pipeline.settings import PROJECT, Settings
-from kim_pipeline.warehouse import build, catalogue, load, sql_models
+from kim_pipeline.warehouse import catalogue, load, sql_models
 from kim_pipeline.warehouse.diff import write_diff
+from tests import built
 from tests.built import AS_OF, build_internal, sample_intake, sample_internal, table_hashes
 
 
@@ -133,7 +134,7 @@ direction = "neutral"
 caveat = "Ohne Vorbereitung."
 """)
     models = sql_models.load_models
-    monkeypatch.setattr(build, "load_models", lambda schemas: models(schemas, folder))
+    monkeypatch.setattr(built, "load_models", lambda schemas: models(schemas, folder))
     entries = catalogue.load_catalogue
     monkeypatch.setattr(load, "load_catalogue", lambda: entries(folder / "indicators" / "catalogue.toml"))
     path = tmp_path / "internal.duckdb"

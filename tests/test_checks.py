@@ -13,6 +13,8 @@ from kim_pipeline.warehouse.checks import (
     Check,
     blocking_checks,
     checks_in,
+    foreign_key_check,
+    foreign_keys,
     key_checks,
     offending_rows,
     plausibility_checks,
@@ -71,6 +73,19 @@ def test_finds_what_it_is_there_for(check: Check, copy: duckdb.DuckDBPyConnectio
 def test_finds_keys_that_occur_twice(check: Check, copy: duckdb.DuckDBPyConnection) -> None:
     copy.execute(f"INSERT INTO {check.asset} FROM {check.asset} LIMIT 1")
     assert len(offending_rows(copy, check)) == 1
+
+
+def test_every_key_of_every_fact_is_held(copy: duckdb.DuckDBPyConnection) -> None:
+    keys = foreign_keys()
+    assert ("core.fact_handover", "area", "area") in keys
+    assert ("core.fact_decision", "body", "body") in keys
+    assert len(keys) >= 30
+    for table, column, _ in keys:
+        copy.execute("BEGIN")
+        copy.execute(f"UPDATE {table} SET {column} = 'Unsinn' WHERE rowid = 0")
+        found = offending_rows(copy, foreign_key_check())
+        assert [(row["table_name"], row["column_name"]) for row in found] == [(table, column)]
+        copy.execute("ROLLBACK")
 
 
 def test_a_failed_check_says_which() -> None:

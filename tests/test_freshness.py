@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,11 @@ from dagster._core.definitions.freshness import CronFreshnessPolicy, FreshnessSt
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Cadence, Due
-from kim_pipeline.contracts.limits import Limits, limits_of
+from kim_pipeline.contracts.limits import Limits, limits_of, missing_entries
 from kim_pipeline.orchestration import delivery_checks
 from kim_pipeline.orchestration.delivery_checks import ACCEPTED, ON_TIME, QUARANTINE
 from kim_pipeline.orchestration.freshness import build_state, delivery_policy, freshness_sensor
-from kim_pipeline.settings import PROJECT, Settings
+from kim_pipeline.settings import Settings
 from tests.nights import deliveries, made, run, small_sample
 
 FIT, KOMM_AN = dg.AssetKey(["deliveries", "fit"]), dg.AssetKey(["deliveries", "komm_an"])
@@ -217,5 +218,11 @@ def test_limits_are_the_county_s(tmp_path: Path) -> None:
         limits_of(tmp_path)
 
 
-def test_the_sample_county_has_limits_for_every_programme() -> None:
-    assert all(found.rows_min > 1 for found in limits_of(PROJECT / "counties" / "warendorf").values())
+def test_entries_that_a_county_lacks_follow_from_the_rows_delivered(tmp_path: Path) -> None:
+    (tmp_path / "limits.toml").write_text("[fit]\nrows_min = 7\n")
+    delivered = {"fit": 95, "kim_case_management": 4838, "mercator": 1, "angebote": 0}
+    found = tomllib.loads(missing_entries(tmp_path, delivered))
+    assert found == {
+        "kim_case_management": {"rows_min": 2000, "rows_max": 10_000},
+        "mercator": {"rows_min": 1, "rows_max": 2},
+    }

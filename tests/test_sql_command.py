@@ -22,6 +22,7 @@ from kim_pipeline.commands.result_table import show
 from kim_pipeline.publishing import result_workbook
 from kim_pipeline.publishing.query import run_query
 from kim_pipeline.publishing.result_workbook import TooManyRowsError, as_workbook
+from kim_pipeline.warehouse.sql_models import find_model
 from tests.built import sample_build
 
 KINDS = """
@@ -376,3 +377,27 @@ def test_a_reader_that_has_had_enough_is_no_error(warehouse: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 0
+
+
+# The SQL of a table
+
+
+@pytest.mark.parametrize(
+    "name", ["staging.fit_groups", "core.dim_area", "indicators.all_values", "published.indicator"]
+)
+def test_shows_the_sql_that_makes_a_table_generated_or_not(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.invoke(["sql", "--show", name]) == 0
+    shown, model = capsys.readouterr().out, find_model(name)
+    assert model is not None
+    assert shown == model.sql
+
+
+def test_shows_the_sql_of_a_check(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.invoke(["sql", "--show", "foreign_keys_found"]) == 0
+    assert "ANTI JOIN core.dim_area" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["accepted.fit_groups"], ["unsinn"], ["core.dim_area", "--tables"]])
+def test_what_has_no_sql_to_show_is_said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.invoke(["sql", "--show", *arguments]) == 2
+    assert capsys.readouterr().out == ""

@@ -1,22 +1,35 @@
-"""Every file in `sql/` is one plain, described SELECT of its layer."""
+"""Every table's SQL, from a file or generated, is one plain, described SELECT of its layer."""
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import duckdb
 import pytest
+from sqlglot import exp
 
 from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.calendar import QUARTERLY
+from kim_pipeline.contracts.model import ContractModel, Day, Programme, Table, Text, column
 from kim_pipeline.warehouse.build import MODEL_SCHEMAS
-from kim_pipeline.warehouse.catalogue import load_catalogue
+from kim_pipeline.warehouse.catalogue import catalogue_columns, catalogue_row, load_catalogue
 from kim_pipeline.warehouse.checks import blocking_checks, plausibility_checks
-from kim_pipeline.warehouse.sql_models import SQL_FOLDER, SqlModel, SqlModelError, check_layers, in_order, load_models
-from tests.built import sample_build
+from kim_pipeline.warehouse.generated import key_date_cuts, staging_sql
+from kim_pipeline.warehouse.sql_models import (
+    SQL_FOLDER,
+    SqlModel,
+    SqlModelError,
+    check_layers,
+    find_model,
+    in_order,
+    load_models,
+)
+from tests.built import sample_build, sample_internal
 
 MODELS = load_models(MODEL_SCHEMAS)
 PUBLISHED = load_models(["published"])
-FILES = [m for m in (*MODELS, *PUBLISHED) if m.path.exists()]
+GENERATED = [m for m in MODELS if m.path is None]
 
 
 def name_of(model: SqlModel) -> str:
@@ -30,7 +43,7 @@ def test_is_described_in_german(model: SqlModel) -> None:
     assert {column for column, text in model.columns.items() if not text} == set()
 
 
-@pytest.mark.parametrize("model", FILES, ids=name_of)
+@pytest.mark.parametrize("model", [*MODELS, *PUBLISHED], ids=name_of)
 def test_is_formatted(model: SqlModel) -> None:
     assert model.sql.endswith("\n")
     assert "\t" not in model.sql
@@ -76,14 +89,90 @@ def test_parents_come_first() -> None:
     assert [m.name for m in in_order([child, parent])] == ["parent", "a_child"]
 
 
-def test_every_contract_table_has_its_staging_file() -> None:
-    tables = {f"{p.key}_{t.name}": t for p in programmes().values() for t in p.tables}
-    staging = {m.name: m for m in MODELS if m.schema == "staging"}
-    assert staging.keys() == tables.keys()
-    source = ["source_file", "source_sheet", "source_row"]
-    for name, table in tables.items():
-        assert list(staging[name].columns) == [*(c.name for c in table.output), *source], name
-        assert {c.name: c.label for c in table.output}.items() <= staging[name].columns.items(), name
+def test_what_contracts_and_catalogue_imply_is_generated() -> None:
+    staging = {f"staging.{p.key}_{t.name}" for p in programmes().values() for t in p.tables}
+    assert {m.full_name for m in GENERATED} == {*staging, "indicators.indicator", "indicators.all_values"}
+
+
+@pytest.mark.parametrize("model", GENERATED, ids=name_of)
+def test_what_is_generated_is_one_select_that_reads_lower_layers_only(model: SqlModel) -> None:
+    assert isinstance(model.tree, exp.Query)
+    check_layers(model)
+    assert model.parents
+    assert find_model(model.full_name) == model
+
+
+class Visits(ContractModel):
+    """Besuche."""
+
+    visit_no: Text = column("Nr.", label="Besuchsnummer", kind="text", required=True, key=True)
+    visited_on: Day = column("Datum", label="Besucht am", kind="date", required=True, period_date=True)
+    name: Text = column("Name", label="Name", kind="text", personal="drop")
+
+
+VISITS = Table("visits", "Besuche", Visits)
+LISTED = """-- Besuchsdienst: Besuche, aus {counts}.
+SELECT
+    r.visit_no,  -- Besuchsnummer
+    r.visited_on,  -- Besucht am
+    r.source_file,  -- Datei, aus der die Zeile stammt
+    r.source_sheet,  -- Blatt, aus dem die Zeile stammt
+    r.source_row  -- Zeile im Blatt
+FROM accepted.besuchsdienst_visits AS r
+INNER JOIN quality.counting_window AS w
+    ON w.programme = 'besuchsdienst'
+    AND w.table_name = 'visits'
+    AND w.file = r.source_file{days}
+ORDER BY r.source_file, r.source_sheet, r.source_row
+"""
+
+
+def test_a_staging_table_holds_the_rows_that_count_of_the_columns_that_are_stored() -> None:
+    days = "\n    AND r.visited_on BETWEEN w.first_day AND w.last_day"
+    programme = Programme("besuchsdienst", "Besuchsdienst", "period", QUARTERLY, (VISITS,))
+    assert staging_sql(programme, VISITS) == LISTED.format(counts="den Lieferungen, die zählen", days=days)
+    programme = dataclasses.replace(programme, delivery="snapshot")
+    assert staging_sql(programme, VISITS) == LISTED.format(
+        counts="der Gesamtliste mit dem jüngsten Stand", days=""
+    )  # fmt: skip
+
+
+def test_the_rows_of_a_cross_table_stand_in_the_order_of_its_members() -> None:
+    (mercator,) = [m for m in GENERATED if m.name == "mercator_tuition"]
+    assert mercator.sql.endswith("\nORDER BY r.source_file, r.source_sheet, r.source_row, r.half_year\n")
+
+
+def test_the_table_of_indicators_is_their_model() -> None:
+    described = {c.name: c.description for c in catalogue_columns()}
+    assert all(described.values())
+    assert list(described)[:3] == ["indicator_id", "label", "definition"]
+    for name in ("indicators.indicator", "published.indicator"):
+        found = find_model(name)
+        assert found is not None
+        assert found.columns == described
+    with duckdb.connect(str(sample_internal()), read_only=True) as connection:
+        stored = connection.execute(
+            "SELECT * EXCLUDE (position) FROM vocabulary.indicator ORDER BY position"
+        ).fetchall()
+        types = connection.execute("DESCRIBE indicators.indicator").fetchall()
+    assert stored == [catalogue_row(indicator) for indicator in load_catalogue()]
+    assert [(name, kind) for name, kind, *_ in types] == [(c.name, c.type) for c in catalogue_columns()]
+
+
+def test_a_release_cuts_every_table_that_knows_periods_or_registers() -> None:
+    cuts = key_date_cuts(
+        {"core.calendar_period": ["period", "last_day"], "a.b": ["period"], "c.d": ["as_of"], "e.f": ["x"]}
+    )
+    assert cuts == [
+        "DELETE FROM core.calendar_period WHERE last_day > $as_of",
+        "DELETE FROM a.b WHERE period NOT IN (SELECT period FROM core.calendar_period)",
+        "DELETE FROM c.d WHERE as_of > $as_of",
+    ]
+
+
+def test_every_indicator_comes_from_a_table_of_the_contracts() -> None:
+    tables = {(p.key, t.name) for p in programmes().values() for t in p.tables}
+    assert {(indicator.programme, indicator.table_name) for indicator in load_catalogue()} <= tables
 
 
 def test_every_indicator_is_counted_by_one_file() -> None:
@@ -101,4 +190,4 @@ def test_checks_name_an_existing_table(check: object) -> None:
 
 def test_there_is_nothing_else_in_the_folder() -> None:
     schemas = {p.name for p in SQL_FOLDER.iterdir() if p.is_dir()}
-    assert schemas == {*MODEL_SCHEMAS, "published", "checks"}
+    assert schemas == {*MODEL_SCHEMAS, "published", "checks"} - {"staging"}

@@ -7,11 +7,14 @@ belong here: rules of the contract, which hold everywhere. Whatever these limits
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from kim_pipeline.contracts import programmes
 
+FILE = "limits.toml"
 _DEFAULT = "default"
 
 
@@ -39,11 +42,36 @@ def limits_of(county: Path) -> dict[str, Limits]:
     Raises:
         ValueError: the file names a programme or a limit that does not exist.
     """
-    path = county / "limits.toml"
-    stated = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    path = county / FILE
+    stated = _stated(path)
     known = {field.name for field in fields(Limits)}
     for name, values in stated.items():
         if name not in {_DEFAULT, *programmes()} or not set(values) <= known:
             raise ValueError(f"{path}: [{name}] with {', '.join(values)}: no such programme or limit")
     general = stated.get(_DEFAULT, {})
     return {key: Limits(**(general | stated.get(key, {}))) for key in programmes()}
+
+
+def _stated(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def missing_entries(county: Path, accepted: Mapping[str, int]) -> str:
+    """What `limits.toml` might say of the programmes that it does not name: from half to twice the rows, to one digit.
+
+    Args:
+        county: folder of the county.
+        accepted: programme → accepted rows of its deliveries that count; those without rows have no entry.
+    """
+    stated = _stated(county / FILE)
+    return "".join(
+        f"\n[{key}]\nrows_min = {_one_digit(rows // 2)}\nrows_max = {_one_digit(2 * rows, up=True)}\n"
+        for key in programmes()
+        if key not in stated and (rows := accepted.get(key, 0))
+    )
+
+
+def _one_digit(number: int, *, up: bool = False) -> int:
+    """A number of rows to its first digit, at least 1: 4838 → 4000, or 5000."""
+    unit: int = 10 ** (len(str(number)) - 1)
+    return max(1, -(-number // unit) * unit if up else number // unit * unit)
