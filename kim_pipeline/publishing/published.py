@@ -54,6 +54,7 @@ _DICTIONARIES = {
     ),
 }
 DICTIONARY_KEYS = {"table_dictionary": ("table_name",), "column_dictionary": ("table_name", "column_name")}
+"""The columns that tell their rows apart."""
 
 
 @dataclass(frozen=True)

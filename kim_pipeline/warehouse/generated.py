@@ -1,7 +1,7 @@
 """SQL that the contracts and the catalogue imply: written by the program, so that nobody types it.
 
-Belongs here: pure functions from contracts, catalogue and column names to the text of one `SELECT`, with the comments
-that a file in `sql/` would have. `kim sql --show` prints it. Does not belong here: anything that needs a decision.
+Belongs here: pure functions from contracts, catalogue and column names to SQL; a table's is one `SELECT` with the comments
+that a file in `sql/` would have, and `kim sql --show` prints it. Does not belong here: anything that needs a decision.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _COUNTS = {
     "period": "aus den Lieferungen, die zählen",
     "snapshot": "aus der Gesamtliste mit dem jüngsten Stand",
 }
-
+"""Kind of delivery → which of its rows count, in German."""
 _CALENDAR = "core.calendar_period"
 _DIMENSIONS = {"municipality": "area", "ags": "area"}
 """Kinds of columns whose dimension has another name."""
@@ -40,7 +40,7 @@ def staging_sql(programme: Programme, table: Table) -> str:
     return "\n".join(
         [
             head,
-            *select_list("r", {column.name: column.label for column in table.output} | SOURCE),
+            *_select_list("r", {column.name: column.label for column in table.output} | SOURCE),
             f"FROM accepted.{programme.key}_{table.name} AS r",
             "INNER JOIN quality.counting_window AS w",
             "    ON " + "\n    AND ".join(conditions),
@@ -54,7 +54,7 @@ def indicator_sql(columns: Mapping[str, str]) -> str:
     """The table of indicators: the loaded catalogue in its order, its columns with their descriptions."""
     head = "-- Katalog der Indikatoren: was sie zählen, woher sie kommen, was sie nicht sagen."
     return "\n".join(
-        [head, *select_list("i", columns), "FROM vocabulary.indicator AS i", "ORDER BY i.position", ""]
+        [head, *_select_list("i", columns), "FROM vocabulary.indicator AS i", "ORDER BY i.position", ""]
     )
 
 
@@ -68,7 +68,7 @@ def all_values_sql(tables: Sequence[str], columns: Mapping[str, str]) -> str:
     first, *others = tables
     head = "-- Werte aller Dateien value_*.sql zusammen, noch ohne die abgedeckten Zeiträume und ohne Nullen."
     rest = [f"UNION ALL SELECT v.* FROM {table} AS v" for table in others]
-    return "\n".join([head, *select_list("v", columns), f"FROM {first} AS v", *rest, ""])
+    return "\n".join([head, *_select_list("v", columns), f"FROM {first} AS v", *rest, ""])
 
 
 def unknown_keys_sql(keys: Sequence[tuple[str, str, str]]) -> str:
@@ -111,7 +111,7 @@ def key_date_cuts(tables: Mapping[str, Collection[str]]) -> list[str]:
     ]
 
 
-def select_list(alias: str, columns: Mapping[str, str]) -> list[str]:
+def _select_list(alias: str, columns: Mapping[str, str]) -> list[str]:
     """The lines from `SELECT` to the last column, each with its description."""
     last = len(columns) - 1
     lines = [
