@@ -322,7 +322,7 @@ class Store:
 
     Attributes:
         folder: the warehouse's.
-        state: what cannot be made anew and decides what is built: the ledger, patterns, delivered marks; 0700.
+        state: what cannot be made anew and decides what is built: the ledger and patterns; 0700.
     """
 
     def __init__(self, folder: Path) -> None:

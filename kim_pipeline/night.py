@@ -314,7 +314,7 @@ def protect(night: Checked) -> Protected:
         raise CheckFailedError(*night.failed)
     internal = night.warehouse.scratch(night.build.internal)
     with duckdb.connect(str(internal)) as connection, _named_errors("disclosure.hidden_cell"):
-        patterns = PatternMemory(night.warehouse.store, is_new=night.full)
+        patterns = PatternMemory(night.settings.state, is_new=night.full)
         found = protect_figures(connection, memory=patterns)
     _LOG.info("hidden: %d of %d figures (%.1f s)", found.hidden, found.cells, found.seconds)
     return _after(Protected, night, protection=found, patterns=patterns)
@@ -339,7 +339,7 @@ def publish(night: Protected) -> Published:
         difference = _compare(night)  # after the last table but its own, or that would be missing in every build
         check_internal(internal, night.tables)
         check_published(target, night.build, {f"main.{model.name}" for model in published_models()})
-    night.warehouse.switch_to(night.build)
+    night.warehouse.switch_to(night.build, night.patterns.state())
     return _after(Published, night, difference=difference, audit=audit)
 
 
@@ -355,13 +355,9 @@ def _compare(night: Protected) -> dict[str, int]:
 
 
 def tidy(night: Published) -> Tidied:
-    """Keep what the next night is to know, and remove what is no longer kept.
-
-    Where that fails, the night has not, and the next one makes up for it.
-    """
+    """Remove what is no longer kept. Where that fails, the night has not, and the next one makes up for it."""
     present = entries_of(night.intake.deliveries, night.settings)
     try:
-        night.patterns.save()
         found = purge.purgeable(night.warehouse, night.settings, present, night.started_at)
         gone = found if night.settings.purge_nightly else [item for item in found if item.kind == "build"]
         purge.remove(gone, night.settings)

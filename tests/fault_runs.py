@@ -20,14 +20,13 @@ from kim_pipeline.commands import run as run_command
 from kim_pipeline.commands import terminal
 from kim_pipeline.contracts import programmes
 from kim_pipeline.errors import explained
-from kim_pipeline.files import Store, draft
+from kim_pipeline.files import draft
 from kim_pipeline.office.feedback import folder as feedback_folder
 from kim_pipeline.office.proposals import Proposal, apply
 from kim_pipeline.office.template import workbook as template_workbook
 from kim_pipeline.orchestration import parts
 from kim_pipeline.orchestration.alerts import Alert, Outbox
 from kim_pipeline.protection.linked_set import Figure, Key
-from kim_pipeline.protection.pattern_memory import PatternMemory
 from kim_pipeline.publishing import releases
 from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.publishing.ledger import LedgerEntry
@@ -169,13 +168,6 @@ def _key(folder: Path) -> int:
     return 0
 
 
-def _patterns(folder: Path) -> int:
-    memory = PatternMemory(Store(folder / "warehouse"))
-    memory.note("digest", ["a|b"])
-    memory.save()
-    return 0
-
-
 def _vocabulary(folder: Path) -> int:
     apply(Proposal(folder / "words.csv", 1, "alias,canonical", "alias,canonical"))
     return 0
@@ -207,7 +199,6 @@ WRITERS: dict[str, Callable[[Path], int]] = {
     "report --out": _report_outside,
     "alert": _alert,
     "key": _key,
-    "patterns": _patterns,
     "vocabulary": _vocabulary,
     "release": _release,
 }

@@ -49,7 +49,7 @@ def quick_night(night: Night) -> Tidied:
     with night.warehouse.lock():
         guarded = nightly.hold(nightly.take_in(night))
         _write_internal(guarded)
-        patterns = PatternMemory(night.warehouse.store, is_new=night.full)
+        patterns = PatternMemory(settings.state, is_new=night.full)
         protected = nightly._after(
             Protected, guarded, tables={}, results=(), protection=_NOTHING_HIDDEN, patterns=patterns
         )

@@ -20,6 +20,7 @@ from kim_pipeline.orchestration.parts import (
     BUILD_INFO,
     DELIVERIES,
     HIDDEN_CELLS,
+    ON_TIME,
     PUBLISHED,
     QUALITY,
     group_of,
@@ -73,7 +74,8 @@ def _delivery_spec(programme: Programme, settings: Settings) -> dg.AssetSpec:
         delivery_key(programme.key),
         description=f"**{programme.title}**: die Lieferungen aus dem Ordner `{programme.key}`.\n\n"
         f"Turnus: {programme.cadence.label}. Tabellen: {tables}. {each}\n\n"
-        "Wird nur erneuert, wenn sich der Inhalt der Lieferungen geändert hat.",
+        f"Wird nur erneuert, wenn sich der Inhalt der Lieferungen geändert hat. Ob die nächste da ist, wenn sie fällig "
+        f"ist, zeigt die Prüfung `{ON_TIME}`.",
         group_name=programme.key,
         owners=[OWNER],
         kinds={"excel"},

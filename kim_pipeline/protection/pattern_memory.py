@@ -14,24 +14,22 @@ from importlib import metadata
 from pathlib import Path
 
 import kim_pipeline.disclosure
-from kim_pipeline.files import Store, private_folder
 
 _LOG = logging.getLogger(__name__)
 _FILE = "patterns.json"
 
 
 class PatternMemory:
-    """The patterns of the last night that published; `save` keeps those that this one used, once it has."""
+    """The patterns of the last night that published; `state` is what to keep of this one, once it has."""
 
-    def __init__(self, store: Store, *, is_new: bool = False) -> None:
+    def __init__(self, folder: Path, *, is_new: bool = False) -> None:
         """Read what is there; a file that is damaged, or of another version of the code, is as none.
 
         Args:
-            store: the warehouse.
+            folder: of the state.
             is_new: begin with nothing.
         """
-        self._store, self._path = store, store.state / _FILE
-        self._known: dict[str, list[str]] = {} if is_new else _read(self._path)
+        self._known: dict[str, list[str]] = {} if is_new else _read(folder / _FILE)
         self._used: dict[str, list[str]] = {}
 
     def recall(self, digest: str) -> Collection[str] | None:
@@ -45,11 +43,10 @@ class PatternMemory:
         """Remember the hidden cells of a component."""
         self._used[digest] = list(hidden)
 
-    def save(self) -> None:
-        """Write what was used."""
-        private_folder(self._store.state)
+    def state(self) -> dict[str, bytes]:
+        """What was used, as a file of the state."""
         text = json.dumps({"code": _code(), "patterns": self._used}, sort_keys=True) + "\n"
-        self._store.write(self._path, text.encode())
+        return {_FILE: text.encode()}
 
 
 def _read(path: Path) -> dict[str, list[str]]:

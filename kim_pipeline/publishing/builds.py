@@ -18,7 +18,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from kim_pipeline.errors import KimError
 from kim_pipeline.files import (
     Store,
     copy,
+    draft,
     locked,
     make_durable,
     make_folder,
@@ -55,6 +56,10 @@ PUBLISHED, INTERNAL = "kim", "internal"
 _MODES = {PUBLISHED: 0o444, INTERNAL: 0o400}
 _OPEN, _WITHDRAWN = (0o444, 0o755), (0o400, 0o700)
 """Modes of a file and of a folder in `published/`, and of the same in `builds/`."""
+_NEXT = "next_"
+"""How the name of a folder begins that holds the state as it is once a build is published."""
+_SCRATCH: dict[Path, Path] = {}
+"""Warehouses that this process holds → where it writes."""
 DESCRIPTOR = "datapackage.json"
 """What tells in a folder of Parquet files what they are."""
 
@@ -108,7 +113,6 @@ class Warehouse:
         self.folder = folder
         self.store = Store(folder)
         self.builds, self.open_to_all = folder / "builds", folder / "published"
-        self._scratch: Path | None = None
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -128,7 +132,8 @@ class Warehouse:
                     "Bitte warten, bis er fertig ist, und dann erneut starten."
                 ) from None
             put_right(self.store)
-            self._scratch = held.enter_context(self.store.scratch())
+            _SCRATCH[self.folder] = held.enter_context(self.store.scratch())
+            held.callback(_SCRATCH.pop, self.folder)
             self._put_right()
             yield
 
@@ -142,6 +147,7 @@ class Warehouse:
             if stem is not None and stem not in complete:
                 remove(path)
         current = self.current()
+        self._settle_state(current)
         if current is not None and not self._is_open(current):
             self.switch(current)
         elif current is not None:
@@ -168,13 +174,19 @@ class Warehouse:
         return Build(self.folder, f"{at:{_TIME}}_{inputs_sha256[:12]}")
 
     def scratch(self, path: Path) -> Path:
-        """Where the holder of the lock writes a file of a build before it is complete."""
-        if self._scratch is None:
-            raise RuntimeError("the warehouse is not held")
-        return self._scratch / path.name
+        """Where the holder of the lock writes a file of a build before it is complete.
 
-    def switch_to(self, build: Build) -> None:
+        Raises:
+            KeyError: this process does not hold it.
+        """
+        return _SCRATCH[self.folder] / path.name
+
+    def switch_to(self, build: Build, state: Mapping[str, bytes] | None = None) -> None:
         """Make the scratch files of a build durable under their names, and let readers open them.
+
+        Args:
+            build: the build.
+            state: files of the state as they are once the build is published, by their names.
 
         Raises:
             OSError: the folder cannot be written to; what was published still is.
@@ -186,7 +198,26 @@ class Warehouse:
                 scratch.replace(path)
         sync(self.builds)
         sync(self.open_to_all)
+        if state:
+            self._prepare_state(build, state)
         self.switch(build)
+
+    def _prepare_state(self, build: Build, state: Mapping[str, bytes]) -> None:
+        """Put state where it waits for its build to be published."""
+        waiting = private_folder(self.store.state) / f"{_NEXT}{build.stem}"
+        scratch = private_folder(self.scratch(waiting))
+        for name, content in state.items():
+            draft(scratch / name, content)
+        make_durable(scratch, 0o600)
+        move(scratch, waiting)
+
+    def _settle_state(self, current: Build | None) -> None:
+        """Let the state that waits for the published build count; remove what waits for another."""
+        for waiting in self.store.state.glob(f"{_NEXT}*"):
+            if current is not None and waiting.name == f"{_NEXT}{current.stem}":
+                for path in waiting.iterdir():
+                    move(path, self.store.state / path.name)
+            remove(waiting)
 
     def switch(self, build: Build) -> None:
         """Let readers open a complete build, each file by one rename, the published one last; withdraw all others.
@@ -208,9 +239,10 @@ class Warehouse:
         if before is not None and before != build:
             time.sleep(_GRACE_SECONDS)
         try:
+            self._settle_state(build)
             self._withdraw_others(build)
         except OSError as error:
-            _LOG.warning("earlier builds stay in %s until the next run (%s)", self.open_to_all, type(error).__name__)
+            _LOG.warning("what follows the switch is left to the next run (%s)", type(error).__name__)
 
     def _open_to_all(self, build: Build) -> None:
         """Let the published files of a build also be in `published/`: links that lead to `builds/` still work."""

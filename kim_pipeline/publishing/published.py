@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from kim_pipeline.contracts.key_date import condition
+from kim_pipeline.contracts.key_date import key_date_of
 from kim_pipeline.files import NO_STATE
 from kim_pipeline.intake.intake import Intake
 from kim_pipeline.version import code_version
@@ -170,10 +170,9 @@ def build_info(intake: Intake, facts: BuildFacts) -> list[dict[str, Any]]:
 
 def stored_build_info(published: Path, as_of: dt.date | None = None) -> list[dict[str, Any]]:
     """The rows of `build_info` of a published file; with a key date those that exist then."""
-    rule = condition("build_info", _BUILD_INFO, "period", "delivery") if as_of else None
     with duckdb.connect(str(published), read_only=True) as connection:
-        query = f"SELECT * FROM build_info{f' WHERE {rule}' if rule else ''}"
-        rows = connection.execute(query, {"as_of": as_of} if rule else None).fetchall()
+        rule = key_date_of(connection, as_of).condition("build_info", _BUILD_INFO) if as_of else "TRUE"
+        rows = connection.execute(f"SELECT * FROM build_info WHERE {rule}").fetchall()
     return [dict(zip(_BUILD_INFO, row, strict=True)) for row in rows]
 
 

@@ -17,15 +17,14 @@ _PRIVATE = ("cache", "logs", "dagster", "alerts", "feedback", "state", "builds",
 RELEASES, SEAL = "releases", "release.json"
 LEDGER = "ledger.duckdb"
 _WITH = "ledger_with_"
-_FORMER_SCRATCH = (
+_FORMER_LEFT = (
     ".new-*", "builds/.new-*", "releases/.new-*", "report/.new-*", "cache/.new-*", "cache/*/.new-*",
-    "feedback/**/.new-*", "alerts/*.new",
+    "feedback/**/.new-*", "alerts/*.new", "delivered.json", "state/delivered.json",
 )  # fmt: skip
-"""Where versions before 0.2 wrote what was not complete yet, with clear rows among it."""
+"""What versions before 0.2 left: files that were not complete yet, with clear rows, and one that nobody reads now."""
 _FORMER_STATE = {
     "ledger.duckdb": LEDGER,
     "ledger.duckdb.wal": f"{LEDGER}.wal",
-    "delivered.json": "delivered.json",
     "cache/patterns.json": "patterns.json",
 }
 """Where they kept state → its name in `state/`."""
@@ -41,7 +40,7 @@ def put_right(store: Store) -> None:
         if (store.folder / name).is_dir():
             private_folder(store.folder / name)
     store.sweep()
-    for leftover in (path for pattern in _FORMER_SCRATCH for path in store.folder.glob(pattern)):
+    for leftover in (path for pattern in _FORMER_LEFT for path in store.folder.glob(pattern)):
         remove(leftover)
     _take_over_state(store)
     if store.state.is_dir():

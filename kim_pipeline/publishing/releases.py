@@ -23,7 +23,7 @@ import duckdb
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Period, named_period
 from kim_pipeline.contracts.due import due_state, next_due
-from kim_pipeline.contracts.key_date import condition
+from kim_pipeline.contracts.key_date import KeyDate
 from kim_pipeline.disclosure import LinkedSystem, at_risk, audit
 from kim_pipeline.errors import KimError
 from kim_pipeline.files import draft, make_durable, move, readable_folder, set_mode
@@ -46,6 +46,7 @@ _SHOWN = 20
 _CALENDAR, _DELIVERIES, _DUE = "core.calendar_period", "quality.delivery", "quality.due"
 _TO_PROTECT = frozenset({"disclosure.cell", "disclosure.concentration"})
 """What protection and audit read of an internal file, beside what the published tables are made from."""
+_AS_OF = ("build", "as_of")
 _MADE_HERE = "disclosure.hidden_cell"
 _TOO_LATE = "Was frühere Veröffentlichungen schon zeigen, lässt sich nicht zurücknehmen."
 
@@ -114,7 +115,7 @@ def _check(warehouse: Warehouse, name: str, build: Build) -> None:
 def _made(release: Release, internal: Path, ledger: Ledger) -> Release:
     name, as_of, build, file = release.name, release.as_of, release.build, release.file
     with new_internal_file(internal) as connection:
-        copy_as_of(connection, build.internal, as_of)
+        copy_as_of(connection, build.internal, as_of, _day_of(build))
         linked = read_linked_set(connection)
         before = [_Earlier(entry, linked) for entry in ledger.entries() if entry.name != name]
         try:
@@ -130,17 +131,23 @@ def _made(release: Release, internal: Path, ledger: Ledger) -> Release:
     return replace(release, entry=entry, hidden_again=changes)
 
 
-def copy_as_of(connection: duckdb.DuckDBPyConnection, internal: Path, as_of: dt.date) -> None:
+def copy_as_of(connection: duckdb.DuckDBPyConnection, internal: Path, as_of: dt.date, built_on: dt.date) -> None:
     """Make the tables that a release is made from, as they are on its key date, in the connected new file.
 
     Nothing else of the internal file goes there: no row of a case, and nothing that is dropped later.
+
+    Args:
+        connection: to the new file.
+        internal: the internal file of the build.
+        as_of: the key date.
+        built_on: the day of the build.
     """
     connection.execute(f"ATTACH {sql_literal(str(internal))} AS whole (READ_ONLY)")
+    key_date = KeyDate(as_of, built_on, f"whole.{_CALENDAR}", f"whole.{_DELIVERIES}")
     for table, columns in _needed(connection).items():
-        rule = condition(table, columns, f"whole.{_CALENDAR}", f"whole.{_DELIVERIES}")
-        where = f" WHERE {rule}" if rule else ""
+        rule = key_date.condition(table, columns)
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.split('.')[0]}")
-        connection.execute(f"CREATE TABLE {table} AS FROM whole.{table}{where}", {"as_of": as_of} if rule else None)
+        connection.execute(f"CREATE TABLE {table} AS FROM whole.{table}{f' WHERE {rule}' if rule else ''}")
     if due := _due_on(connection, as_of):
         connection.execute(f"CREATE OR REPLACE TABLE {_DUE} AS FROM whole.{_DUE} LIMIT 0")
         connection.executemany(f"INSERT INTO {_DUE} VALUES (?, ?, ?, ?, ?, ?)", due)
@@ -250,6 +257,12 @@ def _info_of(build: Build, as_of: dt.date) -> list[dict[str, Any]]:
     Its numbers of rows are left out: from release to release they tell of single persons.
     """
     return [row for row in stored_build_info(build.published, as_of) if row["item"] != "count"]
+
+
+def _day_of(build: Build) -> dt.date:
+    """The day of a build, on which what is due was judged."""
+    (day,) = (row["value"] for row in stored_build_info(build.published) if (row["item"], row["name"]) == _AS_OF)
+    return dt.date.fromisoformat(day)
 
 
 def _about(name: str, as_of: dt.date) -> list[dict[str, Any]]:

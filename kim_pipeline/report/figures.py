@@ -15,7 +15,7 @@ from typing import Any, Literal
 import duckdb
 
 from kim_pipeline import german
-from kim_pipeline.contracts.key_date import condition
+from kim_pipeline.contracts.key_date import KeyDate, key_date_of
 from kim_pipeline.errors import KimError
 
 Record = dict[str, Any]
@@ -225,7 +225,7 @@ class Figures:
 
     @property
     def deliveries(self) -> list[Record]:
-        """Deliveries whose Stand is not after the key date; those that name none are among them."""
+        """Deliveries whose Stand is not after the key date; those that name none, from the day of the build on."""
         return self.rows("delivery")
 
     def stands(self, programme: str) -> list[dt.date]:
@@ -247,13 +247,12 @@ def _read(published: Path, key_day: dt.date | None) -> dict[str, list[Record]]:
     try:
         with duckdb.connect(str(published), read_only=True) as connection:
             names = [row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
-            day = key_day or _day_of(connection)
-            tables = {name: _rows(connection, name, day) for name in names}
+            absent = sorted(NEEDED.difference(names))
+            tables = {} if absent else _tables(connection, names, key_date_of(connection, key_day))
     except duckdb.Error as error:
         raise NotPublishedError(
             f"{published} lässt sich nicht öffnen: die Datei ist kein Datenbestand oder beschädigt."
         ) from error
-    absent = sorted(NEEDED - tables.keys())
     if absent:
         raise NotPublishedError(
             f"{published} ist kein vollständiger Datenbestand: es fehlt {german.quoted_listing(absent)}. "
@@ -262,17 +261,15 @@ def _read(published: Path, key_day: dt.date | None) -> dict[str, list[Record]]:
     return tables
 
 
-def _day_of(connection: duckdb.DuckDBPyConnection) -> dt.date:
-    """The day of the build."""
-    found = connection.execute("SELECT value FROM build_info WHERE item = 'build' AND name = 'as_of'").fetchone()
-    return dt.date.fromisoformat(found[0]) if found else dt.date.max
+def _tables(connection: duckdb.DuckDBPyConnection, names: Sequence[str], key_date: KeyDate) -> dict[str, list[Record]]:
+    return {name: _rows(connection, name, key_date) for name in names}
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, table: str, day: dt.date) -> list[Record]:
+def _rows(connection: duckdb.DuckDBPyConnection, table: str, key_date: KeyDate) -> list[Record]:
     columns = [name for name, *_ in connection.execute(f'DESCRIBE "{table}"').fetchall()]
-    rule = condition(table, columns, "period", "delivery")
+    rule = key_date.condition(table, columns)
     query = f'SELECT * FROM "{table}"' + (f" WHERE {rule}" if rule else "")  # noqa: S608  (the file's own names)
-    cursor = connection.execute(query, {"as_of": day} if rule else None)
+    cursor = connection.execute(query)
     names = [column[0] for column in cursor.description or ()]
     names = ["name" if table == "period" and name == "period" else name for name in names]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

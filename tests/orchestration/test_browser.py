@@ -87,6 +87,19 @@ def test_a_late_programme_shows_as_late(page: Page) -> None:
     page.goto("/assets/deliveries/fit?view=checks&checkDetail=delivered_on_time")
     expect(page.get_by_text("Die Lieferung war am 30.09.2024 fällig und ist überfällig.")).to_be_visible()
     keep(page, "late_programme_check")
+    page.goto("/assets/deliveries/fit")
+    expect(page.get_by_text("Ob die nächste da ist, wenn sie fällig ist, zeigt die Prüfung")).to_be_visible()
+    keep(page, "late_programme")
+
+
+def test_a_freshness_panel_shows_the_rule_that_is_applied(page: Page) -> None:
+    """Published tables are due by six; no rule that Dagster can show is true of a delivery."""
+    expect(page.get_by_text("Freshness policy", exact=True)).to_have_count(0)
+    page.goto("/assets/published/build_info")
+    page.get_by_text("Freshness policy", exact=True).first.locator("xpath=..").get_by_text("Passing").hover()
+    rule = page.get_by_text("Fresh if materialized no earlier than 5 hours before each deadline.").first
+    expect(rule).to_be_visible()
+    keep(page, "freshness_of_a_published_table")
 
 
 def test_the_reason_of_a_rejection_can_be_read(page: Page) -> None:

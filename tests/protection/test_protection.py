@@ -12,7 +12,6 @@ import pytest
 
 from kim_pipeline import night as nightly
 from kim_pipeline.disclosure import Cell, LinkedSystem, Relation, audit, pattern
-from kim_pipeline.files import Store
 from kim_pipeline.protection import hiding as protection
 from kim_pipeline.protection.audit_of_file import DisclosureError
 from kim_pipeline.protection.hiding import ProtectionError, hidden_figures
@@ -160,19 +159,19 @@ def test_the_same_figures_get_the_same_pattern_without_a_search(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = linked(figures(areas((20, 9, 8, 3))))
-    memory = PatternMemory(Store(tmp_path))
+    memory = PatternMemory(tmp_path)
     hidden = hidden_figures(given, memory=memory)
-    memory.save()
+    ((name, content),) = memory.state().items()
+    (tmp_path / name).write_bytes(content)
     monkeypatch.setattr(pattern, "_protect_component", lambda *_: pytest.fail("searched again"))
-    assert hidden_figures(given, memory=PatternMemory(Store(tmp_path))) == hidden
+    assert hidden_figures(given, memory=PatternMemory(tmp_path)) == hidden
     with pytest.raises(pytest.fail.Exception):
-        hidden_figures(linked(figures(areas((20, 9, 7, 4)))), memory=PatternMemory(Store(tmp_path)))
+        hidden_figures(linked(figures(areas((20, 9, 7, 4)))), memory=PatternMemory(tmp_path))
 
 
 def test_a_damaged_memory_is_as_none(tmp_path: Path) -> None:
-    Store(tmp_path).state.mkdir()
-    (Store(tmp_path).state / "patterns.json").write_text("{", encoding="utf-8")
-    assert hidden_figures(linked(figures(areas((20, 9, 8, 3)))), memory=PatternMemory(Store(tmp_path)))
+    (tmp_path / "patterns.json").write_text("{", encoding="utf-8")
+    assert hidden_figures(linked(figures(areas((20, 9, 8, 3)))), memory=PatternMemory(tmp_path))
 
 
 def test_no_reason_of_a_measure_tells_a_hidden_figure() -> None:

@@ -232,6 +232,38 @@ def test_everything_is_made_durable_before_readers_get_it(tmp_path: Path, monkey
     ]  # fmt: skip
 
 
+def test_state_changes_with_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for a build counts once that is published, also where its run was killed in between."""
+    warehouse, _ = switched(tmp_path, day(1))
+    patterns = warehouse.store.state / "patterns.json"
+    with warehouse.lock():
+        warehouse.switch_to(fill(warehouse, day(2)), {"patterns.json": b"2"})
+    assert patterns.read_bytes() == b"2"
+    monkeypatch.setattr(Warehouse, "_settle_state", lambda *_: None)
+    monkeypatch.setattr(Warehouse, "_withdraw_others", lambda *_: None)
+    with warehouse.lock():
+        third = fill(warehouse, day(3))
+        warehouse.switch_to(third, {"patterns.json": b"3"})
+    assert patterns.read_bytes() == b"2"
+    monkeypatch.undo()
+    with warehouse.lock():
+        assert [path.name for path in warehouse.store.state.iterdir()] == ["patterns.json"]
+    assert patterns.read_bytes() == b"3"
+    assert [path.name for path in warehouse.open_to_all.iterdir()] == [third.published.name]
+
+
+def test_state_of_a_build_that_was_not_switched_to_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse, _ = switched(tmp_path, day(1))
+    monkeypatch.setattr(Warehouse, "switch", lambda *_: None)
+    with warehouse.lock():
+        warehouse.switch_to(fill(warehouse, day(2)), {"patterns.json": b"2"})
+    monkeypatch.undo()
+    with warehouse.lock():
+        assert list(warehouse.store.state.iterdir()) == []
+
+
 def test_a_switch_that_fails_half_way_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     warehouse, (first,) = switched(tmp_path, day(1))
     really = os.replace

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import http.server
+import importlib.util
 import json
 import os
 import shutil
@@ -490,3 +491,155 @@ def test_return_copies_that_an_office_works_in_stay(copy: Installation) -> None:
     assert said.count("wurde bearbeitet und bleibt") == 1
     assert copies[0].read_bytes() == edited
     assert set(copies) <= set((copy.warehouse / "feedback").rglob("*_Rückmeldung.xls[xm]"))
+
+
+# The new layout
+
+STATE = ("ledger.duckdb", "patterns.json")
+"""What cannot be made anew, by its old names."""
+
+
+def for_others(path: Path) -> int:
+    """The bits of a file's or folder's mode that are not its owner's."""
+    return mode(path) & 0o077
+
+
+def reached(folder: Path) -> Iterator[Path]:
+    """What others can read below a folder that they may enter."""
+    for path in folder.iterdir():
+        if not path.is_symlink() and for_others(path):
+            yield path
+            if path.is_dir() and mode(path) & 0o001:
+                yield from reached(path)
+
+
+def builds_in(folder: Path) -> list[str]:
+    """The builds whose published file lies in a folder."""
+    return sorted(path.stem.removeprefix("kim_") for path in folder.glob("kim_*.duckdb"))
+
+
+def assert_layout(warehouse: Path, published: str, earlier: list[str]) -> None:
+    """Everything is at its place, and only those may enter who are meant to."""
+    assert (mode(warehouse), mode(warehouse / "published")) == (0o755, 0o755)
+    assert (mode(warehouse / "builds"), mode(warehouse / "state")) == (0o700, 0o700)
+    assert builds_in(warehouse / "published") == [published]
+    assert builds_in(warehouse / "builds") == sorted(earlier)
+    opened, internal = warehouse / "kim.duckdb", warehouse / "internal.duckdb"
+    assert (opened.is_symlink(), internal.is_symlink()) == (True, True)
+    assert opened.resolve() == warehouse.resolve() / "published" / f"kim_{published}.duckdb"
+    assert internal.resolve() == warehouse.resolve() / "builds" / f"internal_{published}.duckdb"
+    assert not opened.readlink().is_absolute(), "or a folder that is moved or mounted elsewhere breaks it"
+    assert (warehouse / "kim").resolve().parent == warehouse.resolve() / "published"
+    assert {mode(path) for path in (warehouse / "builds").glob("internal_*.duckdb")} == {0o400}
+    assert for_others(opened.resolve()) == 0o044
+    assert {for_others(path) for path in (warehouse / "kim").resolve().iterdir()} == {0o044}
+    beyond = [path for path in (warehouse / "builds").rglob("*") if for_others(path)]
+    assert beyond == [], "earlier nights' files are for the operator alone, 0400 in a folder 0700"
+
+
+def test_every_file_moves_to_its_new_place(taken_over: Installation, before: Before) -> None:
+    assert_layout(taken_over.warehouse, taken_over.published, before.builds)
+
+
+def test_state_moves_and_leaves_nothing_behind(taken_over: Installation) -> None:
+    """The ledger of releases and the patterns, from wherever they lay; nothing reads `delivered.json` any more."""
+    state = taken_over.warehouse / "state"
+    assert {path.name: path.parent for path in map(taken_over.only, STATE)} == dict.fromkeys(STATE, state)
+    assert list(taken_over.warehouse.rglob("delivered.json")) == []
+    assert {mode(path) for path in state.rglob("*") if path.is_file()} == {0o600}
+    assert {mode(path) for path in state.rglob("*") if path.is_dir()} <= {0o700}
+
+
+def test_the_build_says_of_which_state_it_is(taken_over: Installation) -> None:
+    """Its hash stands in `build_info`."""
+    names = [name for (name,) in query(taken_over.warehouse / "kim.duckdb", "SELECT name FROM build_info")]
+    assert "state_sha256" in names
+
+
+def test_nothing_but_what_is_published_is_open_to_others(taken_over: Installation) -> None:
+    """The circles of `privacy.md`; a release is the public's."""
+    found = list(reached(taken_over.warehouse))
+    assert {path.relative_to(taken_over.warehouse).parts[0] for path in found} == {"published", "releases"}
+    assert [path for path in found if for_others(path) & 0o022] == []
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_no_umask_changes_what_is_moved(old: Installation, before: Before, umask: int) -> None:
+    with copy_of(old) as copy:
+        earlier = os.umask(umask)
+        try:
+            copy.night()
+        finally:
+            os.umask(earlier)
+        assert_layout(copy.warehouse, copy.published, before.builds)
+
+
+def test_going_back_swaps_what_is_published(copy: Installation, before: Before) -> None:
+    """A build of the old version can be published again, and the newest is an earlier one meanwhile."""
+    newest = copy.published
+    copy.kim("rollback", before.builds[0])
+    assert_layout(copy.warehouse, before.builds[0], [*before.builds[1:], newest])
+    copy.kim("rollback", newest)
+    assert_layout(copy.warehouse, newest, before.builds)
+
+
+def test_going_back_before_the_first_night_of_the_new_version(old: Installation, before: Before) -> None:
+    """Whatever command is the first, it moves what is there."""
+    with copy_of(old) as copy:
+        copy.kim("rollback", before.builds[1])
+        assert_layout(copy.warehouse, before.builds[1], [before.builds[0], before.builds[2]])
+
+
+def test_a_move_that_was_interrupted_goes_on(old: Installation, before: Before) -> None:
+    """Killed after any of the moves: readers still open the old build, and the next command puts the rest right."""
+    with copy_of(old) as copy:
+        for name in ("published", "state"):
+            (copy.warehouse / name).mkdir(mode=0o755)
+        (copy.warehouse / "ledger.duckdb").rename(copy.warehouse / "state" / "ledger.duckdb")
+        package = f"kim_{before.builds[-1]}"
+        (copy.warehouse / "builds" / package).rename(copy.warehouse / "published" / package)
+        copy.night()
+        assert_layout(copy.warehouse, copy.published, before.builds)
+        assert copy.only("ledger.duckdb").parent == copy.warehouse / "state"
+
+
+def test_what_any_killed_command_of_the_old_version_left_is_gone(old: Installation) -> None:
+    """Not only a night's: the next night sweeps every folder that the program writes into (house.md, files.py).
+
+    288ba25 itself swept `scratch/`, and `.new-…` in the warehouse folder, in `builds/` and, after a day, in the cache.
+    """
+    left = (
+        ".new-killed/internal.duckdb",  # kim release: the whole internal file
+        "releases/.new-BIKS-2024-01/kim.duckdb",  # kim release: the draft
+        "feedback/fit/.new-killed",  # kim feedback: the offices' own rows
+        "cache/fit/.new-killed/groups.parquet",  # a reader: pseudonymised rows
+        "cache/.new-killed",  # pattern memory
+        ".new-key",  # write_private beside the key
+        "alerts/20261125T230000_0123456789abcdef.new",  # Outbox
+        "report/.new-killed",
+    )
+    with copy_of(old) as copy:
+        yesterday = dt.datetime.now(dt.UTC).timestamp() - 2 * 86_400
+        for name in left:
+            path = copy.warehouse / name
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.write_bytes(b"begun, and never finished")
+            for entry in (path, path.parent):
+                os.utime(entry, (yesterday, yesterday))
+        copy.night()
+        assert [name for name in left if (copy.warehouse / name).exists()] == []
+
+
+def test_a_backup_holds_the_state(taken_over: Installation, tmp_path: Path) -> None:
+    """What is restored can be released from."""
+    spec = importlib.util.spec_from_file_location("backup", PROJECT / "deploy" / "backup.py")
+    assert spec is not None
+    assert spec.loader is not None
+    backup = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(backup)
+    archive = backup.save(tmp_path, taken_over.warehouse, taken_over.folder / "deliveries")
+    with tarfile.open(archive) as tar:
+        saved = {name for name in tar.getnames() if name.startswith("warehouse/state/")}
+    there = (path for path in (taken_over.warehouse / "state").rglob("*"))
+    assert saved == {f"warehouse/{path.relative_to(taken_over.warehouse).as_posix()}" for path in there}
+    assert f"warehouse/state/{STATE[0]}" in saved
