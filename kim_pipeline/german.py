@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ MINUS = "\N{MINUS SIGN}"
 STATUSES = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgewiesen"}
 """Status of a delivery → what it is called."""
 
+_COUNT_CLASSES = ((0, "0"), (9, "1–9"), (49, "10–49"), (249, "50–249"), (math.inf, "250+"))
+"""The last number of each class and its name; `quality_summary` has the same."""
 ROW_KINDS = {"accepted": "angenommen", "quarantined": "in Quarantäne", "total": "als Summe", "note": "als Notiz"}
 """What becomes of a sheet's rows → how a number of them is told: `3 in Quarantäne`."""
 
@@ -132,6 +135,11 @@ def change(now: float, before: float) -> str:
 def size(octets: int) -> str:
     """A number of bytes: `12,3 MB`, `40 kB`."""
     return f"{number(octets / 1e6, 1)} MB" if octets >= 1e6 else f"{number(max(octets / 1e3, 1))} kB"
+
+
+def count_class(amount: int) -> str:
+    """A number of rows or findings as everybody may see it: `0`, `1–9`, `10–49`, `50–249`, `250+`."""
+    return next(told for last, told in _COUNT_CLASSES if amount <= last)
 
 
 def plural(amount: int, one: str, many: str) -> str:

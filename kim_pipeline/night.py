@@ -23,7 +23,7 @@ import duckdb
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.due import due_state
 from kim_pipeline.contracts.model import Programme
-from kim_pipeline.errors import KimError
+from kim_pipeline.errors import KimError, interrupts_kept
 from kim_pipeline.files import remove
 from kim_pipeline.guard.missing import MissingDeliveriesError, missing_deliveries
 from kim_pipeline.intake import intake as deliveries
@@ -48,8 +48,6 @@ from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 _LOG = logging.getLogger(__name__)
 _HARMLESS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.IOException)
 """Errors whose texts hold names only; the text of any other error of the database may quote a cell."""
-_INTERRUPTED = "Query interrupted"
-"""What DuckDB makes of an interrupt from the keyboard."""
 TABLES = "tables"
 """Name under which the progress of the tables is told; programmes go by their keys."""
 COUNTS = {
@@ -277,7 +275,7 @@ def build(night: Guarded) -> Built:
     """
     models = table_models()
     with warehouse_build.new_internal_file(night.warehouse.scratch(night.build.internal)) as connection:
-        with _named_errors("loading the deliveries"):
+        with _named_errors("Laden der Lieferungen"):
             warehouse_build.load(
                 connection, night.intake, night.as_of, night.settings.grace_days, night.settings.raise_k
             )
@@ -332,7 +330,7 @@ def publish(night: Protected) -> Published:
     internal, target = night.warehouse.scratch(night.build.internal), night.warehouse.scratch(night.build.published)
     seconds, state = time.monotonic() - night.started, night.warehouse.store.state_sha256()
     facts = BuildFacts(night.build.stem, night.started_at, night.as_of, seconds, state)
-    with _named_errors("the published file"):
+    with _named_errors("veröffentlichte Datei"):
         write_published(internal, target, night.intake, facts)
         write_package(target, night.warehouse.scratch(night.build.package), night.settings.county)
         audit = audit_build(target, internal)
@@ -434,16 +432,13 @@ def _summary(programme: Programme, night: TakenIn) -> ProgrammeSummary:
 
 @contextmanager
 def _named_errors(what: str) -> Iterator[None]:
-    """Turn an error of the database into one that names its place and quotes no cell."""
+    """Turn an error of the database into one that names its place and quotes no cell; an interrupt stays one."""
     try:
-        yield
+        with interrupts_kept():
+            yield
     except duckdb.Error as error:
         reason = str(error).splitlines()[0] if isinstance(error, _HARMLESS) else type(error).__name__
         raise BuildError(f"{what}: {reason}") from None
-    except RuntimeError as error:
-        if str(error) != _INTERRUPTED:
-            raise
-        raise KeyboardInterrupt from None
 
 
 def tables_of(connection: duckdb.DuckDBPyConnection) -> dict[str, BuiltTable]:

@@ -13,7 +13,8 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.definitions.freshness import CronFreshnessPolicy, FreshnessState, FreshnessStateChange
 from dagster._core.errors import DagsterAssetCheckFailedError
-from dagster._core.events import StepMaterializationData
+from dagster._core.events import RunFailureReason, StepMaterializationData
+from dagster._core.execution.plan.objects import ErrorSource
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
 
 __all__ = ["CronFreshnessPolicy", "FreshnessState"]
@@ -112,6 +113,14 @@ def errors_of(events: Iterable[dg.DagsterEvent]) -> list[str]:
     """The errors among a run's events, with their stacks."""
     found = (getattr(event.event_specific_data, "error", None) for event in events)
     return [error.to_string() for error in found if error is not None]
+
+
+def was_interrupted(events: Iterable[dg.DagsterEvent]) -> bool:
+    """Whether an interrupt ended a run, which Dagster makes a failure of: in a step, or between two."""
+    found = [event.event_specific_data for event in events]
+    in_step = any(getattr(data, "error_source", None) is ErrorSource.INTERRUPT for data in found)
+    reasons = (getattr(data, "failure_reason", None) for data in found)
+    return in_step or RunFailureReason.UNEXPECTED_TERMINATION in reasons
 
 
 def failure_of(event: dg.DagsterEvent) -> tuple[str | None, str | None]:

@@ -156,16 +156,19 @@ def published_metadata(build: Build) -> Iterator[tuple[dg.AssetKey, dict[str, An
 
 
 def _build_metadata(build: Build) -> dict[str, Any]:
+    """What a build was made from; of rows and findings in classes, for everybody sees this page."""
     info = {(row["item"], row["name"]): row["value"] for row in stored_build_info(build.published)}
     counts = {name: int(info.get(("count", name)) or 0) for name in ("counted", "superseded", "rejected")}
+    rows: dict[str, int] = {}
     changes: dict[str, int] = {}
     if can_open(build.internal):
         with duckdb.connect(str(build.internal), read_only=True) as connection:
-            counts |= {name: int(connection.execute(sql).fetchall()[0][0]) for name, sql in _IN_INTERNAL.items()}
+            rows = {name: int(connection.execute(sql).fetchall()[0][0]) for name, sql in _IN_INTERNAL.items()}
             changes = dict(connection.execute("SELECT kind, count(*) FROM quality.build_diff GROUP BY kind").fetchall())
         changes = {kind: changes.get(kind, 0) for kind in KINDS}
     return {
         **{label: counts[name] for name, label in COUNTS.items() if name in counts},
+        **{label: german.count_class(rows[name]) for name, label in COUNTS.items() if name in rows},
         **{f"Geändert: {KINDS[kind]}": number for kind, number in changes.items()},
         BUILD: build.stem,
         PUBLISHED_FILE: dg.MetadataValue.path(build.published),

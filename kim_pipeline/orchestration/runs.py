@@ -46,10 +46,10 @@ def run_nightly(under_way: NightRun, instance: dg.DagsterInstance | None = None)
             run_config={"loggers": {FILE_LOGGER: {}}},
             asset_selection=None if night.only is None else assets_of(night.only),
         )
-        errors = internals.errors_of(result.all_events)
+        errors, is_interrupted = internals.errors_of(result.all_events), internals.was_interrupted(result.all_events)
     for text in errors:
         _LOG.error("the run failed\n%s", text)
-    if any(dg.DagsterExecutionInterruptedError.__name__ in text for text in errors):
+    if is_interrupted:
         raise KeyboardInterrupt
     return result.success
 

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.night import Night
+from kim_pipeline.night import COUNTS, Night
 from kim_pipeline.orchestration.dagster_internals import CronFreshnessPolicy
 from kim_pipeline.orchestration.definitions import build_defs
 from kim_pipeline.orchestration.metadata import MAX_FINDINGS
@@ -267,6 +267,19 @@ def test_a_night_without_news_changes_nothing(settings: Settings, instance: dg.D
     (settings.deliveries / "fit" / "FIT_2021_2022.xlsx").unlink()
     run(settings, instance)
     assert {"Geändert: Werte weggefallen", "Geändert: Tabellen mit anderer Zeilenzahl"} <= changes().keys()
+
+
+def test_the_page_of_a_build_tells_rows_in_classes(settings: Settings, instance: dg.DagsterInstance) -> None:
+    """Everybody sees it, and an exact number of rows or findings may give a hidden one away (`privacy.md`)."""
+    run(settings, instance)
+    event = instance.get_latest_materialization_event(dg.AssetKey(["published", "build_info"]))
+    assert event is not None
+    assert event.asset_materialization is not None
+    shown = {label: value.value for label, value in event.asset_materialization.metadata.items()}
+    labels = [label for name, label in COUNTS.items() if name not in ("counted", "superseded", "rejected")]
+    assert len(labels) > 6
+    assert {shown[label] for label in labels} <= {"0", "1–9", "10–49", "50–249", "250+"}
+    assert shown["Zeilen gelesen"] != "0"
 
 
 def test_figures_over_the_nights(settings: Settings, instance: dg.DagsterInstance) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from kim_pipeline import german
 from tests.built import sample_build
 
 CLASSES = {"0": (0, 0), "1–9": (1, 9), "10–49": (10, 49), "50–249": (50, 249), "250+": (250, 10**9)}
@@ -29,6 +30,11 @@ def test_numbers_are_classes_and_files_are_not_named() -> None:
     assert columns == dict.fromkeys(("programme", "period", "rule", "severity", "findings", "affected_rows"), "VARCHAR")
     shown = {value for row in published("SELECT findings, affected_rows FROM quality_summary") for value in row}
     assert {"0", "1–9", "10–49"} <= shown <= CLASSES.keys()
+
+
+def test_classes_are_the_same_elsewhere() -> None:
+    for told, (first, last) in CLASSES.items():
+        assert german.count_class(first) == german.count_class(last) == told
 
 
 def test_each_class_holds_the_number_behind_it() -> None:
