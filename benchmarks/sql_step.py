@@ -19,7 +19,7 @@ from benchmarks.measure import heading
 from kim_pipeline.contracts import programmes
 from kim_pipeline.intake.intake import take_in
 from kim_pipeline.settings import Settings
-from kim_pipeline.warehouse.build import MODEL_SCHEMAS, load, new_internal_file, run_models
+from kim_pipeline.warehouse.build import MODEL_SCHEMAS, load_inputs, new_internal_file, run_models
 from kim_pipeline.warehouse.sql_models import load_models
 
 SAMPLE_YEARS = 3
@@ -87,7 +87,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "internal.duckdb"
         with new_internal_file(path) as connection:
-            load(connection, take_in(Settings(warehouse=Path(folder))), dt.date(2024, 5, 1), grace_days=14, raised_k={})
+            load_inputs(
+                connection, take_in(Settings(warehouse=Path(folder))), dt.date(2024, 5, 1), grace_days=14, raised_k={}
+            )
             run_models(connection, load_models(MODEL_SCHEMAS))
         with duckdb.connect(str(path)) as connection:
             print(f"  sample: {models_seconds(connection):.2f} s")

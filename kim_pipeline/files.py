@@ -178,7 +178,7 @@ def write(path: Path, content: bytes, mode: int | None = None, *, replace: bool 
         mode = path.stat().st_mode & 0o777 if path.exists() else _ALL & ~_umask()
     with beside(path) as scratch:
         draft(scratch, content)
-        put(scratch, path, mode, replace=replace)
+        put_in_place(scratch, path, mode, replace=replace)
 
 
 def write_with_folders(path: Path, content: bytes) -> None:
@@ -187,7 +187,7 @@ def write_with_folders(path: Path, content: bytes) -> None:
     write(path, content)
 
 
-def put(scratch: Path, path: Path, mode: int, *, replace: bool = True) -> None:
+def put_in_place(scratch: Path, path: Path, mode: int, *, replace: bool = True) -> None:
     """Make what was written durable, and give it its name."""
     make_durable(scratch, mode)
     if replace:
@@ -363,7 +363,7 @@ class Store:
             return
         with self.draft(path) as scratch:
             draft(scratch, content)
-            put(scratch, path, _OWN if mode is None else mode, replace=replace)
+            put_in_place(scratch, path, _OWN if mode is None else mode, replace=replace)
 
     def write_readable(self, path: Path, content: bytes) -> None:
         """Write a file, and the folders above it, that others may read; outside the warehouse the umask decides."""
@@ -375,7 +375,7 @@ class Store:
 
     @contextmanager
     def draft(self, path: Path) -> Iterator[Path]:
-        """Where a file is written before `put` moves it to its place: in the scratch, or outside beside its place."""
+        """Where a file is written before `put_in_place` moves it: in the scratch, or outside beside its place."""
         if self.holds(path):
             with self.scratch() as place:
                 yield place / path.name

@@ -12,7 +12,7 @@ import datetime as dt
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -28,7 +28,7 @@ from kim_pipeline.files import remove
 from kim_pipeline.guard.missing import MissingDeliveriesError, missing_deliveries
 from kim_pipeline.intake import intake as deliveries
 from kim_pipeline.intake.due import due_of
-from kim_pipeline.intake.intake import Intake, entries_of, present_entries
+from kim_pipeline.intake.intake import Intake, Progress, entries_of, present_entries
 from kim_pipeline.protection.audit_of_file import FileAudit, audit_build
 from kim_pipeline.protection.hiding import Protection, protect_figures
 from kim_pipeline.protection.pattern_memory import PatternMemory
@@ -64,9 +64,6 @@ COUNTS = {
     "findings_notice": "Befunde: Hinweise",
 }
 """What is counted of all deliveries → German label."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with a programme's key or `TABLES`, how many are done, and how many there are."""
 
 
 class BuildError(KimError):
@@ -113,7 +110,7 @@ class Night:
         full: whether every delivery is read and shown anew, whatever is known of it.
         only: programmes, layers and checks that the run is about; None for all. What is built is the same.
         accept_missing: programmes of which everything that counted may be gone.
-        progress: is told how far the run has come.
+        progress: is told how far the run has come, of the tables by the name `TABLES`.
         started_at: when it began, by the clock.
         started: the same by a clock that nobody sets, in seconds.
         held: the warehouse, one object for all steps, since it knows where its holder writes; made from the settings.
@@ -217,12 +214,12 @@ Stage = TypeVar("Stage", bound=Night)
 
 def run(night: Night) -> Tidied:
     """The whole night; the caller holds the warehouse. Errors are those of the steps."""
-    *_, last = steps(night)
+    *_, last = stages(night)
     assert isinstance(last, Tidied)  # noqa: S101  (for mypy)
     return last
 
 
-def steps(night: Night) -> Iterator[Night]:
+def stages(night: Night) -> Iterator[Night]:
     """The record after each step; asking for the next one does the next step. The caller holds the warehouse."""
     yield (taken_in := take_in(night))
     yield (guarded := hold(taken_in))
@@ -276,7 +273,7 @@ def build(night: Guarded) -> Built:
     models = table_models()
     with warehouse_build.new_internal_file(night.warehouse.scratch(night.build.internal)) as connection:
         with _named_errors("Laden der Lieferungen"):
-            warehouse_build.load(
+            warehouse_build.load_inputs(
                 connection, night.intake, night.as_of, night.settings.grace_days, night.settings.raise_k
             )
         for number, model in enumerate(models, 1):
@@ -358,7 +355,7 @@ def tidy(night: Published) -> Tidied:
     try:
         found = purge.purgeable(night.warehouse, night.settings, present, night.started_at)
         gone = found if night.settings.purge_nightly else [item for item in found if item.kind == "build"]
-        purge.remove(gone, night.settings)
+        purge.remove_items(gone, night.settings)
     except OSError as error:
         _LOG.warning("published, but tidying up afterwards failed (%s)", type(error).__name__)
         return _after(Tidied, night, untidy=error)

@@ -35,7 +35,7 @@ def build_internal(path: Path, intake: Intake, as_of: dt.date, grace_days: int) 
         CheckFailedError: the rows do not add up.
     """
     with build.new_internal_file(path) as connection:
-        build.load(connection, intake, as_of, grace_days, {})
+        build.load_inputs(connection, intake, as_of, grace_days, {})
         build.run_models(connection, load_models(build.MODEL_SCHEMAS))
         run_checks(connection, blocking_checks())
 

@@ -30,7 +30,7 @@ def purge(
     from kim_pipeline.errors import KimError, explained  # noqa: PLC0415
     from kim_pipeline.intake.intake import present_entries  # noqa: PLC0415
     from kim_pipeline.publishing.builds import Warehouse  # noqa: PLC0415
-    from kim_pipeline.publishing.keeping.purge import purgeable, remove  # noqa: PLC0415
+    from kim_pipeline.publishing.keeping.purge import purgeable, remove_items  # noqa: PLC0415
 
     settings = settings_from(deliveries=deliveries, warehouse=warehouse)
     if not settings.warehouse.is_dir():
@@ -42,7 +42,7 @@ def purge(
         with there.lock():
             items = purgeable(there, settings, present_entries(settings), dt.datetime.now(dt.UTC))
             if not dry_run:
-                remove(items, settings)
+                remove_items(items, settings)
     except (KimError, OSError) as error:
         cause = explained(error, settings.warehouse) or _not_removed(error)
         raise typer.Exit(fail(cause)) from None

@@ -121,9 +121,9 @@ def _run(night: Night, out: Console) -> int:
 
 def _alone(course: _Course) -> Tidied | None:
     """The night without Dagster, which is not even loaded."""
-    from kim_pipeline.night import Tidied, steps  # noqa: PLC0415
+    from kim_pipeline.night import Tidied, stages  # noqa: PLC0415
 
-    for reached in steps(course.night):
+    for reached in stages(course.night):
         course.night = reached
     return course.night if isinstance(course.night, Tidied) else None
 
@@ -163,7 +163,7 @@ def _alert_of_missing(course: _Course) -> None:
     if not isinstance(course.ended_by, MissingDeliveriesError) or settings.keeps_runs:
         return
     outbox = alerts.Outbox(settings)
-    outbox.put(alerts.missing_deliveries(course.night.as_of, str(course.ended_by)))
+    outbox.put(alerts.held_night(course.night.as_of, str(course.ended_by)))
     outbox.send()
 
 

@@ -91,7 +91,7 @@ def failed_run(run_id: str, job: str, reasons: Sequence[str], settings: Settings
     )
 
 
-def missing_deliveries(as_of: dt.date, happened: str) -> Alert:
+def held_night(as_of: dt.date, happened: str) -> Alert:
     """What is told of a night that stopped because deliveries are gone, where no control room tells of its run.
 
     Args:

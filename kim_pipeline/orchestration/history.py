@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 
 from kim_pipeline.orchestration import dagster_internals as internals
-from kim_pipeline.orchestration.keys import BUILD_INFO
+from kim_pipeline.orchestration.keys import BUILD_INFO_KEY
 from kim_pipeline.orchestration.metadata import BUILD, PUBLISHED_FILE, published_metadata
 from kim_pipeline.publishing.builds import Build, Warehouse, WarehouseBusyError
 from kim_pipeline.settings import Settings
@@ -105,7 +105,7 @@ def _unknown_builds(instance: dg.DagsterInstance, warehouse: Warehouse) -> list[
 
 def newest_known_build(instance: dg.DagsterInstance) -> str | None:
     """The name of the build that `published/build_info` was last materialised with."""
-    event = instance.get_latest_materialization_event(BUILD_INFO)
+    event = instance.get_latest_materialization_event(BUILD_INFO_KEY)
     if event is None or event.asset_materialization is None:
         return None
     metadata = event.asset_materialization.metadata

@@ -7,7 +7,7 @@ import dagster as dg
 from kim_pipeline.night import published_models
 from kim_pipeline.orchestration import parts
 
-BUILD_INFO = dg.AssetKey(parts.BUILD_INFO.split("."))
+BUILD_INFO_KEY = dg.AssetKey(parts.BUILD_INFO.split("."))
 INDICATOR_VALUE = dg.AssetKey([parts.PUBLISHED, "indicator_value"])
 
 
@@ -23,7 +23,7 @@ def table_key(full_name: str) -> dg.AssetKey:
 
 def published_keys() -> list[dg.AssetKey]:
     """The assets of the published file."""
-    return [BUILD_INFO, *(table_key(model.full_name) for model in published_models())]
+    return [BUILD_INFO_KEY, *(table_key(model.full_name) for model in published_models())]
 
 
 def source_key(full_name: str) -> dg.AssetKey | None:

@@ -17,7 +17,7 @@ from kim_pipeline import german
 from kim_pipeline.intake.intake import Delivery, counts_by_severity
 from kim_pipeline.night import COUNTS, BuiltTable, TakenIn, tables_of
 from kim_pipeline.orchestration.dagster_internals import COLUMN_SCHEMA, ROW_COUNT
-from kim_pipeline.orchestration.keys import BUILD_INFO, INDICATOR_VALUE, published_keys
+from kim_pipeline.orchestration.keys import BUILD_INFO_KEY, INDICATOR_VALUE, published_keys
 from kim_pipeline.publishing.builds import Build
 from kim_pipeline.publishing.published import stored_build_info
 from kim_pipeline.publishing.smoke import can_open
@@ -148,7 +148,7 @@ def published_metadata(build: Build) -> Iterator[tuple[dg.AssetKey, dict[str, An
     with duckdb.connect(str(build.published), read_only=True) as connection:
         tables = tables_of(connection)
         figures = _figures_metadata(connection) if f"main.{INDICATOR_VALUE.path[-1]}" in tables else {}
-    more = {BUILD_INFO: _build_metadata(build), INDICATOR_VALUE: figures}
+    more = {BUILD_INFO_KEY: _build_metadata(build), INDICATOR_VALUE: figures}
     for key in published_keys():
         table = tables.get(f"main.{key.path[-1]}")
         if table is not None:

@@ -12,7 +12,7 @@ import dagster as dg
 from pydantic import Field
 
 from kim_pipeline.errors import explained
-from kim_pipeline.night import Night, Stage, Tidied, steps
+from kim_pipeline.night import Night, Stage, Tidied, stages
 from kim_pipeline.orchestration.dagster_internals import executes
 from kim_pipeline.settings import Settings, today
 
@@ -38,7 +38,7 @@ class NightRun:
         """
         self.night = night
         self.ended_by: Exception | None = None
-        self._steps = steps(night)
+        self._steps = stages(night)
         self._lock = lock
         self._held = ExitStack()
 

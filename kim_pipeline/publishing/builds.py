@@ -52,8 +52,8 @@ _BLOCK = 1 << 20
 _CLOCK_SLACK = dt.timedelta(minutes=1)
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP})
 """What a file system answers that has no symbolic links."""
-PUBLISHED, INTERNAL = "kim", "internal"
-_MODES = {PUBLISHED: 0o444, INTERNAL: 0o400}
+PUBLISHED_NAME, INTERNAL_NAME = "kim", "internal"
+_MODES = {PUBLISHED_NAME: 0o444, INTERNAL_NAME: 0o400}
 _OPEN, _WITHDRAWN = (0o444, 0o755), (0o400, 0o700)
 """Modes of a file and of a folder in `published/`, and of the same in `builds/`."""
 _NEXT = "next_"
@@ -82,17 +82,17 @@ class Build:
     @property
     def published(self) -> Path:
         """The protected file: in `published/`, mode 0444, or in `builds/`, 0400, when another one is current."""
-        return self._now(f"{PUBLISHED}_{self.stem}.duckdb")
+        return self._now(f"{PUBLISHED_NAME}_{self.stem}.duckdb")
 
     @property
     def internal(self) -> Path:
         """The internal file, mode 0400; it may have been removed for its age."""
-        return self.warehouse / "builds" / f"{INTERNAL}_{self.stem}.duckdb"
+        return self.warehouse / "builds" / f"{INTERNAL_NAME}_{self.stem}.duckdb"
 
     @property
     def package(self) -> Path:
         """The published tables as Parquet files with their descriptor, beside the file; a build may have none."""
-        return self._now(f"{PUBLISHED}_{self.stem}")
+        return self._now(f"{PUBLISHED_NAME}_{self.stem}")
 
     @property
     def made_at(self) -> dt.datetime:
@@ -155,9 +155,9 @@ class Warehouse:
 
     def _is_open(self, build: Build) -> bool:
         """Whether all that readers open is of a build, and lies where they may read it."""
-        links = [path for path in (self._opened(PUBLISHED), self._package) if path.is_symlink()]
+        links = [path for path in (self._opened(PUBLISHED_NAME), self._package) if path.is_symlink()]
         lead_right = all(path.resolve().parent == self.open_to_all.resolve() for path in links)
-        return lead_right and self._named(INTERNAL) == build and self._has_package_of(build)
+        return lead_right and self._named(INTERNAL_NAME) == build and self._has_package_of(build)
 
     def new_build(self, inputs_sha256: str, now: dt.datetime) -> Build:
         """A build that is not there yet; its scratch files are `scratch(...)` of its files.
@@ -191,7 +191,11 @@ class Warehouse:
         Raises:
             OSError: the folder cannot be written to; what was published still is.
         """
-        for name, path in ((INTERNAL, build.internal), (PUBLISHED, build.package), (PUBLISHED, build.published)):
+        for name, path in (
+            (INTERNAL_NAME, build.internal),
+            (PUBLISHED_NAME, build.package),
+            (PUBLISHED_NAME, build.published),
+        ):
             scratch = self.scratch(path)
             if path != build.package or scratch.is_dir():
                 make_durable(scratch, _MODES[name])
@@ -229,7 +233,7 @@ class Warehouse:
         try:
             self._open_to_all(build)
             self._point_others(build)
-            self._point(self._opened(PUBLISHED), build.published)
+            self._point(self._opened(PUBLISHED_NAME), build.published)
         except OSError:
             with suppress(OSError):  # the next run does it otherwise
                 if before is not None:
@@ -268,11 +272,11 @@ class Warehouse:
             set_modes(path, *_WITHDRAWN)
 
     def _published_in(self, folder: Path) -> list[Path]:
-        return [path for path in folder.glob(f"{PUBLISHED}_*") if _stem_of(path)]
+        return [path for path in folder.glob(f"{PUBLISHED_NAME}_*") if _stem_of(path)]
 
     def _point_others(self, build: Build) -> None:
         """Let `internal.duckdb` and `kim` be a build's; where it has none, or no longer, neither have readers."""
-        for opened, target in ((self._opened(INTERNAL), build.internal), (self._package, build.package)):
+        for opened, target in ((self._opened(INTERNAL_NAME), build.internal), (self._package, build.package)):
             if target.exists():
                 self._point(opened, target)
             elif os.path.lexists(opened):
@@ -282,7 +286,7 @@ class Warehouse:
     @property
     def _package(self) -> Path:
         """The folder of Parquet files that readers open."""
-        return self.folder / PUBLISHED
+        return self.folder / PUBLISHED_NAME
 
     def _has_package_of(self, build: Build) -> bool:
         """Whether readers find a build's Parquet files, or none where it has none."""
@@ -312,20 +316,22 @@ class Warehouse:
     def all_builds(self) -> list[Build]:
         """Complete builds, the newest first; the published file is the last of a build to come and the first to go."""
         folders = (self.open_to_all, self.builds)
-        found = {stem for f in folders for p in f.glob(f"{PUBLISHED}_*.duckdb") if (stem := _stem_of(p)) is not None}
+        found = {
+            stem for f in folders for p in f.glob(f"{PUBLISHED_NAME}_*.duckdb") if (stem := _stem_of(p)) is not None
+        }
         builds = (Build(self.folder, stem) for stem in sorted(found, reverse=True))
         return [build for build in builds if build.published.is_file()]
 
     def current(self) -> Build | None:
         """The published build."""
-        return self._named(PUBLISHED)
+        return self._named(PUBLISHED_NAME)
 
     def _named(self, name: str) -> Build | None:
         """The build whose file readers open under a name; a copy is known by its bytes."""
         opened = self._opened(name)
         if not opened.exists():
             return None
-        paths = ((b, b.published if name == PUBLISHED else b.internal) for b in self.all_builds())
+        paths = ((b, b.published if name == PUBLISHED_NAME else b.internal) for b in self.all_builds())
         if opened.is_symlink():  # known by its name: while it is being switched to, a file is in both folders
             target = opened.resolve()
             is_ours = target.parent.parent == self.folder.resolve()
@@ -350,7 +356,9 @@ class Warehouse:
         Raises:
             UnknownBuildError: there is none, or there are several.
         """
-        wanted = Path(name).name.removeprefix(f"{PUBLISHED}_").removeprefix(f"{INTERNAL}_").removesuffix(".duckdb")
+        wanted = (
+            Path(name).name.removeprefix(f"{PUBLISHED_NAME}_").removeprefix(f"{INTERNAL_NAME}_").removesuffix(".duckdb")
+        )
         found = [b for b in self.all_builds() if wanted and b.stem.startswith(wanted)]
         if len(found) == 1:
             return found[0]

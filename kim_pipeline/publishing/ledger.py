@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from kim_pipeline.files import Store, move, private_folder, put, remove, sync
+from kim_pipeline.files import Store, move, private_folder, put_in_place, remove, sync
 from kim_pipeline.protection.linked_set import Figure, Key
 from kim_pipeline.publishing.put_right import LEDGER, ledger_of, ledger_with
 from kim_pipeline.warehouse.build import sql_literal
@@ -76,7 +76,7 @@ class Ledger:
         waiting = ledger_with(state, entry.name)
         with self._store.draft(waiting) as scratch:
             self._write(scratch, entry, released_at)
-            put(scratch, waiting, 0o600)
+            put_in_place(scratch, waiting, 0o600)
         try:
             yield
         except BaseException:

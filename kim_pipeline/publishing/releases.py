@@ -40,7 +40,7 @@ from kim_pipeline.warehouse.build import new_internal_file, sql_literal
 from kim_pipeline.warehouse.sql_models import load_models
 
 _LOG = logging.getLogger(__name__)
-FILE = "kim.duckdb"
+RELEASED_FILE = "kim.duckdb"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHOWN = 20
 _CALENDAR, _DELIVERIES, _DUE = "core.calendar_period", "quality.delivery", "quality.due"
@@ -77,7 +77,7 @@ class Release:
     @property
     def file(self) -> Path:
         """The protected file of the release."""
-        return self.folder / FILE
+        return self.folder / RELEASED_FILE
 
 
 @contextmanager
@@ -318,7 +318,7 @@ def telling_counts(warehouse: Warehouse) -> list[str]:
 
     Such numbers are figures that are hidden elsewhere, or differ from a sum by one.
     """
-    files = sorted((warehouse.folder / RELEASES).glob(f"[!.]*/{FILE}"))
+    files = sorted((warehouse.folder / RELEASES).glob(f"[!.]*/{RELEASED_FILE}"))
     return [file.parent.name for file in files if _tells_counts(file)]
 
 

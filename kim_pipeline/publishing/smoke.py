@@ -17,7 +17,7 @@ from kim_pipeline.publishing.builds import Build
 
 _LOG = logging.getLogger(__name__)
 _TABLES = "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal ORDER BY ALL"
-BUILD_INFO = "main.build_info"
+BUILD_INFO_TABLE = "main.build_info"
 
 
 class DamagedBuildError(KimError):
@@ -36,8 +36,10 @@ def check_published(path: Path, build: Build, expected: Collection[str] = ()) ->
         DamagedBuildError: it is not sound.
     """
     with _opened(path) as connection:
-        _read_tables(connection, path, {BUILD_INFO, *expected})
-        named = connection.execute(f"SELECT value FROM {BUILD_INFO} WHERE item = 'build' AND name = 'build'").fetchall()
+        _read_tables(connection, path, {BUILD_INFO_TABLE, *expected})
+        named = connection.execute(
+            f"SELECT value FROM {BUILD_INFO_TABLE} WHERE item = 'build' AND name = 'build'"
+        ).fetchall()
     if named != [(build.stem,)]:
         raise _damaged(path, f"sie gehört nicht zum Datenbestand {build.stem}")
 

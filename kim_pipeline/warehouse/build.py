@@ -51,7 +51,7 @@ def new_internal_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-def load(
+def load_inputs(
     connection: duckdb.DuckDBPyConnection,
     intake: Intake,
     as_of: dt.date,

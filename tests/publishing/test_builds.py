@@ -19,7 +19,7 @@ from kim_pipeline import cli
 from kim_pipeline import files as storage
 from kim_pipeline.publishing import builds
 from kim_pipeline.publishing.builds import DESCRIPTOR, Build, UnknownBuildError, Warehouse
-from kim_pipeline.publishing.keeping.purge import purgeable, remove
+from kim_pipeline.publishing.keeping.purge import purgeable, remove_items
 from kim_pipeline.publishing.keeping.retention import expired, keep_reasons
 from kim_pipeline.publishing.published import BuildFacts
 from kim_pipeline.publishing.smoke import DamagedBuildError, check_build, check_published
@@ -555,7 +555,7 @@ def test_what_is_published_is_never_removed(tmp_path: Path) -> None:
         warehouse.switch(first)
     settings = Settings(warehouse=tmp_path, deliveries=tmp_path, keep_builds=1)
     assert list(keep_reasons(warehouse, settings).values()) == [["newest", "month"], [], ["published"]]
-    remove(purgeable(warehouse, settings, (), day(4)), settings)
+    remove_items(purgeable(warehouse, settings, (), day(4)), settings)
     assert warehouse.all_builds() == [third, first]
     assert not second.internal.exists()
 
@@ -577,7 +577,7 @@ def test_everything_beside_a_build_goes_with_it(tmp_path: Path) -> None:
     (warehouse.builds / "notiz.txt").write_text("x")
     assert warehouse.files_of(first)[0] == first.published
     settings = Settings(warehouse=tmp_path, deliveries=tmp_path, keep_builds=1)
-    remove(purgeable(warehouse, settings, (), day(3)), settings)
+    remove_items(purgeable(warehouse, settings, (), day(3)), settings)
     assert {p.name for p in warehouse.builds.iterdir()} == {second.internal.name, "notiz.txt"}
     assert [p.name for p in warehouse.open_to_all.iterdir()] == [second.published.name]
 

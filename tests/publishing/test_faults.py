@@ -22,7 +22,7 @@ import duckdb
 import pytest
 
 from kim_pipeline import cli
-from kim_pipeline.publishing.builds import DESCRIPTOR, INTERNAL, PUBLISHED, Build, Warehouse
+from kim_pipeline.publishing.builds import DESCRIPTOR, INTERNAL_NAME, PUBLISHED_NAME, Build, Warehouse
 from kim_pipeline.publishing.smoke import check_build
 from tests.fault_runs import KEPT_BUILDS, MAKING
 from tests.forks import Ended, Forks
@@ -69,9 +69,9 @@ def files_of(build: Build) -> tuple[Path, Path]:
     return build.published, build.internal
 
 
-def look(folder: Path, name: str = PUBLISHED) -> tuple[str | None, object]:
+def look(folder: Path, name: str = PUBLISHED_NAME) -> tuple[str | None, object]:
     """What a reader sees: the build that the file names, and the day of its figures."""
-    table, info = ("delivery_status", "build_info") if name == PUBLISHED else ("quality.due", None)
+    table, info = ("delivery_status", "build_info") if name == PUBLISHED_NAME else ("quality.due", None)
     with duckdb.connect(str(folder / "warehouse" / f"{name}.duckdb"), read_only=True) as connection:
         ((figures,),) = connection.execute(f"SELECT DISTINCT due_on FROM {table}").fetchall()
         named = connection.execute(f"SELECT value FROM {info} WHERE name = 'build'").fetchone() if info else None
@@ -84,12 +84,12 @@ def assert_is_whole(folder: Path, before: Build, number: int, moment: str) -> No
     check_build(build)
     named, figures = look(folder)
     assert named == build.stem, moment
-    is_new = {PUBLISHED: build != before}
-    assert (figures == day(number)) == is_new[PUBLISHED], moment
-    is_new[INTERNAL] = (folder / "warehouse" / "internal.duckdb").resolve() != before.internal
-    assert (look(folder, INTERNAL)[1] == day(number)) == is_new[INTERNAL], moment
+    is_new = {PUBLISHED_NAME: build != before}
+    assert (figures == day(number)) == is_new[PUBLISHED_NAME], moment
+    is_new[INTERNAL_NAME] = (folder / "warehouse" / "internal.duckdb").resolve() != before.internal
+    assert (look(folder, INTERNAL_NAME)[1] == day(number)) == is_new[INTERNAL_NAME], moment
     is_new["package"] = stem_of_package(folder) != before.stem
-    assert is_new[INTERNAL] >= is_new["package"] >= is_new[PUBLISHED], f"{moment}: {is_new}"
+    assert is_new[INTERNAL_NAME] >= is_new["package"] >= is_new[PUBLISHED_NAME], f"{moment}: {is_new}"
 
 
 def stem_of_package(folder: Path) -> str:

@@ -217,7 +217,7 @@ def test_a_build_names_its_state_and_a_night_that_fails_leaves_it(folder: Path) 
     seen = []
     night = Night(settings=settings)
     with night.warehouse.lock():
-        for reached in nightly.steps(night):
+        for reached in nightly.stages(night):
             seen.append((type(reached).__name__, Store(settings.warehouse).state_sha256()))
             night = reached
     assert isinstance(night, nightly.Tidied)

@@ -20,18 +20,8 @@ ALLOWED = {
     "Cell": "of a spreadsheet, and of a table of counts as statistical disclosure control calls it",
     "Mask": "an array of truth values in both rooms, which share nothing else",
     "Limits": "of a delivery's plausible numbers, and of what a file may cost: reading is worked on elsewhere",
-    "Kind": "of a column, and of what is purged: publishing is worked on elsewhere",
-    "load": "of the cache, and of a build: intake and the night are worked on elsewhere",
-    "Progress": "the same of intake and of the night, which is worked on elsewhere",
-    "FILE": "of a county's limits, and of a release",
-    "steps": "of a night, and what an office is to do next",
     "take_in": "the folder of deliveries, and the night's step that does it",
-    "missing_deliveries": "which they are, and the alert about them",
-    "protect": "a pattern for a table of counts, and the night's step",
-    "put": "what the store and a template's page do with content",
-    "remove": "of the store, and of what is purged",
-    "BUILD_INFO": "the table: the orchestration is worked on elsewhere",
-    "PUBLISHED": "the schema: the orchestration is worked on elsewhere",
+    "protect": "to choose what is hidden: of a table of counts, and the night's step that does it with all figures",
 }
 """Names that several modules define, and why."""
 

@@ -13,12 +13,12 @@ import duckdb
 
 from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.publishing.keeping.retention import Reason, keep_reasons
-from kim_pipeline.publishing.smoke import BUILD_INFO
+from kim_pipeline.publishing.smoke import BUILD_INFO_TABLE
 from kim_pipeline.settings import Settings
 
-_FACTS = f"SELECT item, name, value FROM {BUILD_INFO} WHERE item IN ('build', 'count')"
+_FACTS = f"SELECT item, name, value FROM {BUILD_INFO_TABLE} WHERE item IN ('build', 'count')"
 _ACCEPTED = "SELECT coalesce(sum(accepted), 0) FROM quality.sheet_account"
-_INPUTS = f"SELECT name, file, as_of, status, value FROM {BUILD_INFO} WHERE item = 'input' ORDER BY name, file"
+_INPUTS = f"SELECT name, file, as_of, status, value FROM {BUILD_INFO_TABLE} WHERE item = 'input' ORDER BY name, file"
 
 
 @dataclass(frozen=True)

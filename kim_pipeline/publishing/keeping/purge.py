@@ -18,7 +18,7 @@ from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.publishing.keeping.retention import expired
 from kim_pipeline.settings import Settings
 
-Kind = Literal["result", "copy", "build", "internal", "log"]
+Purgeable = Literal["result", "copy", "build", "internal", "log"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Item:
         size: their bytes.
     """
 
-    kind: Kind
+    kind: Purgeable
     name: str
     paths: tuple[Path, ...]
     size: int
@@ -55,7 +55,7 @@ def purgeable(warehouse: Warehouse, settings: Settings, present: Collection[Path
     ]
 
 
-def remove(items: Iterable[Item], settings: Settings) -> None:
+def remove_items(items: Iterable[Item], settings: Settings) -> None:
     """Remove them, and what killed commands left in the scratch.
 
     Raises:
@@ -95,6 +95,6 @@ def _builds(warehouse: Warehouse, settings: Settings, now: dt.datetime) -> Itera
             yield _item("internal", build.stem, build.internal)
 
 
-def _item(kind: Kind, name: str, *paths: Path) -> Item:
+def _item(kind: Purgeable, name: str, *paths: Path) -> Item:
     found = (f for path in paths for f in (path.rglob("*") if path.is_dir() else [path]))
     return Item(kind, name, paths, sum(f.lstat().st_size for f in found if f.is_file()))
