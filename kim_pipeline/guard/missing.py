@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
+from pathlib import Path
+from typing import Protocol
 
 import duckdb
 
@@ -15,7 +17,6 @@ from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.errors import KimError
 from kim_pipeline.intake.intake import Intake
-from kim_pipeline.publishing.builds import Build
 
 _LOG = logging.getLogger(__name__)
 _COUNTED = {
@@ -23,6 +24,18 @@ _COUNTED = {
     "internal": "SELECT programme, sha256 FROM quality.delivery WHERE status = 'counted'",
 }
 """What the published file and the internal one tell of the deliveries that count."""
+
+
+class PublishedBuild(Protocol):
+    """The build that readers open, as far as the guard asks for it: where its two files are."""
+
+    @property
+    def published(self) -> Path:
+        """The protected file."""
+
+    @property
+    def internal(self) -> Path:
+        """The internal one; it may have been removed for its age."""
 
 
 class MissingDeliveriesError(KimError):
@@ -43,7 +56,7 @@ def _in_words(key: str, number: int) -> str:
     return f"{german.counted(number, 'Lieferung', 'Lieferungen')} von {programmes()[key].title} (Ordner {key})"
 
 
-def missing_deliveries(build: Build | None, intake: Intake) -> dict[str, int]:
+def missing_deliveries(build: PublishedBuild | None, intake: Intake) -> dict[str, int]:
     """Programme → number of its deliveries that count in a build and are gone, where nothing of it counts any more."""
     found = {}
     counted = counted_in(build)
@@ -55,7 +68,7 @@ def missing_deliveries(build: Build | None, intake: Intake) -> dict[str, int]:
     return found
 
 
-def counted_in(build: Build | None) -> Collection[tuple[str, str]]:
+def counted_in(build: PublishedBuild | None) -> Collection[tuple[str, str]]:
     """Programme and SHA-256 of each delivery that counts in a build; none without a build.
 
     Where the build's published file cannot be read, its internal one is asked; where neither can, nothing is known,
