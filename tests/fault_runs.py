@@ -30,6 +30,7 @@ from kim_pipeline.protection.linked_set import Figure, Key
 from kim_pipeline.publishing import releases
 from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.publishing.ledger import LedgerEntry
+from kim_pipeline.publishing.sealed import problems_of
 from kim_pipeline.reading import personal
 from kim_pipeline.warehouse.checks import blocking_checks
 from tests import quick_nights
@@ -183,7 +184,7 @@ def _release(folder: Path) -> int:
             draft(place / "release" / "kim.duckdb", b"figures")
             draft(place / "release" / "gemeinden" / "ahlen.html", b"page")
             key = Key("count", "area", "2021", "")
-            name = f"r{len(releases.problems_of(warehouse))}"
+            name = f"r{len(problems_of(warehouse))}"
             entry = LedgerEntry(name, AS_OF, build.stem, {key: Figure(7, 5, is_printed=True)}, {}, frozenset())
             made = releases.Release(name, AS_OF, build, place / "release", entry)
             releases.seal(made, warehouse, dt.datetime(2024, 5, 1, tzinfo=dt.UTC))

@@ -74,7 +74,7 @@ def _release(folder: Warehouse, name: str, as_of: dt.date) -> int:
 def _warn_of_counts(folder: Warehouse) -> None:
     """Name the earlier releases that hold numbers from which hidden figures can be worked out."""
     from kim_pipeline.commands import terminal  # noqa: PLC0415
-    from kim_pipeline.publishing.releases import telling_counts  # noqa: PLC0415
+    from kim_pipeline.publishing.sealed import telling_counts  # noqa: PLC0415
 
     names = telling_counts(folder)
     if names:
@@ -88,7 +88,7 @@ def _warn_of_counts(folder: Warehouse) -> None:
 
 def _verify(folder: Warehouse) -> int:
     from kim_pipeline.commands import terminal  # noqa: PLC0415
-    from kim_pipeline.publishing.releases import problems_of  # noqa: PLC0415
+    from kim_pipeline.publishing.sealed import problems_of  # noqa: PLC0415
 
     out = terminal.console()
     found = problems_of(folder)

@@ -1,16 +1,14 @@
 """Releases: what the public gets, frozen, and checked together with every release before it (`privacy.md`).
 
-Belongs here: making, sealing and verifying `releases/<name>/`, and the release's own disclosure control. The report in
-it is rendered by the caller, between making and sealing. Figures of periods that are not over on the key date are not
-in a release.
+Belongs here: making and sealing `releases/<name>/`, and the release's own disclosure control. The report in it is
+rendered by the caller, between making and sealing. Figures of periods that are not over on the key date are not in a
+release. Does not belong here: whether what was sealed still is as it was (`sealed.py`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
-import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,11 +34,10 @@ from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.publishing.ledger import Ledger, LedgerEntry
 from kim_pipeline.publishing.published import stored_build_info, write_tables
 from kim_pipeline.publishing.put_right import RELEASES, SEAL, freeze
+from kim_pipeline.publishing.sealed import RELEASED_FILE, files_in, sha256_of
 from kim_pipeline.warehouse.build import new_internal_file, sql_literal
 from kim_pipeline.warehouse.sql_models import load_models
 
-_LOG = logging.getLogger(__name__)
-RELEASED_FILE = "kim.duckdb"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHOWN = 20
 _CALENDAR, _DELIVERIES, _DUE = "core.calendar_period", "quality.delivery", "quality.due"
@@ -286,7 +283,7 @@ def seal(release: Release, warehouse: Warehouse, now: dt.datetime) -> Path:
         "as_of": release.as_of.isoformat(),
         "build": release.build.stem,
         "released_at": now.astimezone(dt.UTC).isoformat(timespec="seconds"),
-        "files": {path.relative_to(release.folder).as_posix(): _sha256(path) for path in _files(release.folder)},
+        "files": {path.relative_to(release.folder).as_posix(): sha256_of(path) for path in files_in(release.folder)},
     }
     draft(release.folder / SEAL, (json.dumps(seal, indent=1, ensure_ascii=False) + "\n").encode())
     for folder in (path for path in release.folder.rglob("*") if path.is_dir()):
@@ -298,64 +295,3 @@ def seal(release: Release, warehouse: Warehouse, now: dt.datetime) -> Path:
         move(release.folder, final)
     freeze(final)
     return final
-
-
-def problems_of(warehouse: Warehouse) -> dict[str, list[str]]:
-    """Release → what is no longer as it was sealed, in German; empty lists where all is well."""
-    found = {}
-    entered = {entry.name for entry in Ledger(warehouse.store).entries()}
-    for folder in sorted((warehouse.folder / RELEASES).glob("[!.]*")):
-        found[folder.name] = list(_problems(folder))
-        if folder.name not in entered:
-            found[folder.name].append("fehlt im Verzeichnis der Veröffentlichungen (ledger.duckdb)")
-    for name in sorted(entered - found.keys()):
-        found[name] = [f"der Ordner releases/{name} fehlt"]
-    return found
-
-
-def telling_counts(warehouse: Warehouse) -> list[str]:
-    """Releases that hold exact numbers of findings or rows, as they were made before these became classes.
-
-    Such numbers are figures that are hidden elsewhere, or differ from a sum by one.
-    """
-    files = sorted((warehouse.folder / RELEASES).glob(f"[!.]*/{RELEASED_FILE}"))
-    return [file.parent.name for file in files if _tells_counts(file)]
-
-
-def _tells_counts(file: Path) -> bool:
-    try:
-        with duckdb.connect(str(file), read_only=True) as connection:
-            return bool(connection.execute(_EXACT_COUNTS).fetchall())
-    except duckdb.Error as error:
-        _LOG.warning("%s of a release cannot be read (%s)", file.name, type(error).__name__)
-        return False
-
-
-_EXACT_COUNTS = """
-SELECT column_name FROM duckdb_columns()
-WHERE table_name IN ('quality_summary', 'programme_rows') AND column_name IN ('findings', 'accepted')
-    AND data_type <> 'VARCHAR'
-"""
-
-
-def _problems(folder: Path) -> Iterator[str]:
-    try:
-        sealed = dict(json.loads((folder / SEAL).read_bytes())["files"])
-    except (OSError, ValueError, KeyError, TypeError):
-        yield f"{SEAL} fehlt oder ist beschädigt"
-        return
-    there = {path.relative_to(folder).as_posix() for path in _files(folder)} - {SEAL}
-    yield from (f"{name} fehlt" for name in sorted(sealed.keys() - there))
-    yield from (f"{name} ist hinzugekommen" for name in sorted(there - sealed.keys()))
-    yield from (
-        f"{name} ist verändert" for name in sorted(there & sealed.keys()) if _sha256(folder / name) != sealed[name]
-    )
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

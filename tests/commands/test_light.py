@@ -38,6 +38,7 @@ CASES: list[tuple[list[str], int, set[str]]] = [
     (["builds"], 0, {"duckdb", "pydantic", "rich"}),
     (["rollback"], 1, {"duckdb", "pydantic", "rich"}),
     (["purge", "--dry-run"], 0, READS),
+    (["release", "--verify"], 0, {"duckdb", "pydantic", "rich"}),
     (["sql", "FROM area"], 0, {"duckdb", "pydantic", "rich"}),
     (["sql", "FROM area", "--out", "{out}.xlsx"], 0, {"duckdb", "pydantic", "rich", "xlsxwriter"}),
     (["sql", "FROM area", "--format", "csv"], 0, {"duckdb", "pydantic", "rich"}),

@@ -17,7 +17,8 @@ from kim_pipeline.protection.joint import Released, joined
 from kim_pipeline.publishing import releases
 from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.publishing.published import BuildFacts, stored_build_info, write_published, write_tables
-from kim_pipeline.publishing.releases import Release, ReleaseError, new_release, problems_of, seal
+from kim_pipeline.publishing.releases import Release, ReleaseError, new_release, seal
+from kim_pipeline.publishing.sealed import problems_of, telling_counts
 from kim_pipeline.warehouse.build import run_models
 from kim_pipeline.warehouse.sql_models import load_models
 from tests.built import AS_OF, sample_intake, sample_internal
@@ -218,7 +219,7 @@ def test_releases_with_exact_numbers_of_findings_are_named(
         (warehouse.folder / "releases" / name).mkdir()
         with duckdb.connect(str(warehouse.folder / "releases" / name / "kim.duckdb")) as connection:
             connection.execute(f"CREATE TABLE {table}")
-    assert releases.telling_counts(warehouse) == ["alt", "sehr-alt"]
+    assert telling_counts(warehouse) == ["alt", "sehr-alt"]
     cli.invoke(["release", "--verify", "--warehouse", str(warehouse.folder)])
     assert "geheime Zahlen ergeben können: alt, sehr-alt." in " ".join(capsys.readouterr().err.split())
 

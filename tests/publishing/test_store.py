@@ -26,7 +26,7 @@ from kim_pipeline.office.feedback.folder import write_feedback
 from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.publishing.ledger import Ledger, LedgerEntry
 from kim_pipeline.publishing.published import stored_build_info
-from kim_pipeline.publishing.releases import problems_of
+from kim_pipeline.publishing.sealed import problems_of
 from tests.fault_runs import WRITERS
 from tests.forks import Forks
 from tests.quick_nights import deliver, prepare, publish, settings_in
