@@ -113,7 +113,6 @@ class Night:
         progress: is told how far the run has come, of the tables by the name `TABLES`.
         started_at: when it began, by the clock.
         started: the same by a clock that nobody sets, in seconds.
-        held: the warehouse, one object for all steps, since it knows where its holder writes; made from the settings.
     """
 
     settings: Settings
@@ -124,18 +123,11 @@ class Night:
     progress: Progress = _tell_nobody
     started_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     started: float = field(default_factory=time.monotonic)
-    held: Warehouse | None = field(default=None, repr=False)
-
-    def __post_init__(self) -> None:
-        """Bind to the warehouse of the settings."""
-        if self.held is None:
-            object.__setattr__(self, "held", Warehouse(self.settings.warehouse))
 
     @property
     def warehouse(self) -> Warehouse:
         """The warehouse, which whoever calls the steps holds (`Warehouse.lock`)."""
-        assert self.held is not None  # noqa: S101  (for mypy)
-        return self.held
+        return Warehouse(self.settings.warehouse)
 
     @property
     def chosen(self) -> list[str]:
