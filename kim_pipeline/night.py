@@ -410,10 +410,13 @@ def summary(night: TakenIn) -> list[ProgrammeSummary]:
 
 def _summary(programme: Programme, night: TakenIn) -> ProgrammeSummary:
     ours = night.intake.of(programme.key)
-    status = [d.status for d in ours]
+    files: dict[str, set[str]] = {}
+    for d in ours:
+        files.setdefault(d.status, set()).add(d.file)
     accounts = [a for d in ours if d.status == "counted" for a in d.accounts]
     rows, quarantined = (sum(a[name] for a in accounts) for name in ("rows_read", "quarantined"))
-    numbers = (len(status), status.count("counted"), status.count("superseded"), status.count("rejected"))
+    counted, superseded, rejected = (len(files.get(status, ())) for status in ("counted", "superseded", "rejected"))
+    numbers = (len({d.file for d in ours}), counted, superseded, rejected)
     due = due_of(programme, ours, night.as_of, night.settings.grace_days)
     is_late = due_state(due, night.as_of) == "late"
     return ProgrammeSummary(programme.title, *numbers, rows, quarantined, due.last_as_of, due.due_on, is_late)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from kim_pipeline.contracts.calendar import Period, parse_period
 from kim_pipeline.contracts.model import Programme, Table
 from kim_pipeline.contracts.normalise import comparable
 from kim_pipeline.contracts.vocabulary import vocabulary
-from kim_pipeline.reading.delivery import DeliveryResult, read_delivery
+from kim_pipeline.reading.blocks import blocks_of
+from kim_pipeline.reading.delivery import DeliveryResult, PartResult, read_delivery
 from kim_pipeline.reading.formats.cells import Cell, Merge, Sheet, encode_sheet
 from kim_pipeline.reading.formats.workbook import Limits
 from kim_pipeline.reading.header import Header, HeaderFinder
@@ -67,20 +69,29 @@ def read_sheets_of(
 ) -> TableResult:
     """Read the sheets of one table, whose headers must be complete."""
     contract = programmes()[programme] if isinstance(programme, str) else programme
-    found = []
-    for sheet in sheets:
-        header = header_of(contract, sheet)
-        assert header is not None
-        assert header.table.name == table
-        assert not header.missing
-        found.append((sheet, header))
+    found = blocks_of(sheets, HeaderFinder(contract, context()), context())
+    assert found
+    assert {(block.header.table.name, not block.header.missing) for block in found} == {(table, True)}
     stated: Period | None = parse_period(period) if period else None
     return read_table(contract.table(table), found, context(), Delivered(stated, as_of, KEY, quoting()), known)
 
 
 def quoting() -> Quoting:
     """What may be quoted where no column is personal."""
-    return Quoting(tuple, lambda text: text in context().vocabulary.languages)
+    return Quoting(tuple)
+
+
+@dataclass
+class Only(PartResult):
+    """A delivery of one part."""
+
+    ignored_sheets: list[str] = field(default_factory=list)
+
+
+def only(result: DeliveryResult) -> Only:
+    """What a delivery of one part gives."""
+    (part,) = result.parts
+    return Only(**vars(part), ignored_sheets=result.ignored_sheets)
 
 
 def csv_bytes(rows: Iterable[Sequence[str]]) -> bytes:
@@ -88,9 +99,9 @@ def csv_bytes(rows: Iterable[Sequence[str]]) -> bytes:
     return "\r\n".join(";".join(row) for row in rows).encode()
 
 
-def read_csv_delivery(programme: str, rows: Iterable[Sequence[str]], name: str = "Liste.csv") -> DeliveryResult:
+def read_csv_delivery(programme: str, rows: Iterable[Sequence[str]], name: str = "Liste.csv") -> Only:
     """Read a delivery that is one .csv."""
-    return read_delivery(Path(name), csv_bytes(rows), programmes()[programme], KEY, LIMITS)
+    return only(read_delivery(Path(name), csv_bytes(rows), programmes()[programme], KEY, LIMITS))
 
 
 def xlsx_bytes(
@@ -124,9 +135,9 @@ def read_xlsx_delivery(
     programme: str,
     sheets: Mapping[str, Any],
     merges: Mapping[str, Iterable[tuple[int, int, int, int]]] | None = None,
-) -> DeliveryResult:
+) -> Only:
     """Read a delivery that is one .xlsx."""
-    return read_delivery(Path("Liste.xlsx"), xlsx_bytes(sheets, merges), programmes()[programme], KEY, LIMITS)
+    return only(read_delivery(Path("Liste.xlsx"), xlsx_bytes(sheets, merges), programmes()[programme], KEY, LIMITS))
 
 
 def table_of(programme: str, name: str) -> Table:

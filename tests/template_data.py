@@ -14,16 +14,15 @@ import pandas as pd
 from openpyxl import Workbook, load_workbook
 
 from kim_pipeline.contracts import programme, programmes
+from kim_pipeline.contracts.choices import list_key
 from kim_pipeline.contracts.model import Column, Table
 from kim_pipeline.contracts.normalise import clean_text, comparable
+from kim_pipeline.contracts.rules import bounds_of, row_rules
 from kim_pipeline.office.template.layout import Page
-from kim_pipeline.office.template.lists import list_key
 from kim_pipeline.office.template.plan import Plan, plan_of
-from kim_pipeline.office.template.words import bounds_of, row_rules
 from kim_pipeline.office.template.workbook import template
-from kim_pipeline.reading.delivery import DeliveryResult
 from kim_pipeline.reading.personal import age_group, age_years, pseudonym
-from tests.helpers_tables import KEY
+from tests.helpers_tables import KEY, Only
 
 PERIOD = "2022/23"
 AS_OF = dt.date(2023, 9, 15)
@@ -253,7 +252,7 @@ def _stored(table: Table, column: Column, row: Row) -> Any:
     return pseudonym(KEY, value) if column.personal == "pseudonym" and value is not None else value
 
 
-def got(result: DeliveryResult, table: Table) -> list[Row]:
+def got(result: Only, table: Table) -> list[Row]:
     """The rows that reading gave, without their source."""
     rows: list[Row] = result.tables[table.name].rows.drop_columns(["source_sheet", "source_row"]).to_pylist()
     return rows

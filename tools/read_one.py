@@ -27,12 +27,12 @@ def read_one(path: Path, key: str) -> DeliveryResult:
 def main(file: str, key: str) -> None:
     """Read, and tell how many rows became what."""
     result = read_one(Path(file), key)
-    print(f"period {result.period}, as of {result.as_of}, rejected: {result.rejected or 'no'}")
-    for name, table in result.tables.items():
-        for account in table.accounts:
-            print(
-                f"{name}: {account.rows_read} rows read, {account.accepted} accepted, {account.quarantined} quarantined"
-            )
+    for part in result.parts:
+        print(f"{part.label}: period {part.period}, as of {part.as_of}, rejected: {part.rejected or 'no'}".lstrip(": "))
+        for name, table in part.tables.items():
+            for account in table.accounts:
+                rows = f"{account.rows_read} rows read, {account.accepted} accepted, {account.quarantined} quarantined"
+                print(f"{name}: {rows}")
 
 
 if __name__ == "__main__":

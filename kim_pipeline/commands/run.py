@@ -184,6 +184,7 @@ def _report(night: Tidied, out: Console, log: Path) -> None:
     chosen = [d for d in night.intake.deliveries if d.programme in night.chosen]
     terminal.run_summary(out, summary(night))
     terminal.rejected_deliveries(out, chosen)
+    terminal.skipped_files(out, night.intake.skipped)
     terminal.unknown_folders(out, night.settings.deliveries, night.intake.unknown)
     terminal.conspicuous(out, [(check, rows) for check, rows in night.warned if concerns(check, night.only)])
     terminal.results(out, night.settings.warehouse, log, night.protection)

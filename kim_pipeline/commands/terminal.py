@@ -23,6 +23,7 @@ from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 
 if TYPE_CHECKING:  # nothing of these is needed but by the command that has loaded it
+    from kim_pipeline.intake.folder import Skipped
     from kim_pipeline.intake.intake import Delivery
     from kim_pipeline.night import ProgrammeSummary
     from kim_pipeline.protection.hiding import Protection
@@ -168,7 +169,8 @@ def rejected_deliveries(out: Console, deliveries: Iterable[Delivery]) -> None:
     out.print()
     out.print(f"Zurückgewiesen ({len(rejected)}):", style="bold")
     for d in rejected:
-        out.print(Text(f"  {d.programme}/{d.file}"), soft_wrap=True)
+        name = f"{d.file} ({d.part})" if d.part else d.file
+        out.print(Text(f"  {d.programme}/{name}"), soft_wrap=True)
         out.print(Padding(Text(rejection_reason(d)), (0, 0, 0, 4), expand=False))
 
 
@@ -182,6 +184,22 @@ def unknown_folders(out: Console, folder: Path, unknown: Sequence[str]) -> None:
     if unknown:
         out.print()
         out.print(Text(f"Gehört zu keinem Programm und wurde nicht gelesen: {', '.join(unknown)} (in {folder})"))
+
+
+def skipped_files(out: Console, skipped: Sequence[Skipped]) -> None:
+    """How much in the folders is no delivery, and which files are still being written."""
+    from kim_pipeline.intake.folder import STILL_WRITTEN  # noqa: PLC0415
+
+    growing = [s for s in skipped if s.reason == STILL_WRITTEN]
+    number = len(skipped) - len(growing)
+    if number:
+        out.print()
+        told = german.counted(number, "Datei oder Ordner", "Dateien oder Ordner")
+        out.print(Text(f"Keine Lieferungen, übergangen: {told}"))
+    if growing:
+        out.print()
+        names = ", ".join(f"{s.programme}/{s.file}" for s in growing)
+        out.print(Text(f"Wird noch geschrieben und beim nächsten Lauf gelesen: {names}"))
 
 
 def conspicuous(out: Console, warned: Sequence[tuple[Check, int]]) -> None:
@@ -212,9 +230,13 @@ def results(out: Console, warehouse: Path, log: Path, protection: Protection) ->
         out.print(Text(f"{label + ':':<15}{text}"), soft_wrap=True)
 
 
-def findings(out: Console, delivery: Delivery, rows: Sequence[dict[str, object]], limit: int) -> None:
+def findings(out: Console, parts: Sequence[Delivery], rows: Sequence[dict[str, object]], limit: int) -> None:
     """The findings of one workbook, by sheet, and the account of each sheet."""
-    accounts = {str(a["sheet"]): a for a in delivery.accounts}
+    accounts = _accounts_of_sheets(parts)
+    whole = [r for r in rows if r["sheet"] is None and r["severity"] != "rejected"]
+    if whole:
+        out.print()
+        _finding_lines(out, whole, "", limit)
     sheets = list(dict.fromkeys([*accounts, *(str(r["sheet"]) for r in rows if r["sheet"] is not None)]))
     for sheet in sheets:
         ours = [r for r in rows if r["sheet"] == sheet]
@@ -223,10 +245,23 @@ def findings(out: Console, delivery: Delivery, rows: Sequence[dict[str, object]]
             Text(f"Blatt „{sheet}“", style="bold").append(f" – {_account(accounts.get(sheet))}", style="not bold")
         )
         _finding_lines(out, ours, f"Blatt „{sheet}“, ", limit)
-    ignored = delivery.read.ignored_sheets if delivery.read else []
+    ignored = [sheet for part in parts if part.read for sheet in part.read.ignored_sheets]
     if ignored:
         out.print()
         out.print(Text(f"Nicht gelesen, weil keine Tabelle dieses Programms: {', '.join(f'„{s}“' for s in ignored)}"))
+
+
+def _accounts_of_sheets(parts: Sequence[Delivery]) -> dict[str, dict[str, Any]]:
+    """Sheet → what became of its rows, all tables on it together."""
+    found: dict[str, dict[str, Any]] = {}
+    for account in (account for part in parts for account in part.accounts):
+        summed = found.setdefault(str(account["sheet"]), dict.fromkeys(_COUNTS, 0))
+        for name in _COUNTS:
+            summed[name] += account[name]
+    return found
+
+
+_COUNTS = ("rows_read", "accepted", "quarantined", "total", "note")
 
 
 def _account(account: dict[str, Any] | None) -> str:

@@ -10,15 +10,42 @@ import re
 from dataclasses import dataclass
 
 from kim_pipeline import german
+from kim_pipeline.contracts.normalise import comparable
 
-_DASH = r"\s*[-–—]\s*"
 _YEARS = range(1900, 2200)
-_YEAR = re.compile(r"(\d{4})")
-_SCHOOL_YEAR = re.compile(r"(\d{4})\s*/\s*(\d{2}|\d{4})")
-_HALF = re.compile(r"([12])\.\s*halbjahr\s+(\d{4})", re.IGNORECASE)
-_QUARTER = re.compile(r"([1-4])\.\s*quartal\s+(\d{4})", re.IGNORECASE)
-_GERMAN_DAY = r"(\d{1,2})\.(\d{1,2})\.(\d{4})"
-_DAYS = re.compile(_GERMAN_DAY + _DASH + _GERMAN_DAY)
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "januar jan jänner", "februar feb", "märz mrz mär maerz", "april apr", "mai", "juni jun", "juli jul",
+            "august aug", "september sep sept", "oktober okt", "november nov", "dezember dez",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
+"""A month's German name, whole or abbreviated, in comparable form."""
+_YEAR = re.compile(r"(?:(?:kalender)?jahr )?(?P<year>\d{4})", re.ASCII)
+_SCHOOL_YEAR = re.compile(r"(?:(?:schuljahr|kita-?jahr) )?(?P<year>\d{4}) ?/ ?(?P<next>\d{4}|\d{2})", re.ASCII)
+_NUMBER = r"(?P<number>[1-4]|i{1,3}|iv)"
+_PARTS = tuple(
+    re.compile(form, re.ASCII)
+    for form in (
+        rf"{_NUMBER}\.? ?(?P<kind>halbjahr|hj\.?|quartal) ?(?P<year>\d{{4}})",
+        rf"(?P<kind>halbjahr|hj\.?|quartal) ?{_NUMBER} ?/ ?(?P<year>\d{{4}})",
+        r"(?P<year>\d{4})-(?P<kind>[hq])(?P<number>[1-4])",
+        r"(?P<kind>[hq])(?P<number>[1-4]) ?[ /] ?(?P<year>\d{4})",
+    )
+)
+_MONTH_OF = re.compile(rf"(?P<name>{MONTH}) ?(?P<year>\d{{4}})|(?P<number>\d{{2}})/(?P<other>\d{{4}})")
+_DAY_END = r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d{2})?"
+_ENDS = re.compile(r"(?:(?:vom|von) )?(?P<first>.+?) ?(?:-|\bbis\b|(?<=\.)bis|(?<=\d)bis) ?(?P<last>.+)")
+_DAY = re.compile(_DAY_END, re.ASCII)
+_BARE_MONTH = re.compile(rf"(?P<name>{MONTH})")
+_LONGEST = 80
+"""No reporting period that people write is longer; a longer text is not looked at."""
 
 
 @dataclass(frozen=True, order=True)
@@ -75,10 +102,12 @@ def _canonical(period: Period) -> str | None:
 
 
 def parse_period(text: str) -> Period | None:
-    """Read a stated reporting period (`deliveries.md` §1); None if the text is none."""
-    stated = " ".join(text.split())
+    """Read a stated reporting period in one of the spellings of `deliveries.md` §1.1; None if the text is none."""
+    stated = comparable(text)
+    if len(stated) > _LONGEST:
+        return None
     try:
-        period = _parse_named(stated) or _parse_days(stated)
+        period = _parse_named(stated) or _parse_ends(stated)
     except ValueError:  # a day or year that the calendar does not have
         return None
     return period if period and period.first.year in _YEARS and period.last.year in _YEARS else None
@@ -102,25 +131,83 @@ def named_period(name: str) -> Period:
 
 def _parse_named(text: str) -> Period | None:
     if match := _YEAR.fullmatch(text):
-        return year(int(match[1]))
+        return year(int(match["year"]))
     if match := _SCHOOL_YEAR.fullmatch(text):
-        first, second = int(match[1]), match[2]
-        follows = f"{first + 1}"[-len(second) :] == second
-        return school_year(first) if follows else None
-    if match := _HALF.fullmatch(text):
-        return months(int(match[2]), 6 * int(match[1]) - 5, 6)
-    if match := _QUARTER.fullmatch(text):
-        return months(int(match[2]), 3 * int(match[1]) - 2, 3)
-    return None
+        first, second = int(match["year"]), match["next"]
+        return school_year(first) if f"{first + 1}"[-len(second) :] == second else None
+    for form in _PARTS:
+        if match := form.fullmatch(text):
+            return _part(match["kind"][0], match["number"], int(match["year"]))
+    return parse_month(text)
 
 
-def _parse_days(text: str) -> Period | None:
-    match = _DAYS.fullmatch(text)
+def _part(kind: str, number: str, in_year: int) -> Period | None:
+    """A half-year or a quarter."""
+    position, count = _ROMAN.get(number) or int(number), 6 if kind == "h" else 3
+    return months(in_year, count * (position - 1) + 1, count) if position * count <= 12 else None
+
+
+def parse_month(text: str) -> Period | None:
+    """`märz 2023`, `mrz. 2023` or `03/2023`, in comparable form; None if the text is no month."""
+    match = _MONTH_OF.fullmatch(text)
     if match is None:
         return None
-    d1, m1, y1, d2, m2, y2 = (int(g) for g in match.groups())
-    first, last = dt.date(y1, m1, d1), dt.date(y2, m2, d2)
-    return Period(first, last) if first <= last else None
+    number = _month_number(match["name"]) if match["name"] else int(match["number"])
+    return months(int(match["year"] or match["other"]), number, 1)
+
+
+def _month_number(name: str) -> int:
+    return _MONTHS[name.rstrip(".")]
+
+
+def _parse_ends(text: str) -> Period | None:
+    """Two days or two months; the first takes the second's year where it has none."""
+    match = _ENDS.fullmatch(text)
+    if match is None:
+        return None
+    if (first := _DAY.fullmatch(match["first"])) and (last := _DAY.fullmatch(match["last"])):
+        return _days(first, last)
+    until = parse_month(match["last"])
+    if until is None:
+        return None
+    bare = _BARE_MONTH.fullmatch(match["first"])
+    since = months(until.first.year, _month_number(bare["name"]), 1) if bare else parse_month(match["first"])
+    return Period(since.first, until.last) if since and since.first <= until.first else None
+
+
+def _days(first: re.Match[str], last: re.Match[str]) -> Period | None:
+    if last["year"] is None:
+        return None
+    until = _day(last, last["year"])
+    since = _day(first, first["year"] or last["year"])
+    return Period(since, until) if since <= until else None
+
+
+def _day(match: re.Match[str], in_year: str) -> dt.date:
+    return dt.date(int(in_year) + (2000 if len(in_year) == 2 else 0), int(match["month"]), int(match["day"]))
+
+
+def parse_day_in_words(text: str) -> dt.date | None:
+    """`15. januar 2024`, or `januar 2024` for its last day, in comparable form; None if the text is neither.
+
+    Raises:
+        ValueError: a day that the calendar does not have.
+    """
+    if match := _DAY_IN_WORDS.fullmatch(text):
+        return dt.date(int(match["year"]), _month_number(match["name"]), int(match["day"]))
+    month = parse_month(text) if not text[:1].isdigit() else None
+    return month.last if month else None
+
+
+_DAY_IN_WORDS = re.compile(rf"(?P<day>\d{{1,2}})\. ?(?P<name>{MONTH}) ?(?P<year>\d{{4}})")
+_NAMES_TIME = re.compile(
+    rf"(?<!\d)(?:19|20)\d\d(?!\d)|\d{{1,2}}\.\d{{1,2}}\.|\b{MONTH}|halbjahr|\bhj\b|quartal|\b[hq][1-4]\b|\bjahr\b"
+)
+
+
+def names_time(text: str) -> bool:
+    """Whether a remark, in comparable form, names a day, month, quarter, half or year."""
+    return _NAMES_TIME.search(text) is not None
 
 
 @dataclass(frozen=True)

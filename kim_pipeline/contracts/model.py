@@ -53,6 +53,9 @@ class Column:
         personal: treatment of a personal value, or None.
         category: name of the category list, for kind `category`.
         from_sheet: the sheet's name may give the value.
+        told_absent: its absence is told (`absent_column`); not for the optional columns marked ○.
+        names_office: a text that is not in the county's list of offices is told (`unknown_office`).
+        may_name_persons: free text in which a person may be named (`looks_personal`).
         others_are_notes: rows with a value outside the county are notes (official statistics list other areas too).
         derived_from: the delivered column that a stored, computed column stands for.
         derived_at: for derived ages: the date column at which the age is taken.
@@ -71,6 +74,9 @@ class Column:
     category: str | None = None
     from_sheet: bool = False
     others_are_notes: bool = False
+    told_absent: bool = True
+    names_office: bool = False
+    may_name_persons: bool = False
     derived_from: str | None = None
     derived_at: str | None = None
     name: str = ""
@@ -79,6 +85,11 @@ class Column:
     def is_delivered(self) -> bool:
         """Whether offices deliver the column (it is not computed)."""
         return self.derived_from is None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its values are numbers; hours and whole numbers are."""
+        return self.kind in ("number", "whole", "hours")
 
     @property
     def fills_down(self) -> bool:
@@ -104,6 +115,9 @@ def column(  # noqa: D417  (the others are described at `Column`)
     category: str | None = None,
     from_sheet: bool = False,
     others_are_notes: bool = False,
+    told_absent: bool = True,
+    names_office: bool = False,
+    may_name_persons: bool = False,
     **bounds: float,
 ) -> Any:
     """Declare a delivered column.
@@ -117,7 +131,7 @@ def column(  # noqa: D417  (the others are described at `Column`)
     """
     contract = Column(
         label, kind, headers, minutes, group, required, key, period_date, personal, category, from_sheet,
-        others_are_notes,
+        others_are_notes, told_absent, names_office, may_name_persons,
     )  # fmt: skip
     return Field(contract, bounds)
 
@@ -207,6 +221,10 @@ class Table:
         reference: the table that rows must refer to, if any.
         unpivot: how a cross table becomes rows, if it is one.
         future_dates: whether dates after the delivery's Stand are errors (`future_date`).
+        may_be_later: date columns that may lie after the Stand all the same.
+        told_once: sentence told by one notice `absent_column` where none of the columns marked ○ is there; None where
+            their absence is not told.
+        rows_follow_stand: whether accepted rows after the Stand are told (`rows_after_as_of`).
     """
 
     name: str
@@ -215,6 +233,9 @@ class Table:
     reference: Reference | None = None
     unpivot: Unpivot | None = None
     future_dates: bool = False
+    may_be_later: tuple[str, ...] = ()
+    told_once: str | None = None
+    rows_follow_stand: bool = True
 
     @cached_property
     def columns(self) -> dict[str, Column]:

@@ -3,28 +3,55 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from functools import lru_cache
 
 _MARK_AT_END = re.compile(r"(?:\*|:|\s*\(?\d+\))$")
 _WHITE_SPACE = re.compile(r"\s+")
+_INVISIBLE = dict.fromkeys(i for i in range(sys.maxunicode + 1) if unicodedata.category(chr(i)) == "Cf")
+"""Unicode's category Cf: soft hyphen, zero-width characters, direction marks, BOM."""
+_HYPHENS = _INVISIBLE | dict.fromkeys((0x2010, 0x2011, 0x2012), "-")
+_DASHES = _HYPHENS | dict.fromkeys((0x2013, 0x2014, 0x2015, 0x2212), "-")
+_AROUND_DASH = re.compile(r"\s*-\s*")
 
 
 def clean_text(text: str) -> str:
-    """NFKC, trimmed, runs of white space collapsed to one blank: the value of a text cell."""
-    if text.isascii() and text.isalnum():
-        return text
-    return _WHITE_SPACE.sub(" ", unicodedata.normalize("NFKC", text)).strip()
+    """The value of a text cell: NFKC, without invisible characters, hyphens alike, trimmed, white space collapsed."""
+    return _cleaned(text, _HYPHENS)
+
+
+def clean_key(text: str) -> str:
+    """The value of a key, and the text of which days, numbers and hours are read: dashes are hyphens too."""
+    return _cleaned(text, _DASHES)
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text holds nothing but white space and invisible characters."""
+    stripped = text.strip()
+    return not stripped or (not stripped.isascii() and not stripped.translate(_INVISIBLE).strip())
+
+
+def _cleaned(text: str, table: dict[int, str | None]) -> str:
+    if text.isascii():
+        return text if text.isalnum() else _WHITE_SPACE.sub(" ", text).strip()
+    return _WHITE_SPACE.sub(" ", unicodedata.normalize("NFKC", text.translate(table)).translate(table)).strip()
 
 
 @lru_cache(maxsize=65_536)
 def comparable(text: str) -> str:
-    """The form in which headers, categories and names are compared.
+    """The form in which labels, categories and names are compared.
 
-    NFKC, trim, case-fold, white space to one blank, and dropping at the end, repeatedly, `*`, `:` and footnote marks
-    such as `¹)` (`deliveries.md` §2).
+    NFKC, invisible characters dropped, dashes as hyphens without blanks around them, trim, case-fold, white space to
+    one blank (`deliveries.md` §2).
     """
-    form = clean_text(text).casefold()
+    return _AROUND_DASH.sub("-", clean_key(text).casefold())
+
+
+@lru_cache(maxsize=65_536)
+def comparable_header(text: str) -> str:
+    """The form in which headers are compared: at the end `*`, `:` and footnote marks such as `¹)` are dropped."""
+    form = comparable(text)
     while True:
         shorter = _MARK_AT_END.sub("", form).rstrip()
         if shorter == form:

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     import pandas as pd
     import pandera.pandas as pa
 
+    from kim_pipeline.contracts.model import Table
+
 Blame: TypeAlias = "Callable[[pd.DataFrame], pd.Series[Any]]"
 """A frame → per row the name of the column where the rule is broken, null where the row keeps it."""
 
+_STRICT, _UPPER = frozenset({"gt", "lt"}), frozenset({"lt", "le"})
 STATISTIC = "row_rule"
 """Under which a pandera check's statistics carry the rule."""
 _ROUNDING = 1e-6
@@ -35,6 +38,7 @@ class RowRule:
         blame: see `Blame`.
         expected: German half-sentence after „Erwartet:“; `{column}` stands for a column's header.
         factor: for two amounts: the first is at most this many times the second; None for every other rule.
+        is_warning: the blamed cell becomes null and the row stays; such rules are applied before the others.
     """
 
     rule: str
@@ -42,6 +46,7 @@ class RowRule:
     blame: Blame
     expected: str
     factor: float | None = None
+    is_warning: bool = False
 
     def keeps(self, frame: pd.DataFrame) -> pd.Series[bool]:
         """Per row whether it keeps the rule."""
@@ -49,10 +54,16 @@ class RowRule:
 
 
 def row_rule(
-    rule: str, columns: tuple[str, ...], expected: str, blame: Blame, *, factor: float | None = None
+    rule: str,
+    columns: tuple[str, ...],
+    expected: str,
+    blame: Blame,
+    *,
+    factor: float | None = None,
+    is_warning: bool = False,
 ) -> RowRule:
     """Declare a rule of a contract model."""
-    return RowRule(rule, columns, blame, expected, factor)
+    return RowRule(rule, columns, blame, expected, factor, is_warning)
 
 
 def declared_rule(check: pa.Check) -> RowRule | None:
@@ -123,3 +134,23 @@ def needs(
         return pd.Series(found, index=frame.index, dtype="object")
 
     return row_rule("status_incomplete", (*involved, *columns), says, blame)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One end of a column's range; `is_strict` leaves the value itself out."""
+
+    value: float
+    is_upper: bool
+    is_strict: bool
+
+
+def bounds_of(table: Table, name: str) -> tuple[Bound, ...]:
+    """The range that the contract sets for a column, delivered or derived."""
+    bounds = table.model.fields()[name].bounds
+    return tuple(Bound(float(value), end in _UPPER, end in _STRICT) for end, value in bounds.items())
+
+
+def row_rules(table: Table) -> list[RowRule]:
+    """The rules over several columns."""
+    return [rule for rule in vars(table.model).values() if isinstance(rule, RowRule)]

@@ -9,22 +9,27 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
-from kim_pipeline.contracts.normalise import comparable
+from kim_pipeline.contracts.normalise import comparable, comparable_header
 
 Kind = Literal[
     "text", "date", "number", "whole", "yes_no", "category", "municipality", "language", "languages", "nationality",
-    "ags", "programme",
+    "ags", "programme", "hours", "indicator",
 ]  # fmt: skip
 
 DATA = Path(__file__).parent / "data"
 DEFAULT_COUNTY = Path(__file__).parents[2] / "counties" / "warendorf"
 UNDETERMINED_LANGUAGE = "und"
+CATALOGUE = Path(__file__).parents[2] / "sql" / "indicators" / "catalogue.toml"
+_WRITTEN_OUT = re.compile(
+    r"(?:\d{5} )?(?:(?:stadt|gemeinde) )?(?P<name>.+?)(?: \(westf\.\)|/westf\.| i\. w\.)?", re.ASCII
+)
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -79,6 +84,15 @@ class County:
     def bodies(self) -> tuple[Body, ...]:
         """All bodies that decide about measures."""
         return tuple(Body(r["body"], int(r["rank"]), r["may_resolve"] == "1") for r in rows(self.folder / "bodies.csv"))
+
+    @cached_property
+    def offices(self) -> frozenset[str]:
+        """Names and aliases of the county's offices, in comparable form: who may be named as responsible."""
+        return frozenset(
+            comparable(name)
+            for r in rows(self.folder / "offices.csv")
+            for name in (r["name"], *filter(None, r["aliases"].split("|")))
+        )
 
     @cached_property
     def ags(self) -> frozenset[str]:
@@ -190,6 +204,24 @@ class Vocabulary:
         """Spelling → area key: names with and without `Stadt`/`Gemeinde`, districts alone or joined, the county."""
         return {comparable(name): key for name, key in self.municipality_spellings.items()}
 
+    def municipality(self, form: str) -> str | None:
+        """The area key of a name in comparable form, with a postal code before it or the region behind it; or None."""
+        found = self.municipalities.get(form)
+        if found is None and (match := _WRITTEN_OUT.fullmatch(form)):
+            found = self._municipalities_and_districts.get(match["name"])
+        return found
+
+    @cached_property
+    def _municipalities_and_districts(self) -> dict[str, str]:
+        return {name: key for name, key in self.municipalities.items() if key != self.county.key}
+
+    @cached_property
+    def indicators(self) -> dict[str, str]:
+        """Id or label, as headers are compared → id of every indicator of the catalogue."""
+        with CATALOGUE.open("rb") as file:
+            entries = tomllib.load(file)["indicator"]
+        return {comparable_header(name): e["id"] for e in entries for name in (e["label"], e["id"])}
+
     @cached_property
     def municipality_spellings(self) -> dict[str, str]:
         """As `municipalities`, as people write them."""
@@ -228,7 +260,9 @@ class Vocabulary:
 
     def fingerprint_files(self) -> list[Path]:
         """Every file that the look-ups are read from."""
-        return sorted([*DATA.glob("*.csv"), *self.county.folder.glob("*.csv"), self.county.folder / "county.toml"])
+        return sorted(
+            [*DATA.glob("*.csv"), *self.county.folder.glob("*.csv"), self.county.folder / "county.toml", CATALOGUE]
+        )
 
 
 @lru_cache(maxsize=4)

@@ -20,11 +20,10 @@ from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.files import Store, draft, private_folder, set_mode
 
 if TYPE_CHECKING:
-    from kim_pipeline.reading.delivery import DeliveryResult
+    from kim_pipeline.reading.delivery import DeliveryResult, PartResult
 
 _LOG = logging.getLogger(__name__)
 _MANIFEST = "result.json"
-_FINDINGS = "findings.parquet"
 
 
 @dataclass(frozen=True)
@@ -38,14 +37,17 @@ class CachedTable:
 
 
 @dataclass(frozen=True)
-class CachedDelivery:
-    """A delivery as read, without its rows: those stay in Parquet.
+class CachedPart:
+    """A part of a delivery as read, without its rows: those stay in Parquet.
 
     Attributes:
+        label: tells it from the delivery's other parts; empty where there is one.
+        ignored_sheets: of the whole delivery, told with its first part.
         findings: Parquet file of the findings.
         counts: severity → number of findings.
     """
 
+    label: str
     period: Period | None
     as_of: dt.date | None
     rejected: str | None
@@ -63,12 +65,12 @@ def entry(folder: Path, programme: str, sha256: str, fingerprint: str) -> Path:
     return folder / programme / f"{sha256}-{fingerprint}"
 
 
-def load(path: Path) -> CachedDelivery | None:
-    """The result in `path`; None if there is none, or if it is damaged (then it is removed)."""
+def load(path: Path) -> list[CachedPart] | None:
+    """The parts of the result in `path`; None if there is none, or if it is damaged (then it is removed)."""
     try:
         manifest = json.loads((path / _MANIFEST).read_bytes())
         _verify(path, manifest)
-        return _restore(path, manifest["result"])
+        return [_restore(path, number, part) for number, part in enumerate(manifest["result"]["parts"])]
     except FileNotFoundError:
         if not path.exists():
             return None
@@ -94,23 +96,32 @@ def _verify(path: Path, manifest: dict[str, Any]) -> None:
             raise ValueError(name)
 
 
-def _restore(path: Path, result: dict[str, Any]) -> CachedDelivery:
+def _restore(path: Path, number: int, part: dict[str, Any]) -> CachedPart:
     tables = {
-        name: CachedTable(path / f"{name}.parquet", t["accepted"], t["pending"], t["keys"])
-        for name, t in result["tables"].items()
+        name: CachedTable(path / _rows_of(number, name), t["accepted"], t["pending"], t["keys"])
+        for name, t in part["tables"].items()
     }
-    return CachedDelivery(
-        period=Period(*map(dt.date.fromisoformat, result["period"])) if result["period"] else None,
-        as_of=dt.date.fromisoformat(result["as_of"]) if result["as_of"] else None,
-        rejected=result["rejected"],
-        message=result["message"],
+    return CachedPart(
+        label=part["label"],
+        period=Period(*map(dt.date.fromisoformat, part["period"])) if part["period"] else None,
+        as_of=dt.date.fromisoformat(part["as_of"]) if part["as_of"] else None,
+        rejected=part["rejected"],
+        message=part["message"],
         tables=tables,
-        rejected_tables=result["rejected_tables"],
-        ignored_sheets=result["ignored_sheets"],
-        accounts=result["accounts"],
-        findings=path / _FINDINGS,
-        counts=result["counts"],
+        rejected_tables=part["rejected_tables"],
+        ignored_sheets=part["ignored_sheets"],
+        accounts=part["accounts"],
+        findings=path / _findings_of(number),
+        counts=part["counts"],
     )
+
+
+def _rows_of(part: int, table: str) -> str:
+    return f"{part}_{table}.parquet"
+
+
+def _findings_of(part: int) -> str:
+    return f"{part}_findings_of_part.parquet"
 
 
 def store(path: Path, result: DeliveryResult, referred: dict[str, list[str]]) -> None:
@@ -129,9 +140,10 @@ def store(path: Path, result: DeliveryResult, referred: dict[str, list[str]]) ->
     private_folder(path.parent)
     with Store(path.parents[2]).scratch() as place:  # the cache lies in the warehouse's folder
         scratch = private_folder(place / path.name)
-        pq.write_table(to_table(result.findings), scratch / _FINDINGS)
-        for name, table in result.tables.items():
-            pq.write_table(table.rows, scratch / f"{name}.parquet")
+        for number, part in enumerate(result.parts):
+            pq.write_table(to_table(part.findings), scratch / _findings_of(number))
+            for name, table in part.tables.items():
+                pq.write_table(table.rows, scratch / _rows_of(number, name))
         files = {file.name: _digest(file.read_bytes()) for file in sorted(scratch.iterdir())}
         kept = _describe(result, files, referred)
         manifest = {"sha256": _digest(_canonical(kept)), "result": kept}
@@ -152,8 +164,15 @@ def _replace(scratch: Path, path: Path) -> None:
 
 
 def _describe(result: DeliveryResult, files: dict[str, str], referred: dict[str, list[str]]) -> dict[str, Any]:
+    parts = [_describe_part(part, referred) for part in result.parts]
+    for number, part in enumerate(parts):
+        part["ignored_sheets"] = [] if number else result.ignored_sheets
+    return {"parts": parts, "files": files}
+
+
+def _describe_part(part: PartResult, referred: dict[str, list[str]]) -> dict[str, Any]:
     counts: dict[str, int] = {}
-    for finding in result.findings:
+    for finding in part.findings:
         counts[finding.severity] = counts.get(finding.severity, 0) + 1
     tables = {
         name: {
@@ -161,20 +180,19 @@ def _describe(result: DeliveryResult, files: dict[str, str], referred: dict[str,
             "pending": [dataclasses.asdict(p) for p in table.pending],
             "keys": _key_values(table.rows, referred.get(name, [])),
         }
-        for name, table in result.tables.items()
+        for name, table in part.tables.items()
     }
-    period = result.period
+    period = part.period
     return {
+        "label": part.label,
         "period": [period.first.isoformat(), period.last.isoformat()] if period else None,
-        "as_of": result.as_of.isoformat() if result.as_of else None,
-        "rejected": result.rejected,
-        "message": result.findings[0].message if result.rejected else None,
+        "as_of": part.as_of.isoformat() if part.as_of else None,
+        "rejected": part.rejected,
+        "message": part.findings[0].message if part.rejected else None,
         "tables": tables,
-        "rejected_tables": result.rejected_tables,
-        "ignored_sheets": result.ignored_sheets,
-        "accounts": [dataclasses.asdict(a) for table in result.tables.values() for a in table.accounts],
+        "rejected_tables": part.rejected_tables,
+        "accounts": [dataclasses.asdict(a) for table in part.tables.values() for a in table.accounts],
         "counts": counts,
-        "files": files,
     }
 
 

@@ -11,7 +11,6 @@ import datetime as dt
 import errno
 import hashlib
 import logging
-import os
 import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -23,15 +22,18 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Programme, Table
 from kim_pipeline.files import make_folder
 from kim_pipeline.intake import cache
-from kim_pipeline.intake.cache import CachedDelivery
+from kim_pipeline.intake.cache import CachedPart
+from kim_pipeline.intake.competing import competitors
 from kim_pipeline.intake.counting import (
     Candidate,
     Window,
     period_windows,
     snapshot_windows,
+    superseded_by,
     without_period_date,
 )
 from kim_pipeline.intake.fingerprint import fingerprint, of_file
+from kim_pipeline.intake.folder import STILL_WRITTEN, Skipped, is_litter, shown_name, still_written, walk
 from kim_pipeline.intake.pool import Job, Outcome, ReaderPool, Setup, io_problem, too_large
 from kim_pipeline.reading.findings import Finding, place_name, told
 from kim_pipeline.reading.personal import load_secret, programme_key
@@ -40,10 +42,7 @@ from kim_pipeline.settings import today as today_in_germany
 
 _LOG = logging.getLogger(__name__)
 _HASH_BLOCK = 1 << 20
-_SKIPPED = frozenset({".DS_Store", "Thumbs.db", ".gitkeep"})
-_SKIPPED_PREFIXES = ("~$", ".~lock.")
 _UNKNOWN_TIME = dt.datetime.fromtimestamp(0, tz=dt.UTC)
-_TABLE_SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".ods", ".csv"})
 
 Status = Literal["counted", "superseded", "rejected"]
 Progress = Callable[[str, int, int], None]
@@ -52,7 +51,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass
 class Delivery:
-    """One delivery of a programme.
+    """One delivery of a programme, or one part of it (`deliveries.md` §1.1).
 
     Attributes:
         programme: key of the programme.
@@ -60,10 +59,13 @@ class Delivery:
         path: where it lies.
         received_at: when the file was last written (UTC).
         sha256: of its bytes; None where they cannot be read.
+        part: tells it from the delivery's other parts; empty where it has one.
         read: the result, or None where the file could not be read at all.
         problem: German sentence where it could not be read at all.
         status: whether it counts.
-        reason: why not: the rule that rejects it, `duplicate`, `newer_delivery`; None if it counts.
+        reason: why not: the rule that rejects it, `duplicate`, `newer_stand`, `longer_period`,
+            `later_name`; None if it counts.
+        superseded_by: the file that counts instead.
         parsed: whether it was parsed in this run (not taken from the cache).
         settled: findings that only the deliveries together give.
         excluded: (table, sheet, row) of accepted rows that such findings quarantine.
@@ -76,14 +78,21 @@ class Delivery:
     received_at: dt.datetime
     sha256: str | None = None
     fingerprint: str | None = None
-    read: CachedDelivery | None = None
+    part: str = ""
+    read: CachedPart | None = None
     problem: str | None = None
     status: Status = "rejected"
     reason: str | None = None
+    superseded_by: str | None = None
     parsed: bool = False
     settled: list[Finding] = field(default_factory=list)
     excluded: list[tuple[str, str, int]] = field(default_factory=list)
     barred: Finding | None = None
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        """File and part."""
+        return self.file, self.part
 
     @property
     def is_rejected(self) -> bool:
@@ -91,7 +100,7 @@ class Delivery:
         return self.reading is None or self.reading.rejected is not None or not self.brought
 
     @property
-    def reading(self) -> CachedDelivery | None:
+    def reading(self) -> CachedPart | None:
         """What was read, as far as it is told: of a barred delivery nothing is."""
         return None if self.barred else self.read
 
@@ -153,14 +162,23 @@ class Intake:
         deliveries: by programme and file.
         windows: (programme, table) → the days for which each file counts.
         unknown: entries of the folder that belong to no programme.
+        skipped: what lies in a programme's folder and is no delivery.
     """
 
     deliveries: list[Delivery]
     windows: dict[tuple[str, str], list[Window]]
     unknown: list[str]
+    skipped: list[Skipped] = field(default_factory=list)
+
+    def files(self, programme: str) -> list[list[Delivery]]:
+        """The deliveries of one programme, each with its parts."""
+        found: dict[str, list[Delivery]] = {}
+        for delivery in self.of(programme):
+            found.setdefault(delivery.file, []).append(delivery)
+        return list(found.values())
 
     def of(self, programme: str) -> list[Delivery]:
-        """The deliveries of one programme."""
+        """The deliveries of one programme, one for each part."""
         return [d for d in self.deliveries if d.programme == programme]
 
     @property
@@ -169,7 +187,9 @@ class Intake:
         digest = hashlib.sha256()
         for d in self.deliveries:
             barred = d.barred.rule if d.barred else None
-            digest.update(f"{d.programme}\0{d.file}\0{d.sha256}\0{d.fingerprint}\0{d.problem}\0{barred}\n".encode())
+            digest.update(
+                f"{d.programme}\0{d.file}\0{d.part}\0{d.sha256}\0{d.fingerprint}\0{d.problem}\0{barred}\n".encode()
+            )
         return digest.hexdigest()
 
 
@@ -179,6 +199,8 @@ def take_in(
     only: Iterable[str] | None = None,
     pool: ReaderPool | None = None,
     today: dt.date | None = None,
+    *,
+    looks_twice: bool = True,
 ) -> Intake:
     """Read every delivery that is new, take the others from the cache, and settle what counts.
 
@@ -188,12 +210,13 @@ def take_in(
         only: programmes to read; None for all.
         pool: reads the deliveries; by default child processes as the settings say.
         today: day of the run; no Stand is later.
+        looks_twice: whether a file that is still being written is left for the next run.
     """
     secret = load_secret_for(settings)
-    chosen = set(programmes()) if only is None else set(only)
-    found = [d for key in sorted(chosen) for d in find_deliveries(settings.deliveries, key)]
-    _read(found, settings, secret, progress, pool or _pool(settings, secret))
-    intake = Intake(found, {}, unknown_entries(settings.deliveries))
+    chosen = sorted(set(programmes()) if only is None else set(only))
+    found, skipped = _look_through(settings.deliveries, chosen, looks_twice=looks_twice)
+    deliveries = _read(found, settings, secret, progress, pool or _pool(settings, secret))
+    intake = Intake(deliveries, {}, unknown_entries(settings.deliveries), skipped)
     settle(intake, today or today_in_germany())
     return intake
 
@@ -227,40 +250,25 @@ def _pool(settings: Settings, secret: bytes) -> ReaderPool:
 
 
 def find_deliveries(folder: Path, programme: str) -> list[Delivery]:
-    """Every file in the programme's folder, by path; office lock files and system files are skipped.
+    """Every delivery in the programme's folder, by path; what is skipped is told by `take_in`.
 
     A folder whose name ends like a table's is listed too: somebody meant it as one.
     """
     root = folder / programme
-    found: list[Path] = []
-    waiting = [root] if root.is_dir() else []
-    seen: set[tuple[int, int]] = set()
-    while waiting:
-        entered = waiting.pop()
-        try:
-            if not _is_new(entered, seen):
-                continue
-            entries = [path for path in entered.iterdir() if not _is_skipped(path.name)]
-            folders = {path for path in entries if path.is_dir() and path.suffix.lower() not in _TABLE_SUFFIXES}
-        except OSError:  # it is listed instead, and rejected with the reason when it is opened
-            found.append(entered)
-            continue
-        waiting += folders
-        found += [path for path in entries if path not in folders]
-    return [_delivery(programme, path, root) for path in sorted(found)]
+    return [_delivery(programme, path, root) for path in walk(root).files]
 
 
-def _is_skipped(name: str) -> bool:
-    return name in _SKIPPED or name.startswith(_SKIPPED_PREFIXES)
-
-
-def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
-    """Whether a folder is met for the first time; links may lead round in a circle."""
-    facts = folder.stat()
-    identity = (facts.st_dev, facts.st_ino)
-    is_new = identity not in seen
-    seen.add(identity)
-    return is_new
+def _look_through(folder: Path, chosen: Sequence[str], *, looks_twice: bool) -> tuple[list[Delivery], list[Skipped]]:
+    """Every delivery of the programmes, and what is skipped."""
+    walks = {key: walk(folder / key) for key in chosen}
+    growing = still_written(path for found in walks.values() for path in found.files) if looks_twice else set()
+    found = [_delivery(key, path, folder / key) for key in chosen for path in walks[key].files if path not in growing]
+    skipped = [
+        Skipped(key, shown_name(path.relative_to(folder / key).as_posix()), reason)
+        for key in chosen
+        for path, reason in (*walks[key].skipped, *((p, STILL_WRITTEN) for p in walks[key].files if p in growing))
+    ]
+    return found, skipped
 
 
 def unknown_entries(folder: Path) -> list[str]:
@@ -269,44 +277,52 @@ def unknown_entries(folder: Path) -> list[str]:
         return []
     known = programmes()
     names = [p.name for p in folder.iterdir() if p.name not in known or not p.is_dir()]
-    return sorted(_readable(n) for n in names if not _is_skipped(n) and not n.startswith("."))
+    return sorted(shown_name(n) for n in names if not is_litter(n))
 
 
 def _delivery(programme: str, path: Path, root: Path) -> Delivery:
     try:
-        at = dt.datetime.fromtimestamp(path.stat().st_mtime, tz=dt.UTC)
+        at = dt.datetime.fromtimestamp(path.lstat().st_mtime, tz=dt.UTC)
     except (OSError, OverflowError, ValueError):
         at = _UNKNOWN_TIME
-    return Delivery(programme, _readable(path.relative_to(root).as_posix()), path, at)
-
-
-def _readable(name: str) -> str:
-    """A file name as text; bytes that are no UTF-8 (old archives hold such names) as their hex digits."""
-    return os.fsencode(name).decode("utf-8", errors="backslashreplace")
+    return Delivery(programme, shown_name(path.relative_to(root).as_posix()), path, at)
 
 
 def _read(
     found: list[Delivery], settings: Settings, secret: bytes, progress: Progress | None, pool: ReaderPool
-) -> None:
+) -> list[Delivery]:
+    """Read what is new, take the rest from the cache; each delivery with its parts."""
     marks = {key: _mark(key, settings, secret) for key in {d.programme for d in found}}
     counter = _Counter(found, progress)
     waiting: list[_Waiting] = []
+    parts: _Parts = {}
     for delivery in found:
         size = _hash(delivery, marks[delivery.programme], settings.max_file_bytes)
-        if delivery.problem is None:
-            delivery.read = cache.load(_entry(settings, delivery))
-        if delivery.read is None and delivery.problem is None:
+        kept = cache.load(_entry(settings, delivery)) if delivery.problem is None else None
+        if kept is None and delivery.problem is None:
             waiting.append((delivery, Job(delivery.programme, delivery.file, delivery.path, size)))
         else:
+            parts[id(delivery)] = kept or []
             counter.done(delivery)
     while waiting:
-        waiting = _read_once(waiting, settings, pool, counter)
+        waiting = _read_once(waiting, settings, pool, counter, parts)
+    return [part for delivery in found for part in _parts_of(delivery, parts[id(delivery)])]
 
 
+def _parts_of(delivery: Delivery, parts: Sequence[CachedPart]) -> list[Delivery]:
+    if not parts:
+        return [delivery]
+    return [dataclasses.replace(delivery, part=p.label, read=p, settled=[], excluded=[]) for p in parts]
+
+
+_Parts = dict[int, list[CachedPart]]
+"""Identity of a delivery → its parts as read; none where it could not be read."""
 _Waiting = tuple[Delivery, Job]
 
 
-def _read_once(waiting: list[_Waiting], settings: Settings, pool: ReaderPool, counter: _Counter) -> list[_Waiting]:
+def _read_once(
+    waiting: list[_Waiting], settings: Settings, pool: ReaderPool, counter: _Counter, parts: _Parts
+) -> list[_Waiting]:
     """Read the first of those with the same bytes; the others take its result, or wait on if there is none."""
     groups: dict[Path, list[_Waiting]] = {}
     for delivery, job in waiting:
@@ -315,13 +331,14 @@ def _read_once(waiting: list[_Waiting], settings: Settings, pool: ReaderPool, co
     left: list[_Waiting] = []
     for outcome in pool.read(list(by_job)):
         (first, _), *others = by_job[outcome.job]
-        _take(first, outcome, settings)
+        parts[id(first)] = _take(first, outcome, settings)
         counter.done(first)
         for delivery, job in others:
-            delivery.read = cache.load(_entry(settings, delivery))
-            if delivery.read is None:
+            kept = cache.load(_entry(settings, delivery))
+            if kept is None:
                 left.append((delivery, job))
             else:
+                parts[id(delivery)] = kept
                 counter.done(delivery)
     return left
 
@@ -343,9 +360,9 @@ def _hash(delivery: Delivery, mark: str, limit: int) -> int:
     head = b""
     size = 0
     try:
-        facts = delivery.path.stat()
+        facts = delivery.path.lstat()
         if not stat.S_ISREG(facts.st_mode) and not stat.S_ISDIR(facts.st_mode):
-            delivery.problem = io_problem("SpecialFileError")
+            delivery.problem = io_problem("LinkError" if stat.S_ISLNK(facts.st_mode) else "SpecialFileError")
             return 0
         if stat.S_ISREG(facts.st_mode) and facts.st_size > limit:
             delivery.problem = too_large(limit)
@@ -364,21 +381,20 @@ def _hash(delivery: Delivery, mark: str, limit: int) -> int:
 
 def _kind(error: OSError, path: Path) -> str:
     """What the operating system's refusal means; see `io_problem`."""
-    if error.errno == errno.ELOOP or (isinstance(error, FileNotFoundError) and path.is_symlink()):
-        return "LinkError"
-    return type(error).__name__
+    return "LinkError" if error.errno == errno.ELOOP or path.is_symlink() else type(error).__name__
 
 
-def _take(delivery: Delivery, outcome: Outcome, settings: Settings) -> None:
+def _take(delivery: Delivery, outcome: Outcome, settings: Settings) -> list[CachedPart]:
     if outcome.problem is not None:
         delivery.problem = outcome.problem
         _LOG.warning("%s: a delivery could not be read", delivery.programme)
-        return
+        return []
     delivery.sha256, delivery.fingerprint = outcome.sha256, outcome.fingerprint
-    delivery.read = cache.load(_entry(settings, delivery))
+    parts = cache.load(_entry(settings, delivery))
     delivery.parsed = True
-    if delivery.read is None:
+    if parts is None:
         delivery.problem = "Das Leseergebnis ist verloren gegangen. Die Datei wird beim nächsten Lauf neu gelesen."
+    return parts or []
 
 
 class _Counter:
@@ -414,6 +430,8 @@ def settle(intake: Intake, today: dt.date) -> None:
     for delivery in intake.deliveries:
         delivery.settled += [_nothing_accepted(account) for account in delivery.empty_tables.values()]
         _set_status(delivery, intake)
+    for programme in programmes().values():
+        tell_competitors(intake, programme)
 
 
 def _barred(delivery: Delivery, today: dt.date) -> Finding | None:
@@ -433,33 +451,41 @@ def _nothing_accepted(account: dict[str, Any]) -> Finding:
 
 def _find_windows(intake: Intake) -> None:
     for programme in programmes().values():
-        copies = _copies(intake.of(programme.key))
-        ours = [d for d in intake.of(programme.key) if not d.is_rejected and d.file not in copies]
         for table in programme.tables:
-            intake.windows[programme.key, table.name] = _windows(programme, table, ours)
+            found = _candidates(intake, programme, table)
+            windows = _windows(programme, found)
+            if programme.delivery == "period" and table.period_date is None:
+                windows = without_period_date(windows, found)
+            intake.windows[programme.key, table.name] = windows
 
 
-def _copies(deliveries: Iterable[Delivery]) -> set[str]:
-    """Files with the same bytes as a usable one whose name sorts before theirs (`deliveries.md` §4)."""
-    seen: set[str | None] = set()
+def _copies(deliveries: Iterable[Delivery]) -> set[tuple[str, str]]:
+    """Parts of files with the same bytes as a usable one whose name sorts before theirs (`deliveries.md` §4)."""
+    seen: set[tuple[str | None, str]] = set()
     copies = set()
-    for delivery in sorted((d for d in deliveries if not d.is_rejected), key=lambda d: d.file):
-        if delivery.sha256 in seen:
-            copies.add(delivery.file)
-        seen.add(delivery.sha256)
+    for delivery in sorted((d for d in deliveries if not d.is_rejected), key=lambda d: d.owner):
+        if (delivery.sha256, delivery.part) in seen:
+            copies.add(delivery.owner)
+        seen.add((delivery.sha256, delivery.part))
     return copies
 
 
-def _windows(programme: Programme, table: Table, ours: Sequence[Delivery]) -> list[Window]:
-    candidates = [
-        Candidate(d.file, d.read.as_of, d.read.period)
+def _candidates(intake: Intake, programme: Programme, table: Table) -> list[Candidate]:
+    ours = intake.of(programme.key)
+    copies = _copies(ours)
+    return [
+        Candidate(d.file, d.read.as_of, d.read.period, d.part)
         for d in ours
-        if d.read is not None and d.read.as_of is not None and table.name in d.brought
+        if not d.is_rejected
+        and d.owner not in copies
+        and d.read is not None
+        and d.read.as_of is not None
+        and table.name in d.brought
     ]
-    if programme.delivery == "snapshot":
-        return snapshot_windows(candidates)
-    windows = period_windows(candidates)
-    return windows if table.period_date else without_period_date(windows, candidates)
+
+
+def _windows(programme: Programme, candidates: Sequence[Candidate]) -> list[Window]:
+    return snapshot_windows(candidates) if programme.delivery == "snapshot" else period_windows(candidates)
 
 
 def _set_status(delivery: Delivery, intake: Intake) -> None:
@@ -468,12 +494,63 @@ def _set_status(delivery: Delivery, intake: Intake) -> None:
         delivery.reason = _rejected_by(delivery)
         return
     tables = programmes()[delivery.programme].tables
-    counts = any(w.file == delivery.file for t in tables for w in intake.windows[delivery.programme, t.name])
+    counts = any(w.owner == delivery.owner for t in tables for w in intake.windows[delivery.programme, t.name])
     delivery.status = "counted" if counts else "superseded"
-    delivery.reason = None
-    if not counts:
-        is_copy = delivery.file in _copies(intake.of(delivery.programme))
-        delivery.reason = "duplicate" if is_copy else "newer_delivery"
+    delivery.reason = delivery.superseded_by = None
+    if counts:
+        return
+    if delivery.owner in _copies(intake.of(delivery.programme)):
+        delivery.reason = "duplicate"
+    else:
+        delivery.reason, delivery.superseded_by = _superseded(delivery, intake)
+
+
+def _superseded(delivery: Delivery, intake: Intake) -> tuple[str | None, str | None]:
+    """Why nothing of a delivery counts, and which file counts instead: as for the first table that has one."""
+    programme = programmes()[delivery.programme]
+    for table in programme.tables:
+        candidates = _candidates(intake, programme, table)
+        own = next((c for c in candidates if c.owner == delivery.owner), None)
+        if own is None:
+            continue
+        better = superseded_by(own, _windows(programme, candidates), candidates)
+        if better is not None:
+            return own.loses_because(better), better.file
+    return None, None
+
+
+def tell_competitors(intake: Intake, programme: Programme) -> None:
+    """`competing_delivery`: the same table, Stand and days, and not the same bytes."""
+    ours = {d.owner: d for d in intake.of(programme.key)}
+    rivals: dict[tuple[str, str], dict[tuple[str, str], int]] = {}
+    for table in programme.tables:
+        for loser, winner in competitors(_candidates(intake, programme, table)):
+            if ours[loser].sha256 != ours[winner].sha256:
+                common = len(_keys(ours[loser], table) & _keys(ours[winner], table))
+                told_of = rivals.setdefault(loser, {})
+                told_of[winner] = told_of.get(winner, 0) + common
+    for owner, others in rivals.items():
+        for winner, common in others.items():
+            ours[owner].settled.append(_competing(winner[0], common))
+
+
+def _competing(other: str, common: int) -> Finding:
+    shared = {
+        0: "Keine Nummer steht in beiden; es können zwei Teile einer Liste sein.",
+        1: "Eine Nummer steht in beiden.",
+    }
+    said = told("competing_delivery", other=other, common=shared.get(common, f"{common} Nummern stehen in beiden."))
+    return Finding(None, None, None, None, "competing_delivery", "warning", None, said)
+
+
+def _keys(delivery: Delivery, table: Table) -> set[tuple[Any, ...]]:
+    """The keys of a table's accepted rows."""
+    import pyarrow.parquet as pq  # noqa: PLC0415  (only competitors need it)
+
+    if delivery.read is None:
+        return set()
+    rows = pq.read_table(delivery.read.tables[table.name].path, columns=list(table.key))
+    return set(zip(*(rows[name].to_pylist() for name in table.key), strict=True))
 
 
 def _rejected_by(delivery: Delivery) -> str:
@@ -505,10 +582,10 @@ def _judge_references(intake: Intake, programme: Programme, table: Table) -> Non
 
 def _known(intake: Intake, programme: str, table: str) -> set[tuple[Any, ...]] | None:
     """What the counting deliveries of a table hold; None where none counts: then references are not judged."""
-    files = {w.file for w in intake.windows.get((programme, table), [])}
-    if not files:
+    owners = {w.owner for w in intake.windows.get((programme, table), [])}
+    if not owners:
         return None
-    counting = [d.read for d in intake.of(programme) if d.read is not None and d.file in files]
+    counting = [d.read for d in intake.of(programme) if d.read is not None and d.owner in owners]
     return {tuple(key) for read in counting for key in read.tables[table].keys}
 
 
@@ -563,14 +640,22 @@ _WORST_FIRST = ("rejected", "error", "warning", "notice")
 
 def all_findings(delivery: Delivery) -> list[Finding]:
     """Every finding of a delivery, cached and settled: of the whole file, then by sheet, row, severity and column."""
+    return findings_of([delivery])
+
+
+def findings_of(parts: Sequence[Delivery]) -> list[Finding]:
+    """The same for all parts of a delivery together."""
     import pyarrow.parquet as pq  # noqa: PLC0415  (only who shows findings needs it)
 
-    cached: list[dict[str, Any]] = []
-    if delivery.reading:
-        with pq.ParquetFile(delivery.reading.findings) as file:  # `read_table` would load pandas
-            cached = file.read().to_pylist()
-    found = [Finding(**record) for record in (*cached, *finding_records(delivery))]
-    sheets = list(dict.fromkeys([None, *(a["sheet"] for a in delivery.accounts), *(f.sheet for f in found)]))
+    found: list[Finding] = []
+    for part in parts:
+        cached: list[dict[str, Any]] = []
+        if part.reading:
+            with pq.ParquetFile(part.reading.findings) as file:  # `read_table` would load pandas
+                cached = file.read().to_pylist()
+        found += [Finding(**record) for record in (*cached, *finding_records(part))]
+    accounts = (account["sheet"] for part in parts for account in part.accounts)
+    sheets = list(dict.fromkeys([None, *accounts, *(f.sheet for f in found)]))
     position = {sheet: number for number, sheet in enumerate(sheets)}
 
     def place(f: Finding) -> tuple[int, int, int, int, str]:

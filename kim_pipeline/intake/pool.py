@@ -375,7 +375,7 @@ def io_problem(kind: str) -> str:
         "PermissionError": "Die Datei ist nicht lesbar, weil die Leserechte fehlen. Bitte die Rechte prüfen.",
         "FileNotFoundError": "Die Datei wurde während des Lesens gelöscht oder umbenannt. Bitte erneut ablegen.",
         "IsADirectoryError": "Das ist ein Ordner und keine Datei. Bitte die Tabelle selbst ablegen.",
-        "SpecialFileError": "Das ist keine gewöhnliche Datei. Bitte die Tabelle selbst ablegen.",
-        "LinkError": "Das ist eine Verknüpfung, die zu keiner Datei führt. Bitte die Tabelle selbst ablegen.",
+        "SpecialFileError": "Das ist keine gewöhnliche Datei; sie bleibt zu. Bitte die Tabelle selbst ablegen.",
+        "LinkError": "Das ist eine Verknüpfung und keine Datei; sie bleibt zu. Bitte die Tabelle selbst ablegen.",
     }
     return reasons.get(kind, f"Die Datei konnte nicht gelesen werden („{kind}“). Bitte erneut ablegen.")

@@ -17,21 +17,26 @@ from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.files import write
 from kim_pipeline.office.feedback.losses import LOSSES
 from kim_pipeline.office.feedback.sheet import MOST_LISTED
-from kim_pipeline.reading.findings import NOTICES, RULES, place_name, told
+from kim_pipeline.reading.findings import HIDDEN, NOTICES, RULES, WARNINGS, place_name, told
 from kim_pipeline.reading.table import bounds_in_words
 from kim_pipeline.settings import PROJECT
 
 PAGE = PROJECT / "docs" / "rueckmeldungen.md"
 
-_REJECTS = ("unreadable", "missing_period", "missing_as_of", "as_of_in_future")
+_REJECTS = (
+    "unreadable", "missing_period", "missing_as_of", "unclear_period", "unclear_as_of", "ambiguous_period",
+    "ambiguous_as_of", "unsuitable_period", "as_of_before_period", "as_of_in_future",
+)  # fmt: skip
 _BY_COLUMN = frozenset({"invalid_date", "invalid_number", "invalid_value", "unknown_municipality", "error_cell"})
+_EMPTIES = frozenset({"looks_personal", "target_incomplete"})
 _KINDS = {
     "invalid_date": ("date",),
-    "invalid_number": ("number", "whole"),
+    "invalid_number": ("number", "whole", "hours"),
     "invalid_value": ("category", "yes_no", "ags", "programme"),
     "unknown_municipality": ("municipality",),
     "unknown_language": ("language", "languages"),
     "unknown_nationality": ("nationality",),
+    "unknown_indicator": ("indicator",),
 }
 
 
@@ -57,6 +62,81 @@ def _entries() -> dict[str, _Entry]:
         ),
         "missing_period": _Entry("Die Lieferung sagt nicht, für welchen Zeitraum sie gilt."),
         "missing_as_of": _Entry("Die Lieferung sagt nicht, von wann sie ist. Danach richtet sich, welche zählt."),
+        "unclear_period": _Entry(
+            "Hinter „Berichtszeitraum“ steht etwas, das kein Zeitraum ist, oder daneben ein zweiter.",
+            ("Anfragen", 1, "A", None), "2023 (1. Halbjahr)",
+        ),
+        "unclear_as_of": _Entry(
+            "Hinter „Stand“ steht etwas, das kein Tag ist, oder daneben ein zweiter.",
+            ("Anfragen", 2, "A", None), "Sommer 2023",
+        ),
+        "ambiguous_period": _Entry(
+            "Über derselben Tabelle (oder auf dem Deckblatt) stehen zwei verschiedene Zeiträume.",
+            facts={"places": "Blatt „Anfragen“, Zeile 1, Spalte A und Blatt „Anfragen“, Zeile 2, Spalte A"},
+        ),
+        "ambiguous_as_of": _Entry(
+            "Über derselben Tabelle (oder auf dem Deckblatt) stehen zwei verschiedene Stände.",
+            facts={"places": "Blatt „Anfragen“, Zeile 2, Spalte A und Blatt „Anfragen“, Zeile 2, Spalte C"},
+        ),
+        "unsuitable_period": _Entry(
+            "Zeilen ohne eigenes Datum gehören zu einem ganzen Jahr oder Schuljahr.",
+            facts={"table": "Förderungen", "period": "1. Halbjahr 2023"},
+        ),
+        "as_of_before_period": _Entry(
+            "Der Stand liegt vor dem Zeitraum, für den die Lieferung gilt.",
+            facts={"as_of": "31.12.2022", "first": "01.01.2023"},
+        ),
+        "as_of_within_period": _Entry(
+            "Der Zeitraum war am Stand noch nicht zu Ende; die Lieferung kann nicht vollständig sein.",
+            facts={"as_of": "30.09.2023", "last": "31.12.2023"},
+        ),
+        "rows_after_as_of": _Entry(
+            "Zeilen tragen einen Tag nach dem Stand.", ("Veranstaltungen", 6, "C", "Datum"), "10.10.2023",
+            {"rows": "2 Zeilen liegen", "as_of": "30.09.2023"},
+        ),
+        "competing_delivery": _Entry(
+            "Zwei verschiedene Dateien liefern dasselbe: dieselbe Tabelle, derselbe Stand, dieselben Tage.",
+            facts={"other": "Team Süd.xlsx", "common": "Keine Nummer steht in beiden; es können zwei Teile einer Liste "
+                   "sein."},
+        ),
+        "incomplete_row": _Entry(
+            "Von einer Zeile fehlt die Hälfte der Pflichtangaben oder mehr; oft ist es eine Überschrift oder Legende.",
+            ("Anfragen", 17, "B", "Anfrage am"), "",
+        ),
+        "shifted_row": _Entry(
+            "Mehrere Angaben einer Zeile stehen eine Spalte zu weit links oder rechts. Nichts davon wird wiederholt.",
+            ("Anfragen", 17, "D", "Ort"), HIDDEN,
+        ),
+        "example_row_filled": _Entry(
+            "Die Beispielzeile der Vorlage ist nicht mehr so, wie die Vorlage sie schreibt.",
+            ("Anfragen", 5, "A", "Nr."), "* Beispiel",
+        ),
+        "looks_like_heading": _Entry(
+            "Eine Zeile mit einer einzigen Angabe oder mit einem Hinweiswort steht zwischen den Zeilen.",
+            ("Anfragen", 10, "A", "Nr."), "Hinweis: ab hier Team 2",
+        ),
+        "unread_cells": _Entry(
+            "In einer Spalte ohne Überschrift oder mit einer unbekannten stehen Angaben.",
+            ("Anfragen", 3, "N", "Telefon"), facts={"cells": "3 Zellen stehen"},
+        ),
+        "garbled_text": _Entry(
+            "Ein Text ist mit falscher Zeichenkodierung gespeichert worden; die erste Zelle der Spalte ist genannt.",
+            ("Angebote", 4, "C", "Träger"), "CafÃ©",
+        ),
+        "unknown_indicator": _Entry(
+            "Die Kennzahl eines Ziels steht nicht im Katalog.", ("Handlungskonzept 2016", 9, "M", "Kennzahl"), "Quote"
+        ),
+        "unknown_office": _Entry(
+            "Die zuständige Stelle steht nicht in der Liste der Stellen.",
+            ("Handlungskonzept 2016", 9, "D", "Zuständigkeit"), HIDDEN,
+        ),
+        "looks_personal": _Entry(
+            "Ein freier Text scheint eine Person zu nennen.", ("Handlungskonzept 2016", 9, "L", "Ziel"), HIDDEN
+        ),
+        "target_incomplete": _Entry(
+            "Ein Zielwert steht ohne die Kennzahl, an der er gemessen wird.",
+            ("Handlungskonzept 2016", 9, "N", "Zielwert"), "0,8", {"expected": "zu „Zielwert“ gehört „Kennzahl“"},
+        ),
         "as_of_in_future": _Entry(
             "Der Stand liegt nach dem Tag, an dem gelesen wird. Die Lieferung verdrängte sonst alle späteren.",
             facts={"as_of": "15.01.2042", "today": "20.01.2024"},
@@ -136,7 +216,8 @@ def _entries() -> dict[str, _Entry]:
         "duplicate_key": _Entry(
             "Dieselbe Nummer (oder dieselbe Verbindung von Angaben) kommt mehrfach vor. Die erste fehlerfreie Zeile "
             "zählt.",
-            ("Anfragen", 17, "A", "Nr."), "A-12", {"doubled": "„A-12“ steht", "first_row": "Zeile 12"},
+            ("Anfragen", 17, "A", "Nr."), "A-12", {"doubled": "„A-12“ steht", "first_row": "Zeile 12",
+             "what_to_do": "Bitte die Angabe berichtigen oder die doppelte Zeile löschen."},
         ),
         "unmapped_column": _Entry(
             "Eine Spalte gehört nicht zur Tabelle, oder eine Angabe steht in zwei Spalten.",
@@ -145,7 +226,7 @@ def _entries() -> dict[str, _Entry]:
         ),
         "absent_column": _Entry(
             "Eine Spalte, die nicht Pflicht ist, fehlt.", ("Anfragen", 3, None, None),
-            facts={"name": "„Honorar (€)“", "consequence": "ihre Angaben bleiben leer"},
+            facts={"name": "Die Spalte „Honorar (€)“ fehlt", "consequence": "; ihre Angaben bleiben leer"},
         ),
     }  # fmt: skip
 
@@ -194,11 +275,13 @@ def _section(rule: str, entry: _Entry) -> str:
 
 def _effect(rule: str) -> str:
     if rule in _REJECTS:
-        return "Zurückgewiesen: die Lieferung zählt nicht; weitere Befunde werden nicht gemeldet."
+        return "Zurückgewiesen: die Lieferung (oder ihr Teil) zählt nicht; weitere Befunde werden nicht gemeldet."
     if rule == "missing_column":
         return "Fehler: die Tabelle wird nicht gelesen."
     if rule in NOTICES:
         return "Hinweis: die Zeile zählt."
+    if rule in WARNINGS:
+        return "Warnung: " + ("die Angabe bleibt leer, die Zeile zählt." if rule in _EMPTIES else "die Zeilen zählen.")
     if rule in _BY_COLUMN:
         return (
             "In einer Pflichtspalte Fehler, die Zeile kommt in Quarantäne; sonst Warnung, die Angabe bleibt leer und "

@@ -13,9 +13,9 @@ from pathlib import PurePath
 from rapidfuzz import fuzz
 
 from kim_pipeline.contracts.model import Column, Programme, Table
-from kim_pipeline.contracts.normalise import comparable
+from kim_pipeline.contracts.normalise import comparable_header
 from kim_pipeline.reading.delivery import open_sheets
-from kim_pipeline.reading.facts import statements
+from kim_pipeline.reading.facts import facts_on
 from kim_pipeline.reading.formats.cells import Sheet
 from kim_pipeline.reading.formats.workbook import Limits
 from kim_pipeline.reading.header import Header, HeaderCell, HeaderFinder, given_by_sheet, single_row, two_rows
@@ -83,7 +83,7 @@ def learn(path: PurePath, content: bytes, programme: Programme, limits: Limits) 
 
 
 def _layout(sheet: Sheet, programme: Programme, finder: HeaderFinder, context: Context) -> Layout:
-    stated = {s.row for s in statements(sheet, sheet.height, context) if not s.below}
+    stated = {f.row for f in facts_on(sheet, 0, context) if f.value_row == f.row} - finder.complete_rows(sheet)
     header = finder.find(sheet, stated)
     if header is not None:
         return _of_header(sheet, header)
@@ -165,9 +165,12 @@ def _guess(cell: HeaderCell, found: tuple[Column, float] | None) -> Guess:
 
 def _likeness(cell: HeaderCell, column: Column) -> float:
     """How alike a header of the file and a column are: by its accepted headers, or by its label."""
-    text = comparable(cell.text)
-    names = [comparable(name) for name in (*column.headers, *column.minutes, column.label.partition(" (Pseudonym)")[0])]
+    text = comparable_header(cell.text)
+    names = [
+        comparable_header(name)
+        for name in (*column.headers, *column.minutes, column.label.partition(" (Pseudonym)")[0])
+    ]
     best = max(max(similarity(text, name), _SHARED_WORDS * fuzz.token_set_ratio(text, name) / 100) for name in names)
     if not column.group:
         return best
-    return best if any(similarity(cell.group, comparable(group)) >= LIKELY for group in column.group) else 0.0
+    return best if any(similarity(cell.group, comparable_header(group)) >= LIKELY for group in column.group) else 0.0

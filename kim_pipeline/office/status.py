@@ -17,7 +17,12 @@ from kim_pipeline.contracts.model import Programme
 from kim_pipeline.intake.due import due_of
 from kim_pipeline.intake.intake import Delivery, Intake, counts_by_severity
 
-_REASONS = {"duplicate": "dieselbe Datei unter anderem Namen", "newer_delivery": "durch eine neuere Lieferung"}
+_REASONS = {
+    "duplicate": "dieselbe Datei unter anderem Namen",
+    "newer_stand": "durch eine Lieferung mit neuerem Stand",
+    "longer_period": "durch eine Lieferung mit demselben Stand und längerem Zeitraum",
+    "later_name": "durch eine Lieferung mit demselben Stand, deren Name später kommt",
+}
 _ORDER = ("counted", "rejected", "superseded")
 
 
@@ -26,7 +31,7 @@ class DeliveryStatus:
     """One delivery.
 
     Attributes:
-        file: path relative to the programme's folder.
+        file: path relative to the programme's folder, with the part where it has several.
         status: `counted`, `rejected` or `superseded`.
         reason: why it does not count, in German; None if it does.
         period: reporting period as people write it; None for snapshots or where it is not known.
@@ -113,7 +118,7 @@ def _newest_first(line: DeliveryStatus) -> tuple[int, int, str]:
 def _of_delivery(delivery: Delivery) -> DeliveryStatus:
     read = delivery.read
     return DeliveryStatus(
-        delivery.file,
+        f"{delivery.file} ({delivery.part})" if delivery.part else delivery.file,
         delivery.status,
         _reason(delivery),
         read.period.in_words if read and read.period else None,
@@ -129,4 +134,5 @@ def _reason(delivery: Delivery) -> str | None:
     if delivery.status == "rejected":
         message = delivery.rejected_because or "nicht lesbar"
         return message.partition(" Bitte ")[0]
-    return _REASONS.get(delivery.reason or "")
+    reason = _REASONS.get(delivery.reason or "")
+    return f"{reason}: {delivery.superseded_by}" if reason and delivery.superseded_by else reason

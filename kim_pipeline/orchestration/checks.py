@@ -186,7 +186,7 @@ def _evaluation(key: dg.AssetCheckKey, answer: Answer) -> dg.AssetCheckEvaluatio
 
 def _accepted(deliveries: Sequence[Delivery]) -> Answer:
     rejected = [d for d in deliveries if d.status == "rejected"]
-    facts = {"Dateien": len(deliveries), "davon zurückgewiesen": len(rejected)}
+    facts = {"Dateien": len({d.file for d in deliveries}), "davon zurückgewiesen": len({d.file for d in rejected})}
     if not rejected:
         return Answer(None, "Keine Datei ist zurückgewiesen.", facts)
     reasons = [(d.file, d.rejected_because) for d in rejected]

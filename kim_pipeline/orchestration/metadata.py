@@ -42,8 +42,8 @@ def delivery_metadata(night: TakenIn, programme: str, connection: duckdb.DuckDBP
     found: dict[str, Any] = {
         "Lieferungen": dg.MetadataValue.md(markdown_table(_FILE_HEADER, (_file_row(d) for d in deliveries))),
         "Befunde": dg.MetadataValue.md(findings_table(connection, programme)),
-        "Dateien": len(deliveries),
-        "davon zurückgewiesen": sum(1 for d in deliveries if d.status == "rejected"),
+        "Dateien": len({d.file for d in deliveries}),
+        "davon zurückgewiesen": len({d.file for d in deliveries if d.status == "rejected"}),
         **{label: rows[name] for name, label in _ROWS.items()},
         "Ordner": dg.MetadataValue.path(night.settings.deliveries / programme),
     }
@@ -63,7 +63,8 @@ def _file_row(delivery: Delivery) -> tuple[object, ...]:
     rows, quarantined = (sum(a[name] for a in delivery.accounts) for name in ("rows_read", "quarantined"))
     findings = sum(counts_by_severity(delivery).values())
     stand = read.as_of if read else None
-    return delivery.file, german.STATUSES[delivery.status], period, stand, rows, quarantined, findings
+    name = f"{delivery.file} ({delivery.part})" if delivery.part else delivery.file
+    return name, german.STATUSES[delivery.status], period, stand, rows, quarantined, findings
 
 
 def findings_table(connection: duckdb.DuckDBPyConnection, programme: str) -> str:

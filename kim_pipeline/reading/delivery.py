@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import Any
 
 import pyarrow as pa
 from rapidfuzz.distance import Levenshtein
 
 from kim_pipeline import german
-from kim_pipeline.contracts import programme_names
-from kim_pipeline.contracts.calendar import Period
+from kim_pipeline.contracts import programme_names, programmes
+from kim_pipeline.contracts.calendar import Period, school_year, year
 from kim_pipeline.contracts.model import Column, Programme, Table
-from kim_pipeline.contracts.normalise import comparable
+from kim_pipeline.contracts.normalise import comparable, comparable_header
 from kim_pipeline.contracts.vocabulary import vocabulary
+from kim_pipeline.reading.blocks import Block, blocks_of
 from kim_pipeline.reading.errors import RejectedError, unreadable
-from kim_pipeline.reading.facts import Facts, statements
-from kim_pipeline.reading.findings import Finding, place_name, told
+from kim_pipeline.reading.facts import FactKind, Resolved
+from kim_pipeline.reading.findings import HIDDEN, Finding, Severity, place_name, told
 from kim_pipeline.reading.formats.cells import Cell, Sheet, column_letter
 from kim_pipeline.reading.formats.workbook import Limits, read_sheets
 from kim_pipeline.reading.header import Header, HeaderCell, HeaderFinder
-from kim_pipeline.reading.quoting import Quoting
+from kim_pipeline.reading.quoting import LONGEST_WITH_PERSONS, Quoting
 from kim_pipeline.reading.returned import is_return_sheet
 from kim_pipeline.reading.suggest import nearest
 from kim_pipeline.reading.table import Delivered, TableResult, read_table
@@ -32,38 +34,40 @@ _EPOCH_1900, _EPOCH_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
 
 
 @dataclass
-class DeliveryResult:
-    """What reading a delivery gives.
+class PartResult:
+    """One part of a delivery: the tables that share period and Stand (`deliveries.md` §1.1).
 
     Attributes:
-        period: reporting period; None for snapshots, or where it is not stated.
-        as_of: Stand; None where it is not stated.
-        rejected: code of the rule that rejects the delivery, or None.
-        findings: of the delivery, by sheet.
+        label: tells the part from the delivery's others; empty where it has one.
+        period: reporting period; None for snapshots, or where it is not known.
+        as_of: Stand; None where it is not known.
+        rejected: code of the rule that rejects the part, or None.
+        findings: of the part, by sheet.
         tables: table name → its rows, findings and accounts; rejected tables are not in it.
-        rejected_tables: names of the tables rejected with `missing_column`: one sheet without a required column
-            rejects its table, so that the table's other sheets never count in place of an earlier, complete delivery.
-        ignored_sheets: sheets that match no table.
+        rejected_tables: names of the tables rejected with `missing_column`: one block without a required column
+            rejects its table, so that the table's other blocks never count in place of an earlier, complete delivery.
     """
 
+    label: str = ""
     period: Period | None = None
     as_of: dt.date | None = None
     rejected: str | None = None
     findings: list[Finding] = field(default_factory=list)
     tables: dict[str, TableResult] = field(default_factory=dict)
     rejected_tables: list[str] = field(default_factory=list)
-    ignored_sheets: list[str] = field(default_factory=list)
 
 
 @dataclass
-class _Page:
-    """A sheet with its header, if it has one, and the facts it states."""
+class DeliveryResult:
+    """What reading a delivery gives.
 
-    sheet: Sheet
-    header: Header | None
-    facts: Facts
-    below: Facts = field(default_factory=Facts)
-    """Facts whose value stands in the row below its label: they count only where no other statement is found."""
+    Attributes:
+        parts: at least one.
+        ignored_sheets: sheets that match no table.
+    """
+
+    parts: list[PartResult]
+    ignored_sheets: list[str] = field(default_factory=list)
 
 
 def read_delivery(path: PurePath, content: bytes, programme: Programme, key: bytes, limits: Limits) -> DeliveryResult:
@@ -77,24 +81,24 @@ def read_delivery(path: PurePath, content: bytes, programme: Programme, key: byt
         limits: what the file may cost.
 
     Returns:
-        The result; a delivery that cannot be used is a result with `rejected` set, never an exception.
+        The result; a delivery that cannot be used is a result with a rejected part, never an exception.
     """
     reader = _Reader(programme)
-    result = DeliveryResult()
     try:
-        pages = reader.pages(read_sheets(path, content, limits, reader.finder.fits))
-        _state_facts(result, pages, programme)
+        sheets = read_sheets(path, content, limits, reader.finder.fits)
+        context = reader.context(sheets[0])
+        blocks = blocks_of(sheets, reader.finder, context)
+        if not blocks:
+            raise unreadable(_no_table(sheets, programme, reader, context))
     except RejectedError as error:
-        return rejection(error.rule, error.message, result.period, result.as_of)
-    result.ignored_sheets = [page.sheet.name for page in pages if page.header is None]
-    _reject_tables(result, pages)
-    words = reader.context(pages[0].sheet).vocabulary
-    quoting = Quoting(lambda: _personal_cells(pages), lambda text: comparable(text) in words.languages)
-    for table in programme.tables:
-        _add_table(result, programme, table, pages, reader=reader, key=key, quoting=quoting)
-    if not result.tables:
-        result.rejected = "missing_column"
-    return result
+        return rejection(error.rule, error.message)
+    quoting = Quoting(lambda: _personal_cells(blocks))
+    parts = parts_of(programme, blocks, quoting)
+    read = _PartReader(programme, context, key, quoting)
+    read.read(parts)
+    with_table = {block.number for block in blocks}
+    ignored = [sheet.name for number, sheet in enumerate(sheets) if number not in with_table]
+    return DeliveryResult([part for part, _ in parts], ignored)
 
 
 def open_sheets(
@@ -110,10 +114,10 @@ def open_sheets(
     return [sheet for sheet in sheets if not is_return_sheet(sheet)], reader.finder, reader.context(sheets[0])
 
 
-def rejection(rule: str, message: str, period: Period | None = None, as_of: dt.date | None = None) -> DeliveryResult:
+def rejection(rule: str, message: str) -> DeliveryResult:
     """A rejected delivery: nothing else of it is reported."""
     finding = Finding(None, None, None, None, rule, "rejected", None, message)
-    return DeliveryResult(period, as_of, rejected=rule, findings=[finding])
+    return DeliveryResult([PartResult(rejected=rule, findings=[finding])])
 
 
 class _Reader:
@@ -128,107 +132,222 @@ class _Reader:
         epoch = _EPOCH_1904 if sheet.epoch_1904 else _EPOCH_1900
         return Context(self._context.vocabulary, self._context.programmes, epoch, sheet.text_only)
 
-    def pages(self, sheets: list[Sheet]) -> list[_Page]:
-        """Find headers and facts.
 
-        Raises:
-            RejectedError: no sheet is a table of the programme.
-        """
-        found = [self._page(sheet) for sheet in sheets]
-        if not any(page.header for page in found):
-            raise unreadable(
-                "In der Datei ist keine Tabelle dieses Programms zu erkennen. Bitte prüfen, ob die Datei im richtigen "
-                "Ordner liegt und ob die Spaltenüberschriften denen der Vorlage entsprechen."
-            )
-        return found
-
-    def _page(self, sheet: Sheet) -> _Page:
-        if is_return_sheet(sheet):
-            return _Page(sheet, None, Facts())
-        stated = sorted(statements(sheet, sheet.height, self.context(sheet)), key=lambda s: s.row)
-        header = self.finder.find(sheet, {s.row for s in stated if not s.below})
-        page = _Page(sheet, header, Facts())
-        for statement in stated:
-            if header is None or statement.row < header.first_row:
-                facts = page.below if statement.below else page.facts
-                facts.period = facts.period or statement.facts.period
-                facts.as_of = facts.as_of or statement.facts.as_of
-        return page
+def _no_table(sheets: Sequence[Sheet], programme: Programme, reader: _Reader, context: Context) -> str:
+    """Why a file is no delivery of its programme: whose it is, and which headers are known."""
+    message = "In der Datei ist keine Tabelle dieses Programms zu erkennen."
+    other = _whose(sheets, programme, context)
+    if other is not None:
+        return (
+            f"{message} Die Überschriften sind die von „{other.title}“ (Ordner {other.key}). "
+            "Bitte die Datei in diesen Ordner legen."
+        )
+    known, unknown = max((reader.finder.known_names(sheet) for sheet in sheets), key=lambda names: len(names[0]))
+    if known:
+        quoting = Quoting(tuple)
+        told_unknown = [" ".join(name.split()) for name in unknown if quoting.allows(name, None)][:_MOST_HEADERS]
+        message += f" Bekannt sind von den Überschriften: {german.quoted_listing(known[:_MOST_HEADERS])}"
+        message += f"; unbekannt: {german.quoted_listing(told_unknown)}." if told_unknown else "."
+    return (
+        f"{message} Bitte prüfen, ob die Datei im richtigen Ordner liegt und ob die Spaltenüberschriften denen der "
+        "Vorlage entsprechen; `kim learn` zeigt, welche Spalte welche sein könnte."
+    )
 
 
-def _state_facts(result: DeliveryResult, pages: list[_Page], programme: Programme) -> None:
-    facts = [page.facts for page in pages] + [page.below for page in pages]
-    result.as_of = next((f.as_of for f in facts if f.as_of), None)
-    if programme.delivery == "period":
-        result.period = next((f.period for f in facts if f.period), None)
-        if result.period is None:
-            raise RejectedError("missing_period", told("missing_period"))
-    if result.as_of is None:
-        raise RejectedError("missing_as_of", told("missing_as_of"))
+_MOST_HEADERS = 15
 
 
-def _reject_tables(result: DeliveryResult, pages: list[_Page]) -> None:
-    for page in pages:
-        if page.header is not None and page.header.missing:
-            if page.header.table.name not in result.rejected_tables:
-                result.rejected_tables.append(page.header.table.name)
-            result.findings += [_missing_column(page.sheet, page.header, c) for c in page.header.missing]
+def _whose(sheets: Sequence[Sheet], programme: Programme, context: Context) -> Programme | None:
+    """The programme whose complete header a file carries, of several the one with most columns; None if none."""
+    best: tuple[int, Programme] | None = None
+    for other in programmes().values():
+        if other is programme:
+            continue
+        finder = HeaderFinder(other, context)
+        found = [header for sheet in sheets if (header := finder.find(sheet, set())) and not header.missing]
+        columns = max((len(header.matches) for header in found), default=0)
+        if columns and (best is None or columns > best[0]):
+            best = columns, other
+    return best[1] if best else None
 
 
-def _add_table(
-    result: DeliveryResult,
-    programme: Programme,
-    table: Table,
-    pages: list[_Page],
-    *,
-    reader: _Reader,
-    key: bytes,
-    quoting: Quoting,
-) -> None:
-    ours = [(p.sheet, p.header) for p in pages if p.header is not None and p.header.table is table]
-    if not ours or result.as_of is None or table.name in result.rejected_tables:
-        return
-    known = None
-    if table.reference is not None and table.reference.programme is None:
-        known = _referred_rows(result, programme, table.reference.table)
-    for sheet, header in ours:
-        result.findings += _about_columns(sheet, header)
-    delivered = Delivered(result.period, result.as_of, key, quoting)
-    read = read_table(table, ours, reader.context(ours[0][0]), delivered, known)
-    result.tables[table.name] = read
-    result.findings += read.findings
+def parts_of(programme: Programme, blocks: Sequence[Block], quoting: Quoting) -> list[tuple[PartResult, list[Block]]]:
+    """The parts of a delivery with their blocks: rejected ones have their finding, the others are still to be read."""
+    grouped: dict[tuple[object, ...], list[Block]] = {}
+    kinds: tuple[FactKind, ...] = ("period", "as_of") if programme.delivery == "period" else ("as_of",)
+    for block in blocks:
+        grouped.setdefault(tuple(_identity(block.facts[kind]) for kind in kinds), []).append(block)
+    found = [(_part(programme, kinds, ours, quoting), ours) for ours in grouped.values()]
+    if len(found) > 1:
+        for part, ours in found:
+            part.label = str(part.period or part.as_of or ours[0].sheet.name)
+        labels = [part.label for part, _ in found]
+        for number, (part, _) in enumerate(found, start=1):
+            if labels.count(part.label) > 1:
+                part.label += f" {part.as_of or number}"
+    return found
 
 
-def _personal_cells(pages: list[_Page]) -> Iterator[Cell]:
-    """Each distinct cell of the personal columns of all sheets."""
-    for page in pages:
-        for at, match in page.header.matches.items() if page.header else ():
-            if match.column.personal:
-                yield from page.sheet.distinct[at]
+def _identity(fact: Resolved) -> object:
+    """What tables of one part share: the value, or what is wrong with it."""
+    return fact.value or (fact.state, *(f.rows for f in fact.facts), *(f.sheet for f in fact.facts))
 
 
-def _referred_rows(result: DeliveryResult, programme: Programme, name: str) -> pa.Table | None:
-    """The accepted rows that another table of the delivery refers to.
+def _part(programme: Programme, kinds: Sequence[FactKind], blocks: Sequence[Block], quoting: Quoting) -> PartResult:
+    part = PartResult()
+    facts = {kind: blocks[0].facts[kind] for kind in kinds}
+    period, as_of = facts.get("period"), facts["as_of"].value
+    part.period = period.value if period is not None and isinstance(period.value, Period) else None
+    part.as_of = as_of if isinstance(as_of, dt.date) else None
+    problem = next(
+        filter(
+            None,
+            (
+                _fact_problem("period", period, quoting) if period else None,
+                _unsuitable(programme, part, blocks),
+                _fact_problem("as_of", facts["as_of"], quoting),
+                _before_period(part),
+            ),
+        ),
+        None,
+    )
+    if problem is not None:
+        part.rejected, part.findings = problem.rule, [problem]
+    return part
 
-    None where that table is rejected: then references are not judged. No rows where it was not delivered at all.
-    """
-    if name in result.tables:
-        return result.tables[name].rows
-    if name in result.rejected_tables:
+
+def _fact_problem(kind: FactKind, fact: Resolved, quoting: Quoting) -> Finding | None:
+    if fact.state == "clear":
         return None
-    columns = {c.name: pa.array([], type=pa.string()) for c in programme.table(name).stored}
-    return pa.table(columns)
+    rule = f"{fact.state}_{kind}"
+    if fact.state == "missing":
+        return _of_part(rule, "rejected")
+    places = [
+        f"{place_name(f.sheet_name, f.value_row + 1)}, Spalte {column_letter(f.value_column)}" for f in fact.facts
+    ]
+    first = fact.facts[0]
+    text = " ".join(first.text.split())[:LONGEST_WITH_PERSONS]
+    raw = text if quoting.allows(first.text, None) else HIDDEN
+    if fact.state == "ambiguous":
+        return Finding(None, None, None, None, rule, "rejected", None, told(rule, places=german.listing(places)))
+    message = f"{places[0]}: {told(rule, raw)}"
+    letter = column_letter(first.value_column)
+    return Finding(first.sheet_name, first.value_row + 1, letter, None, rule, "rejected", raw, message)
+
+
+def _unsuitable(programme: Programme, part: PartResult, blocks: Sequence[Block]) -> Finding | None:
+    """`unsuitable_period`: a table without a period date is delivered for a whole year or school year."""
+    period = part.period
+    if programme.delivery != "period" or period is None:
+        return None
+    if period in (year(period.first.year), school_year(period.first.year)):
+        return None
+    table = next((b.header.table for b in blocks if b.header.table.period_date is None), None)
+    if table is None:
+        return None
+    return _of_part("unsuitable_period", "rejected", table=table.label, period=period.in_words)
+
+
+def _before_period(part: PartResult) -> Finding | None:
+    if part.period is None or part.as_of is None or part.as_of >= part.period.first:
+        return None
+    facts = {"as_of": german.day(part.as_of), "first": german.day(part.period.first)}
+    return _of_part("as_of_before_period", "rejected", **facts)
+
+
+class _PartReader:
+    """Reads the tables of a delivery's parts; rows may refer to what stands in another part."""
+
+    def __init__(self, programme: Programme, context: Context, key: bytes, quoting: Quoting) -> None:
+        self._programme, self._context, self._key, self._quoting = programme, context, key, quoting
+        self._known: dict[str, list[pa.Table]] = {}
+        self._rejected: set[str] = set()
+
+    def read(self, parts: Sequence[tuple[PartResult, list[Block]]]) -> None:
+        """Fill in what the parts hold, table by table, since rows may refer to those of another part."""
+        for table in self._programme.tables:
+            for part, blocks in parts:
+                ours = [b for b in blocks if b.header.table is table]
+                if part.rejected and ours:
+                    self._rejected.add(table.name)
+                elif ours:
+                    self._read_table(part, table, ours)
+        for part, _ in parts:
+            self._finish(part)
+
+    def _finish(self, part: PartResult) -> None:
+        if part.rejected:
+            return
+        if not part.tables:
+            part.rejected = "missing_column"
+        elif part.period and part.as_of and part.as_of < part.period.last:
+            facts = {"as_of": german.day(part.as_of), "last": german.day(part.period.last)}
+            part.findings.insert(0, _of_part("as_of_within_period", "warning", **facts))
+
+    def _read_table(self, part: PartResult, table: Table, blocks: Sequence[Block]) -> None:
+        lacking = [b for b in blocks if b.header.missing]
+        for block in lacking:
+            part.findings += [missing_column(block.sheet, block.header, c) for c in block.header.missing]
+        if lacking:
+            part.rejected_tables.append(table.name)
+            self._rejected.add(table.name)
+        complete = [b for b in blocks if not b.header.missing]
+        if complete:
+            self._add_table(part, table, complete, is_rejected=bool(lacking))
+
+    def _add_table(self, part: PartResult, table: Table, blocks: Sequence[Block], *, is_rejected: bool) -> None:
+        for block in blocks:
+            part.findings += _about_columns(block.sheet, block.header)
+        known = None
+        if table.reference is not None and table.reference.programme is None:
+            known = self._referred_rows(table.reference.table)
+        if part.as_of is None:
+            return
+        delivered = Delivered(part.period, part.as_of, self._key, self._quoting)
+        read = read_table(table, blocks, self._context, delivered, known)
+        part.findings += read.findings
+        if not is_rejected:
+            part.tables[table.name] = read
+            self._known.setdefault(table.name, []).append(read.rows)
+
+    def _referred_rows(self, name: str) -> pa.Table | None:
+        """The accepted rows of the delivery that another table refers to.
+
+        None where that table is rejected: then references are not judged. No rows where it was not delivered at all.
+        """
+        if name in self._rejected:
+            return None
+        if name in self._known:
+            return pa.concat_tables(self._known[name])
+        columns = {c.name: pa.array([], type=pa.string()) for c in self._programme.table(name).stored}
+        return pa.table(columns)
+
+
+def _personal_cells(blocks: Sequence[Block]) -> Iterator[Cell]:
+    """Each distinct cell of the personal columns of all blocks."""
+    for block in blocks:
+        for at, match in block.header.matches.items():
+            if match.column.personal:
+                yield from block.sheet.distinct[at]
 
 
 def _about_columns(sheet: Sheet, header: Header) -> list[Finding]:
     found = [_unmapped_column(sheet, header, cell) for cell in header.unmapped]
     row = header.last_row + 1
-    for column in header.absent:
+    for column in (c for c in header.absent if c.told_absent):
         consequence = "sie wird nicht gebraucht" if column.personal == "drop" else "ihre Angaben bleiben leer"
-        said = told("absent_column", name=_column_name(column), consequence=consequence)
+        said = told("absent_column", name=f"Die Spalte {_column_name(column)} fehlt", consequence=f"; {consequence}")
         message = f"{place_name(sheet.name, row)}: {said}"
         found.append(Finding(sheet.name, row, None, column.headers[0], "absent_column", "notice", None, message))
+    untold = [c for c in header.table.delivered if not c.told_absent]
+    if header.table.told_once and untold and all(c in header.absent for c in untold):
+        found.append(_of_part("absent_column", "notice", name=header.table.told_once, consequence=""))
     return found
+
+
+def _of_part(rule: str, severity: Severity, **facts: Any) -> Finding:
+    """A finding about a whole part."""
+    return Finding(None, None, None, None, rule, severity, None, told(rule, **facts))
 
 
 def _unmapped_column(sheet: Sheet, header: Header, cell: HeaderCell) -> Finding:
@@ -253,7 +372,7 @@ def _column_name(column: Column) -> str:
     return f"„{column.headers[0]}“{under}"
 
 
-def _missing_column(sheet: Sheet, header: Header, column: Column) -> Finding:
+def missing_column(sheet: Sheet, header: Header, column: Column) -> Finding:
     """`missing_column`, with the nearest of all headers by edit distance (`deliveries.md` §2)."""
     if not column.headers:
         row = header.last_row + 1
@@ -262,10 +381,10 @@ def _missing_column(sheet: Sheet, header: Header, column: Column) -> Finding:
             f"Tabelle wurde nicht gelesen. {_sheet_names(column)}"
         )
         return Finding(sheet.name, row, None, column.label, "missing_column", "error", None, message)
-    accepted = [comparable(f"{group} {h}") for h in column.headers for group in column.group or ("",)]
+    accepted = [comparable_header(f"{group} {h}") for h in column.headers for group in column.group or ("",)]
 
     def distance(cell: HeaderCell) -> int:
-        detail = comparable(cell.text)
+        detail = comparable_header(cell.text)
         written = {f"{cell.group} {detail}".strip()} | (set() if column.group else {detail})
         return min(Levenshtein.distance(one, other) for one in written for other in accepted)
 

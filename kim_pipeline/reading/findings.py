@@ -21,7 +21,29 @@ if TYPE_CHECKING:
 Severity = Literal["rejected", "error", "warning", "notice"]
 
 HIDDEN = "***"
-NOTICES = frozenset({"unknown_language", "unknown_nationality", "unmapped_column", "absent_column"})
+NOTICES = frozenset(
+    {
+        "unknown_language",
+        "unknown_nationality",
+        "unknown_indicator",
+        "unknown_office",
+        "unmapped_column",
+        "absent_column",
+        "unread_cells",
+        "looks_like_heading",
+    }
+)
+WARNINGS = frozenset(
+    {
+        "looks_personal",
+        "target_incomplete",
+        "garbled_text",
+        "as_of_within_period",
+        "rows_after_as_of",
+        "competing_delivery",
+    }
+)
+"""Rules that are warnings wherever they are broken; others are so in optional columns."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +130,48 @@ RULES = {
         "Stand in der Zukunft",
         "Der Stand {as_of} liegt nach dem heutigen Tag ({today}). Bitte den Stand berichtigen.",
     ),
+    "unclear_period": Rule(
+        "Berichtszeitraum unklar",
+        "{raw} ist kein Berichtszeitraum, der sich verstehen lässt. Erwartet: ein Zeitraum wie „2023“, „2022/23“, "
+        "„1. Halbjahr 2023“ oder „01.01.2023 - 30.06.2023“, ohne einen zweiten daneben. Bitte berichtigen.",
+    ),
+    "unclear_as_of": Rule(
+        "Stand unklar",
+        "{raw} ist kein Tag, der sich verstehen lässt. Erwartet: ein Stand wie „15.01.2024“, ohne einen zweiten Tag "
+        "daneben. Bitte berichtigen.",
+    ),
+    "ambiguous_period": Rule(
+        "Zwei Berichtszeiträume",
+        "Für dieselbe Tabelle sind zwei verschiedene Berichtszeiträume genannt: {places}. Bitte den falschen löschen.",
+    ),
+    "ambiguous_as_of": Rule(
+        "Zwei Stände",
+        "Für dieselbe Tabelle sind zwei verschiedene Stände genannt: {places}. Bitte den falschen löschen.",
+    ),
+    "unsuitable_period": Rule(
+        "Kein ganzes Jahr",
+        "Die Tabelle „{table}“ wird für ein ganzes Jahr oder Schuljahr geliefert, genannt ist {period}. "
+        "Bitte den Berichtszeitraum berichtigen oder das ganze Jahr liefern.",
+    ),
+    "as_of_before_period": Rule(
+        "Stand vor dem Berichtszeitraum",
+        "Der Stand {as_of} liegt vor dem ersten Tag des Berichtszeitraums ({first}). Bitte beide Angaben vergleichen.",
+    ),
+    "as_of_within_period": Rule(
+        "Stand im Berichtszeitraum",
+        "Der Stand {as_of} liegt vor dem Ende des Berichtszeitraums ({last}); gezählt wird, was da ist. "
+        "Bitte nach dem Ende des Zeitraums neu liefern.",
+    ),
+    "rows_after_as_of": Rule(
+        "Zeilen nach dem Stand",
+        "{rows} nach dem Stand der Lieferung ({as_of}); die Zeilen zählen. Dies ist die erste. "
+        "Bitte den Stand oder die Tage prüfen.",
+    ),
+    "competing_delivery": Rule(
+        "Zwei Lieferungen zum selben Stand",
+        "Die Datei „{other}“ enthält dieselbe Tabelle mit demselben Stand für dieselben Tage; gezählt wird nur jene. "
+        "{common} Bitte nur eine von beiden liefern oder beide in einer Datei zusammenführen.",
+    ),
     "missing_column": Rule(
         "Pflichtspalte fehlt",
         "Die Pflichtspalte {name} fehlt; die Tabelle wurde nicht gelesen.{did_you_mean} "
@@ -117,6 +181,36 @@ RULES = {
         "Keine Zeile angenommen",
         "Keine einzige Zeile der Tabelle konnte angenommen werden; sie ersetzt deshalb keine frühere Lieferung. "
         "Bitte die Fehler der Zeilen ansehen; oft stimmt der Berichtszeitraum, der Stand oder eine Spalte nicht.",
+    ),
+    "incomplete_row": Rule(
+        "Zeile unvollständig",
+        "In der Zeile fehlt mindestens die Hälfte der Pflichtangaben; die erste fehlende steht hier. Bitte ergänzen; "
+        "Zwischenüberschriften und Legenden gehören nicht zwischen die Zeilen.",
+    ),
+    "shifted_row": Rule(
+        "Zeile verschoben",
+        "Die Angaben der Zeile stehen ab hier um eine Spalte verschoben. Bitte die fehlende oder überzählige Zelle "
+        "suchen und die Zeile zurechtrücken.",
+    ),
+    "example_row_filled": Rule(
+        "Beispielzeile ausgefüllt",
+        "In die Beispielzeile der Vorlage wurde etwas eingetragen; sie zählt nicht. Bitte die Angaben in eine eigene "
+        "Zeile schreiben, die nicht mit „* Beispiel“ beginnt.",
+    ),
+    "looks_like_heading": Rule(
+        "Zeile als Notiz gelesen",
+        "Die Zeile ist als Überschrift oder Notiz verstanden und zählt nicht. Ist sie eine Angabe, bitte die übrigen "
+        "Zellen ausfüllen.",
+    ),
+    "unread_cells": Rule(
+        "Zellen nicht gelesen",
+        "{cells} in dieser Spalte, die niemand liest. Bitte prüfen, ob sie hierher gehören; was gelesen werden soll, "
+        "braucht eine Überschrift der Vorlage.",
+    ),
+    "garbled_text": Rule(
+        "Zeichen verfälscht",
+        "{raw} enthält Zeichen, die eine falsche Zeichenkodierung hinterlassen hat. Bitte die Spalte prüfen und die "
+        "Datei als Excel-Arbeitsmappe oder „CSV UTF-8“ neu speichern.",
     ),
     "missing_value": Rule("Angabe fehlt", "{missing}. Bitte ergänzen."),
     "invalid_date": Rule("Kein Datum", "{raw} ist kein Datum. Erwartet: ein Datum wie 31.01.2023. Bitte berichtigen."),
@@ -141,6 +235,25 @@ RULES = {
         "Unbekannter Staat",
         "{raw} ist als Staat nicht bekannt; die Angabe bleibt leer.{did_you_mean} "
         "Bitte den Namen des Staates eintragen, zum Beispiel „Syrien“.",
+    ),
+    "unknown_indicator": Rule(
+        "Unbekannte Kennzahl",
+        "{raw} ist keine Kennzahl des Katalogs; die Angabe bleibt leer.{did_you_mean} "
+        "Bitte die Kennzahl so nennen, wie der Katalog sie nennt.",
+    ),
+    "unknown_office": Rule(
+        "Unbekannte Stelle",
+        "Die genannte Stelle steht nicht in der Liste der Stellen und wird nicht veröffentlicht. Bitte die "
+        "Schreibweise prüfen und keine Personen nennen; neue Stellen nehmen wir gern in die Liste auf.",
+    ),
+    "looks_personal": Rule(
+        "Persönliche Angabe im Text",
+        "Der Text scheint eine Person, eine Telefonnummer, eine E-Mail-Adresse oder ein Geburtsdatum zu nennen; er "
+        "bleibt leer. Bitte ohne persönliche Angaben schreiben.",
+    ),
+    "target_incomplete": Rule(
+        "Ziel ohne Kennzahl",
+        "Zu diesem Zielwert fehlt die Kennzahl; der Zielwert bleibt leer. Erwartet: {expected}. Bitte ergänzen.",
     ),
     "error_cell": Rule("Fehlerwert in der Zelle", "{error}. Bitte den Wert selbst eintragen."),
     "out_of_range": Rule(
@@ -173,11 +286,10 @@ RULES = {
     ),
     "duplicate_key": Rule(
         "Doppelte Zeile",
-        "{doubled} schon in {first_row}; gezählt wird nur die erste Zeile. "
-        "Bitte die Angabe berichtigen oder die doppelte Zeile löschen.",
+        "{doubled} schon in {first_row}; gezählt wird nur die erste Zeile. {what_to_do}",
     ),
     "unmapped_column": Rule("Spalte nicht vorgesehen", "{reason}.{did_you_mean}"),
-    "absent_column": Rule("Freiwillige Spalte fehlt", "Die Spalte {name} fehlt; {consequence}."),
+    "absent_column": Rule("Freiwillige Spalte fehlt", "{name}{consequence}."),
 }
 """Every rule of the contract (`deliveries.md` §3 and §7) by its code."""
 
@@ -250,7 +362,7 @@ def severity_of(rule: str, column: Column) -> Severity:
     """A cell's finding is an error in a required column, else a warning; some rules are only notices."""
     if rule in NOTICES:
         return "notice"
-    return "error" if column.required else "warning"
+    return "error" if rule not in WARNINGS and column.required else "warning"
 
 
 def to_table(findings: list[Finding]) -> pa.Table:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
+
 from kim_pipeline.contracts.model import Column, Programme, Table
-from kim_pipeline.contracts.normalise import comparable
+from kim_pipeline.contracts.normalise import comparable_header
 from kim_pipeline.contracts.vocabulary import Vocabulary
-from kim_pipeline.reading.formats.cells import BLANK, Cell, Sheet, is_filled, raw_text
+from kim_pipeline.reading.formats.cells import Cell, Mask, Sheet, is_filled, raw_text
 from kim_pipeline.reading.values import Context, parse_date, parse_number
+
+_LONGEST_NAME = 200
+_LEAST_SHARE = 0.5
+_ROWS_TOLD = 200
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,7 @@ class Header:
         cells: its named columns, left to right.
         matches: position → contract column.
         given: columns that the sheet's name gives, with their value.
+        first_column, end_column: 0-based first column of its block, and the one behind its last.
     """
 
     table: Table
@@ -57,6 +66,14 @@ class Header:
     cells: list[HeaderCell]
     matches: dict[int, Match]
     given: dict[str, str] = field(default_factory=dict)
+    first_column: int = 0
+    end_column: int = 0
+
+    @property
+    def layout(self) -> tuple[object, ...]:
+        """What two headers share of which the second only repeats the first: its names in their columns."""
+        names = tuple((c.position, c.group, comparable_header(c.text)) for c in self.cells)
+        return self.table.name, self.first_column, names
 
     @cached_property
     def _found(self) -> frozenset[str]:
@@ -104,19 +121,47 @@ class _Names:
             for minutes, headers in ((False, column.headers), (True, column.minutes)):
                 for header in headers:
                     for group in column.group or ("",):
-                        name = comparable(f"{group} {header}" if group else header)
+                        name = comparable_header(f"{group} {header}" if group else header)
                         self.plain.setdefault(name, Match(column, minutes))
-            self.groups.update(comparable(group) for group in column.group)
+            self.groups.update(comparable_header(group) for group in column.group)
 
     def is_joined(self, cell: HeaderCell) -> bool:
         """Whether group and detail joined are a name."""
-        return bool(cell.group) and f"{cell.group} {comparable(cell.text)}" in self.plain
+        return bool(cell.group) and f"{cell.group} {comparable_header(cell.text)}" in self.plain
 
     def find(self, cell: HeaderCell) -> Match | None:
         """Group and detail joined, else the detail alone."""
-        detail = comparable(cell.text)
+        detail = comparable_header(cell.text)
         joined = self.plain.get(f"{cell.group} {detail}") if cell.group else None
         return joined or self.plain.get(detail)
+
+
+class _Hits:
+    """Which rows of a sheet hold a name of which required column, so that headers are looked for in few rows only."""
+
+    def __init__(self, sheet: Sheet, known: dict[str, set[tuple[str, str]]]) -> None:
+        """Look at each distinct text once."""
+        self.height = sheet.height
+        self._rows: dict[tuple[str, str], Mask] = {}
+        for column in range(sheet.width):
+            codes: dict[tuple[str, str], list[int]] = {}
+            for code, cell in enumerate(sheet.distinct[column]):
+                if isinstance(cell, str) and 0 < len(cell) <= _LONGEST_NAME:
+                    for name in known.get(comparable_header(cell), ()):
+                        codes.setdefault(name, []).append(code)
+            for name, ours in codes.items():
+                rows = np.isin(sheet.codes[column], ours)
+                self._rows[name] = self._rows[name] | rows if name in self._rows else rows
+
+    def share(self, table: Table, given: dict[str, str]) -> npt.NDArray[np.float64]:
+        """Per row the share of a table's required columns of which it, or the row below, may hold a name."""
+        required = [c.name for c in table.delivered if c.required and c.name not in given]
+        count = np.zeros(self.height)
+        for name in required:
+            rows = self._rows.get((table.name, name))
+            if rows is not None:
+                count += rows | np.append(rows[1:], [False])
+        return count / max(1, len(required))
 
 
 class HeaderFinder:
@@ -126,45 +171,139 @@ class HeaderFinder:
         """Prepare the accepted names."""
         self._context = context
         self._tables = [(table, _Names(table)) for table in programme.tables]
-        self._known = {part for _, names in self._tables for name in names.plain for part in (name, *_tails(name))}
-        self._known |= {group for _, names in self._tables for group in names.groups}
+        self._seen: dict[int, tuple[Sheet, _Hits]] = {}
+        self._known: dict[str, set[tuple[str, str]]] = {}
+        for table, names in self._tables:
+            for name, match in names.plain.items():
+                for part in (name, *_tails(name)):
+                    self._known.setdefault(part, set()).add((table.name, match.column.name))
+
+    def _hits(self, sheet: Sheet) -> _Hits:
+        """The sheet's hits, looked for once."""
+        known = self._seen.get(id(sheet))
+        if known is None or known[0] is not sheet:
+            known = self._seen[id(sheet)] = (sheet, _Hits(sheet, self._known))
+        return known[1]
 
     def find(self, sheet: Sheet, fact_rows: set[int]) -> Header | None:
-        """The sheet's header: the first complete one, else the best that has half of the required columns.
+        """The sheet's first complete header, else the best that has half of the required columns.
 
         Args:
             sheet: the sheet.
-            fact_rows: rows that state Berichtszeitraum or Stand; never part of a header.
+            fact_rows: rows that state a fact; never part of a header.
         """
-        best: Header | None = None
-        for row in self._candidates(sheet, fact_rows):
-            for table, names in self._tables:
-                header = self._header_at(sheet, row, table, names, fact_rows)
-                if header is None:
-                    continue
-                if not header.missing:
-                    return header
-                if header.share >= 0.5 and (best is None or header.share > best.share):
-                    best = header
-        return best
+        hits = self._hits(sheet)
+        first = next(self._complete(sheet, fact_rows, hits), None)
+        return first[0] if first else self._nearest(sheet, fact_rows, hits)
+
+    def headers(self, sheet: Sheet, fact_rows: set[int]) -> list[list[Header]]:
+        """Every header of a sheet, top down; headers side by side in one list, left to right.
+
+        A sheet without a complete one has at most one that lacks required columns (`deliveries.md` §2).
+        """
+        hits = self._hits(sheet)
+        found = list(self._complete(sheet, fact_rows, hits))
+        if found:
+            return found
+        nearest = self._nearest(sheet, fact_rows, hits)
+        return [[nearest]] if nearest else []
+
+    def complete_rows(self, sheet: Sheet) -> set[int]:
+        """Rows that are a header on their own: they state no facts."""
+        hits = self._hits(sheet)
+        found = set()
+        for row in self._rows(sheet, hits, least=1.0):
+            cells = single_row(sheet, row)
+            if any(not self._header(sheet, table, row, cells, names).missing for table, names in self._tables):
+                found.add(row)
+        return found
 
     def fits(self, sheet: Sheet) -> int:
         """How many columns the best header of the sheet has; 0 without one."""
         header = self.find(sheet, set())
         return len(header.matches) if header else 0
 
-    def _candidates(self, sheet: Sheet, fact_rows: set[int]) -> Iterator[int]:
-        """Rows that hold a known name, and the rows above them, top down."""
-        rows: set[int] = set()
-        for column in range(sheet.width):
-            codes = [c for c, cell in enumerate(sheet.distinct[column]) if self._is_known(cell)]
-            for code in codes:
-                rows.update((sheet.codes[column] == code).nonzero()[0].tolist())
-        rows.update([row - 1 for row in rows if row > 0])
-        return iter(sorted(rows - fact_rows))
+    def known_names(self, sheet: Sheet) -> tuple[list[str], list[str]]:
+        """Of the row with the most known names: those that are known, and those that are not."""
+        best: tuple[list[str], list[str]] = ([], [])
+        for row in range(min(sheet.height, _ROWS_TOLD)):
+            cells = single_row(sheet, row)
+            known = [c.text for c in cells if any(names.find(c) for _, names in self._tables)]
+            if len(known) > len(best[0]):
+                best = known, [c.text for c in cells if c.text not in known]
+        return best
 
-    def _is_known(self, cell: Cell) -> bool:
-        return isinstance(cell, str) and cell != BLANK and comparable(cell) in self._known
+    def _rows(self, sheet: Sheet, hits: _Hits, least: float) -> list[int]:
+        """Rows that may be, or begin, a header with that share of a table's required columns."""
+        rows: set[int] = set()
+        for table, _ in self._tables:
+            given = given_by_sheet(sheet.name, table, {}, self._context.vocabulary)
+            rows.update((hits.share(table, given) >= least).nonzero()[0].tolist())
+        return sorted(rows)
+
+    def _complete(self, sheet: Sheet, fact_rows: set[int], hits: _Hits) -> Iterator[list[Header]]:
+        after = 0
+        for row in self._rows(sheet, hits, least=1.0):
+            if row < after or row in fact_rows:
+                continue
+            header = self._best_at(sheet, row, fact_rows)
+            if header is not None:
+                yield self._side_by_side(sheet, header)
+                after = header.last_row + 1
+
+    def _best_at(self, sheet: Sheet, row: int, fact_rows: set[int]) -> Header | None:
+        """The complete header that a row is or begins, of several tables the one that has most columns."""
+        found = [self._header_at(sheet, row, table, names, fact_rows) for table, names in self._tables]
+        complete = [header for header in found if header is not None and not header.missing]
+        return max(complete, key=lambda header: len(header.matches), default=None)
+
+    def _nearest(self, sheet: Sheet, fact_rows: set[int], hits: _Hits) -> Header | None:
+        best: Header | None = None
+        for row in self._rows(sheet, hits, least=_LEAST_SHARE):
+            if row in fact_rows:
+                continue
+            for table, names in self._tables:
+                header = self._header_at(sheet, row, table, names, fact_rows)
+                if header is None or header.share < _LEAST_SHARE:
+                    continue
+                if best is None or header.share > best.share:
+                    best = header
+        return best
+
+    def _side_by_side(self, sheet: Sheet, whole: Header) -> list[Header]:
+        """The blocks of one header row: a new one begins at a repeated column from which on all required ones stand."""
+        found: list[Header] = []
+        cells, begin = whole.cells, 0
+        while True:
+            split = self._split(sheet, whole, cells)
+            if split is None:
+                last = self._best_of(sheet, whole, cells) or whole
+                found.append(dataclasses.replace(last, first_column=begin, end_column=sheet.width))
+                return found
+            header, at = split
+            found.append(dataclasses.replace(header, first_column=begin, end_column=at))
+            cells, begin = [cell for cell in cells if cell.position >= at], at
+
+    def _split(self, sheet: Sheet, whole: Header, cells: list[HeaderCell]) -> tuple[Header, int] | None:
+        for number, cell in enumerate(cells[1:], start=1):
+            left = self._best_of(sheet, whole, cells[:number])
+            if left is None or not _repeats(left, cell, self._names_of(left.table)):
+                continue
+            if self._best_of(sheet, whole, cells[number:]) is not None:
+                return left, cell.position
+        return None
+
+    def _names_of(self, table: Table) -> _Names:
+        return next(names for one, names in self._tables if one is table)
+
+    def _best_of(self, sheet: Sheet, whole: Header, cells: list[HeaderCell]) -> Header | None:
+        """The complete header that some cells of a header row are."""
+        found = [
+            self._header(sheet, table, whole.first_row, cells, names, last_row=whole.last_row)
+            for table, names in self._tables
+        ]
+        complete = [header for header in found if not header.missing]
+        return max(complete, key=lambda header: len(header.matches), default=None)
 
     def _header_at(self, sheet: Sheet, row: int, table: Table, names: _Names, fact_rows: set[int]) -> Header | None:
         """The header that row r is, alone or with the row below it; None where neither names a column."""
@@ -190,7 +329,8 @@ class HeaderFinder:
     ) -> Header:
         matches = _match(cells, names)
         given = given_by_sheet(sheet.name, table, matches, self._context.vocabulary)
-        return Header(table, row, row if last_row is None else last_row, cells, matches, given)
+        last = row if last_row is None else last_row
+        return Header(table, row, last, cells, matches, given, end_column=sheet.width)
 
     def _is_data(self, sheet: Sheet, row: int) -> bool:
         """Whether a row below a complete header is data: it holds a number, a date or an error."""
@@ -202,13 +342,22 @@ class HeaderFinder:
         return False
 
 
+def _repeats(left: Header, cell: HeaderCell, names: _Names) -> bool:
+    """Whether a cell names again what stands left of it: a field, or the very name."""
+    match = names.find(cell)
+    if match is not None and match.column.name in {m.column.name for m in left.matches.values()}:
+        return True
+    text = comparable_header(cell.text)
+    return any(comparable_header(other.text) == text and other.group == cell.group for other in left.cells)
+
+
 def given_by_sheet(name: str, table: Table, matches: dict[int, Match], vocabulary: Vocabulary) -> dict[str, str]:
     """Columns without a header whose value the sheet's name gives."""
     found = {match.column.name for match in matches.values()}
     given = {}
     for column in table.delivered:
         if column.from_sheet and column.name not in found:
-            value = vocabulary.category(column.category or "").get(comparable(name))
+            value = vocabulary.category(column.category or "").get(comparable_header(name))
             if value is not None:
                 given[column.name] = value
     return given
@@ -227,7 +376,7 @@ def single_row(sheet: Sheet, row: int) -> list[HeaderCell]:
 
 def _is_title(sheet: Sheet, row: int, cells: list[HeaderCell], names: _Names) -> bool:
     """A row with one filled cell is a title, unless it is merged down or gives a name together with a cell below."""
-    if len(cells) != 1 or comparable(cells[0].text) in names.groups:
+    if len(cells) != 1 or comparable_header(cells[0].text) in names.groups:
         return False
     at = cells[0].position
     if any((m.first_row, m.first_column) == (row, at) and m.last_row > row for m in sheet.merges):
@@ -254,7 +403,7 @@ def _reach(sheet: Sheet, row: int, upper: list[Cell]) -> list[str]:
     groups, current, until = [], "", -1
     for position, cell in enumerate(upper):
         if is_filled(cell):
-            current = comparable(raw_text(cell))
+            current = comparable_header(raw_text(cell))
             until = merged.get(position, sheet.width)
         groups.append(current if position <= until else "")
     return groups

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from kim_pipeline.contracts.model import Column
-from kim_pipeline.contracts.normalise import clean_text, comparable
+from kim_pipeline.contracts.normalise import clean_key, comparable
 from kim_pipeline.reading.formats.cells import Cell, raw_text
 
 _LEAST = 4
@@ -20,6 +20,10 @@ _LEAST = 4
 _OLD = dt.date(2015, 1, 1)
 """Earlier days may be birth dates; no programme reports that far back."""
 _LONG_NUMBER = re.compile(r"\d{9}")
+_LAST_SHORT_YEAR = 2030
+"""A later year of two digits may be one of the last century."""
+LONGEST_WITH_PERSONS = 40
+"""Characters of a text that are quoted where the table has personal columns."""
 _DAY = re.compile(r"(?<!\d)(?:\d{1,2}\.\s?\d{1,2}\.\s?(?P<last>\d{4}|\d{2})|(?P<first>\d{4})-\d{1,2}-\d{1,2})(?!\d)")
 _NAME = re.compile(r"[^\W\d_][\w.'’ -]*,\s*[^\W\d_][\w.'’ -]*")
 """`Word, Word`, as surname and first name are written."""
@@ -31,38 +35,34 @@ class Quoting:
 
     Args:
         personal: gives the cells of the delivery's personal columns; asked when the first text has to be judged.
-        is_language: whether a text is a language's name.
     """
 
-    def __init__(self, personal: Callable[[], Iterable[Cell]], is_language: Callable[[str], bool]) -> None:
+    def __init__(self, personal: Callable[[], Iterable[Cell]]) -> None:
         """Keep what to ask."""
-        self._cells, self._is_language = personal, is_language
+        self._cells = personal
 
     @cached_property
     def _personal(self) -> frozenset[str]:
         return frozenset(form for form in (comparable(raw_text(cell)) for cell in self._cells()) if _may_tell(form))
 
-    def allows(self, cell: Cell, column: Column, *, has_personal_neighbour: bool) -> bool:
-        """Whether a finding may quote a cell of a column.
+    def allows(self, cell: Cell, column: Column | None) -> bool:
+        """Whether a finding may quote a cell.
 
         Args:
             cell: as it stands in the file.
-            column: the contract's column that the cell stands in.
-            has_personal_neighbour: whether a personal column stands beside it on the sheet.
+            column: the contract's column that the cell stands in; None where nothing reads it.
         """
-        if column.personal or has_personal_neighbour:
+        if column is not None and column.personal:
             return False
-        text = clean_text(raw_text(cell))
+        text = clean_key(raw_text(cell))
+        is_date = column is not None and column.kind == "date"
         return not (
             _LONG_NUMBER.search(text)
             or _BORN.search(text)
-            or (column.kind != "date" and _is_old_day(text))
-            or (_NAME.fullmatch(text) and not self._lists_languages(text, column))
+            or (not is_date and _is_old_day(text))
+            or _NAME.fullmatch(text)
             or comparable(text) in self._personal
         )
-
-    def _lists_languages(self, text: str, column: Column) -> bool:
-        return column.kind == "languages" and any(self._is_language(part) for part in text.split(","))
 
 
 def _may_tell(text: str) -> bool:
@@ -70,6 +70,10 @@ def _may_tell(text: str) -> bool:
 
 
 def _is_old_day(text: str) -> bool:
-    """Whether a text holds a day before 2015, or one whose century is not written."""
-    years = (found["first"] or found["last"] for found in _DAY.finditer(text))
-    return any(len(year) == 2 or int(year) < _OLD.year for year in years)
+    """Whether a text holds a day before 2015, or one that may be of the last century."""
+    return any(_may_be_old(found["first"] or found["last"]) for found in _DAY.finditer(text))
+
+
+def _may_be_old(written: str) -> bool:
+    year = int(written) + (2000 if len(written) == 2 else 0)
+    return year < _OLD.year or (len(written) == 2 and year > _LAST_SHORT_YEAR)

@@ -6,10 +6,13 @@ Belongs here: the order of evaluation of `deliveries.md` §3 (empty tokens, erro
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import functools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,28 +29,36 @@ from kim_pipeline.contracts.model import Column, Reference, Table
 from kim_pipeline.contracts.normalise import clean_text
 from kim_pipeline.contracts.rules import RowRule, declared_rule
 from kim_pipeline.errors import KimError
+from kim_pipeline.reading.blocks import Block
+from kim_pipeline.reading.examples import is_untouched
 from kim_pipeline.reading.findings import (
     HIDDEN,
     Finding,
     Place,
+    Severity,
+    place_name,
     quoted,
     sentence,
     severity_of,
     shown_text,
+    told,
 )
-from kim_pipeline.reading.formats.cells import BLANK, Cell, Mask, Sheet, raw_text
+from kim_pipeline.reading.formats.cells import BLANK, Cell, Mask, Sheet, column_letter, is_filled, raw_text
+from kim_pipeline.reading.garbled import is_garbled
 from kim_pipeline.reading.header import Header
 from kim_pipeline.reading.personal import age_group, age_years, pseudonym
-from kim_pipeline.reading.quoting import Quoting
+from kim_pipeline.reading.quoting import LONGEST_WITH_PERSONS, Quoting
 from kim_pipeline.reading.rows import RowKinds, classify_rows
+from kim_pipeline.reading.shifted import ParsedColumn, shifted_cells
 from kim_pipeline.reading.suggest import did_you_mean
-from kim_pipeline.reading.values import Context, parse_cell
+from kim_pipeline.reading.values import Context, is_empty, parse_cell
 
 Rows = npt.NDArray[np.int64]
 
 ARROW_TYPES: dict[str, pa.DataType] = {
     "date": pa.date32(),
     "number": pa.float64(),
+    "hours": pa.float64(),
     "whole": pa.int64(),
     "yes_no": pa.bool_(),
 }
@@ -57,6 +68,13 @@ _PANDAS_TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 _SHORT_AREA_KEY = re.compile(r"\d{1,4}", re.ASCII)
 _PER_CELL = frozenset({"out_of_range"})
 """Rules of which a row can have several findings; of every other rule over several columns it has one."""
+
+_FIRST_DAY, _FIRST_BIRTH = dt.date(2000, 1, 1), dt.date(1900, 1, 1)
+_ONE_ROW_TWICE = "Bitte die Angabe berichtigen oder die doppelte Zeile löschen."
+_NUMBERS_BEGIN_ANEW = (
+    "Die Nummern beginnen auf jedem Blatt neu; die Zeilen sind verschieden und sollen nicht gelöscht werden. Bitte "
+    "jede Nummer nur einmal vergeben, zum Beispiel mit einem Kürzel des Blattes davor."
+)
 
 SOURCE_SHEET, SOURCE_ROW = "source_sheet", "source_row"
 
@@ -77,6 +95,11 @@ class Account:
     total: int
     note: int
     header_row: int
+
+    def plus(self, other: Account) -> Account:
+        """Two blocks of one table on one sheet together."""
+        names = ("rows_read", "accepted", "quarantined", "total", "note")
+        return dataclasses.replace(self, **{name: getattr(self, name) + getattr(other, name) for name in names})
 
 
 @dataclass(frozen=True)
@@ -128,36 +151,70 @@ class Delivered:
 
 
 @dataclass
-class _Part:
-    """One sheet's share of a table; all arrays have one element per data row."""
+class _Share:
+    """One block's share of a table; all arrays have one element per data row.
 
-    sheet: Sheet
-    header: Header
+    `silent` rows have one finding that stands for all others; `told` are the cells that have one; `suspect` rows have a
+    cell that may have slipped: beside a personal column nothing of them is quoted.
+    """
+
+    table: Table
+    block: Block
     places: dict[str, Place]
     kinds: RowKinds
     notes: int
     rows: Rows
-    values: dict[str, pa.Array]
     quoting: Quoting
-    beside_personal: frozenset[int]
+    values: dict[str, pa.Array] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     errors: Mask = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    silent: Mask = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    told: set[tuple[int, str]] = field(default_factory=set)
+    suspect: Mask = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+
+    @property
+    def sheet(self) -> Sheet:
+        return self.block.sheet
+
+    @property
+    def header(self) -> Header:
+        return self.block.header
+
+    def may_have_slipped(self, row: int, position: int | None) -> bool:
+        """Whether a cell stands beside a personal or an unread column, in a row that may have slipped."""
+        return position in self._beside_persons and row in self._suspect_rows
+
+    @cached_property
+    def _suspect_rows(self) -> frozenset[int]:
+        return frozenset(self.rows[self.suspect].tolist()) if len(self.suspect) == len(self.rows) else frozenset()
+
+    @cached_property
+    def _beside_persons(self) -> frozenset[int | None]:
+        positions = [at for at, match in self.header.matches.items() if match.column.personal]
+        if positions:
+            positions += [cell.position for cell in self.header.unmapped]
+        return frozenset(at + step for at in positions for step in (-1, 1))
+
+    @cached_property
+    def has_persons(self) -> bool:
+        """Whether the table has personal columns: then long texts are cut."""
+        return any(column.personal for column in self.table.delivered)
 
 
 def read_table(
-    table: Table, sheets: list[tuple[Sheet, Header]], context: Context, delivered: Delivered, known: pa.Table | None
+    table: Table, blocks: Sequence[Block], context: Context, delivered: Delivered, known: pa.Table | None
 ) -> TableResult:
-    """Read, validate and account for one table of a delivery.
+    """Read, validate and account for one table of a part.
 
     Args:
         table: the contract.
-        sheets: the table's sheets, in the workbook's order, with complete headers.
+        blocks: the table's blocks, in the workbook's order, with complete headers.
         context: what parsing depends on.
-        delivered: the delivery's facts.
+        delivered: the part's facts.
         known: the accepted rows of the table that this one refers to within the delivery; None: not judged.
     """
-    parts = [_read_part(table, sheet, header, context, delivered) for sheet, header in sheets]
-    evaluation = _Evaluation(table, parts, context, delivered)
+    shares = [_read_share(table, block, context, delivered) for block in blocks]
+    evaluation = _Evaluation(table, shares, context, delivered)
     evaluation.apply_rules()
     reference = table.reference
     if reference is not None and reference.programme is not None:
@@ -181,44 +238,82 @@ def places_of(table: Table, sheet: Sheet, header: Header) -> dict[str, Place]:
     return found
 
 
-def _read_part(table: Table, sheet: Sheet, header: Header, context: Context, delivered: Delivered) -> _Part:
-    kinds = classify_rows(sheet, header.last_row + 1)
+def _read_share(table: Table, block: Block, context: Context, delivered: Delivered) -> _Share:
+    sheet, header = block.sheet, block.header
     positions = {m.column.name: at for at, m in header.matches.items()}
+    filled = block.filled()
     for name, position in positions.items():
         if table.columns[name].fills_down:
             sheet.fill_down(position, header.last_row + 1)
-    rows = _without_other_areas(table, sheet, positions, kinds.data, context)
-    notes = len(kinds.data) - len(rows)
-    part = _Part(
-        sheet,
-        header,
-        places_of(table, sheet, header),
-        kinds,
-        notes,
-        rows,
-        {},
-        delivered.quoting,
-        _beside_personal(header),
-    )
-    part.errors = np.zeros(len(rows), dtype=np.bool_)
+            filled[:, position - header.first_column] = sheet.filled_in(position)[block.rows]
+    empty = _empty_cells(table, block, positions, context)
+    lacking = np.zeros(len(block.rows), dtype=np.bool_)
+    for name, mask in empty.items():
+        if table.columns[name].required and table.columns[name].kind != "yes_no":
+            lacking |= mask
+    kinds = classify_rows(
+        sheet, block.rows, filled, lacking, first=header.first_column, key_column=positions.get(table.key[0])
+        if table.key[0] in positions else next((positions[k] for k in table.key if k in positions), None),
+    )  # fmt: skip
+    filled_in = _written_examples(table, block, kinds, context, delivered.period)
+    data = np.sort(np.concatenate([kinds.data, filled_in]))
+    rows = _without_other_areas(table, sheet, positions, data, context)
+    notes = kinds.notes - len(filled_in) + len(data) - len(rows)
+    share = _Share(table, block, places_of(table, sheet, header), kinds, notes, rows, delivered.quoting)
+    share.errors, share.silent = np.zeros(len(rows), dtype=np.bool_), np.zeros(len(rows), dtype=np.bool_)
+    for row in filled_in.tolist():
+        _silence(share, int(np.searchsorted(rows, row)), block.first_filled(row), "example_row_filled")
+    parsed = {
+        column.name: _parsed(share, column, positions[column.name], context)
+        for column in table.delivered
+        if column.name in positions
+    }
+    shifted, share.suspect = shifted_cells(parsed, header, sheet, rows, context)
+    for i, position in shifted.items():
+        if not share.silent[i]:
+            _silence(share, i, position, "shifted_row", is_hidden=True)
+    _find_incomplete(share, positions, empty)
     for column in table.delivered:
-        at = positions.get(column.name)
-        if at is None:
-            part.values[column.name] = _constant(column, header.given.get(column.name), len(rows))
+        if column.name in parsed:
+            _spread(share, column, parsed[column.name], context, key=delivered.key)
         else:
-            _parse_column(part, column, at, context, minutes=header.matches[at].minutes, key=delivered.key)
-    return part
+            share.values[column.name] = _constant(column, header.given.get(column.name), len(rows))
+    _tell_notes(share)
+    _tell_garbled(share)
+    _tell_unread(share, filled)
+    return share
 
 
-def _beside_personal(header: Header) -> frozenset[int]:
-    """Positions beside a personal column, into which its values slip with their row.
+def _empty_cells(table: Table, block: Block, positions: dict[str, int], context: Context) -> dict[str, Mask]:
+    """Column → per row of the block whether its cell holds no value."""
+    found = {}
+    for name, at in positions.items():
+        if not table.columns[name].required:
+            continue
+        distinct = block.sheet.distinct[at]
+        flags = np.fromiter((is_empty(cell, context) for cell in distinct), np.bool_, len(distinct))
+        found[name] = flags[block.sheet.codes[at][block.rows]]
+    return found
 
-    Where a table has such columns, those that nobody reads may hold anything and count as personal too.
-    """
-    positions = [at for at, match in header.matches.items() if match.column.personal]
-    if positions:
-        positions += [cell.position for cell in header.unmapped]
-    return frozenset(at + step for at in positions for step in (-1, 1))
+
+def _written_examples(table: Table, block: Block, kinds: RowKinds, context: Context, period: Period | None) -> Rows:
+    """The example rows of a template into which somebody has written."""
+    found = [
+        row for row in kinds.examples.tolist() if not is_untouched(table, _cells_by_name(block, row), context, period)
+    ]
+    return np.array(found, dtype=np.int64)
+
+
+def _cells_by_name(block: Block, row: int) -> dict[str, Cell]:
+    """The filled cells of a row but the first, by the contract's column; those that nobody reads by their position."""
+    first = block.first_filled(row)
+    found = {}
+    for at in block.columns:
+        cell = block.sheet.cell(row, at)
+        if at != first and is_filled(cell):
+            match = block.header.matches.get(at)
+            found[match.column.name if match else str(at)] = cell
+    return found
 
 
 def _without_other_areas(table: Table, sheet: Sheet, positions: dict[str, int], rows: Rows, context: Context) -> Rows:
@@ -242,55 +337,174 @@ def _constant(column: Column, value: str | None, count: int) -> pa.Array:
     return pa.repeat(pa.scalar(value, type=ARROW_TYPES.get(column.kind, pa.string())), count)
 
 
-def _parse_column(part: _Part, column: Column, at: int, context: Context, *, minutes: bool, key: bytes) -> None:
-    """Parse each distinct cell once, spread the values over the rows, and note the findings."""
-    codes = part.sheet.codes[at][part.rows]
-    used = np.bincount(codes, minlength=len(part.sheet.distinct[at])).nonzero()[0]
-    parsed = [parse_cell(part.sheet.distinct[at][code], column, context) for code in used.tolist()]
-    values = [p.value for p in parsed]
-    if minutes:
-        values = [None if v is None else v / 60 for v in values]
+def _parsed(share: _Share, column: Column, at: int, context: Context) -> ParsedColumn:
+    """Parse each distinct cell of the data rows once."""
+    codes = share.sheet.codes[at][share.rows]
+    used = np.bincount(codes, minlength=len(share.sheet.distinct[at])).nonzero()[0]
+    minutes = share.header.matches[at].minutes
+    distinct = share.sheet.distinct[at]
+    parsed = [parse_cell(distinct[code], column, context, minutes=minutes) for code in used.tolist()]
+    return ParsedColumn(column, at, codes, used, parsed)
+
+
+def _spread(share: _Share, column: Column, parsed: ParsedColumn, context: Context, *, key: bytes) -> None:
+    """Spread the values over the rows, and note the findings."""
+    values = [p.value for p in parsed.results]
     if column.personal == "pseudonym":
         values = [None if v is None else pseudonym(key, v) for v in values]
-    index = np.zeros(len(part.sheet.distinct[at]), dtype=np.int32)
-    index[used] = np.arange(len(used), dtype=np.int32)
+    index = np.zeros(len(share.sheet.distinct[parsed.position]), dtype=np.int32)
+    index[parsed.used] = np.arange(len(parsed.used), dtype=np.int32)
     distinct = pa.array(values, type=ARROW_TYPES.get(column.kind, pa.string()))
-    part.values[column.name] = distinct.take(pa.array(index[codes])) if len(codes) else distinct
-    rules = {code: p.rule for code, p in zip(used.tolist(), parsed, strict=True) if p.rule}
+    taken = distinct.take(pa.array(index[parsed.codes])) if len(parsed.codes) else distinct
+    share.values[column.name] = taken
+    used = parsed.used.tolist()
+    rules = {code: p.rule for code, p in zip(used, parsed.results, strict=True) if p.rule}
     if column.required:
-        rules |= {code: "missing_value" for code, p in zip(used.tolist(), parsed, strict=True) if p == (None, None)}
+        rules |= {code: "missing_value" for code, p in zip(used, parsed.results, strict=True) if p == (None, None)}
     if rules:
-        _note_cells(part, column, codes, rules, context)
+        _note_cells(share, column, parsed.codes, rules, context)
 
 
 def _note_cells(
-    part: _Part, column: Column, codes: npt.NDArray[np.int32], rules: dict[int, str], context: Context
+    share: _Share, column: Column, codes: npt.NDArray[np.int32], rules: dict[int, str], context: Context
 ) -> None:
-    place = part.places[column.name]
+    place = share.places[column.name]
     facts = _facts(column, context)
-    cells = part.sheet.distinct[place.position or 0]
+    cells = share.sheet.distinct[place.position or 0]
     near = {
-        code: did_you_mean(cells[code], column, context) if _may_quote(part, place, cells[code]) else ""
+        code: did_you_mean(cells[code], column, context) if share.quoting.allows(cells[code], column) else ""
         for code in rules
     }
-    for i in np.isin(codes, list(rules)).nonzero()[0].tolist():
+    for i in (np.isin(codes, list(rules)) & ~share.silent).nonzero()[0].tolist():
         code = int(codes[i])
         rule = rules[code]
         severity = severity_of(rule, column)
-        part.errors[i] |= severity == "error"
-        part.findings.append(_finding(part, i, place, rule, severity, did_you_mean=near[code], **facts))
+        share.errors[i] |= severity == "error"
+        share.told.add((i, column.name))
+        is_hidden = rule in _NEVER_QUOTED
+        hint = "" if share.may_have_slipped(int(share.rows[i]), place.position) else near[code]
+        share.findings.append(
+            _finding(share, i, place, rule, severity, is_hidden=is_hidden, did_you_mean=hint, **facts)
+        )
 
 
-def _finding(part: _Part, i: int, place: Place, rule: str, severity: Any = "error", **facts: Any) -> Finding:
-    row = int(part.rows[i]) + 1
-    cell = BLANK if place.position is None else part.sheet.cell(row - 1, place.position)
-    raw, shown = (raw_text(cell), shown_text(cell)) if _may_quote(part, place, cell) else (HIDDEN, HIDDEN)
-    message = sentence(place, row, rule, shown, **facts)
-    return Finding(place.sheet, row, place.letter, place.header, rule, severity, raw, message)
+_NEVER_QUOTED = frozenset({"looks_personal", "unknown_office"})
 
 
-def _may_quote(part: _Part, place: Place, cell: Cell) -> bool:
-    return part.quoting.allows(cell, place.column, has_personal_neighbour=place.position in part.beside_personal)
+def _silence(share: _Share, i: int, position: int, rule: str, *, is_hidden: bool = False) -> None:
+    """Give a row one finding instead of all others; it is quarantined."""
+    share.silent[i] = share.errors[i] = True
+    share.findings.append(_at_cell(share, int(share.rows[i]), position, rule, "error", is_hidden=is_hidden))
+
+
+def _find_incomplete(share: _Share, positions: dict[str, int], empty: dict[str, Mask]) -> None:
+    """`incomplete_row`: half or more of the required columns are empty."""
+    required = share.header.required
+    ours = np.isin(share.block.rows, share.rows)
+    masks = {positions[c.name]: empty[c.name][ours] for c in required if c.kind != "yes_no" and c.name in positions}
+    if not masks:
+        return
+    lacking = np.stack([masks[at] for at in sorted(masks)])
+    many = (2 * lacking.sum(axis=0) >= len(required)) & ~share.silent
+    for i in many.nonzero()[0].tolist():
+        _silence(share, i, sorted(masks)[int(lacking[:, i].argmax())], "incomplete_row")
+
+
+def _tell_notes(share: _Share) -> None:
+    """`looks_like_heading`: notes before the last data row, the template's example aside."""
+    for row in np.setdiff1d(share.kinds.told, share.kinds.examples).tolist():
+        position = share.block.first_filled(row)
+        share.findings.append(_at_cell(share, row, position, "looks_like_heading", "notice"))
+
+
+def _tell_garbled(share: _Share) -> None:
+    """`garbled_text`: the first cell of each column that a wrong encoding has spoilt."""
+    for at, match in share.header.matches.items():
+        distinct = share.sheet.distinct[at]
+        spoilt = [code for code, cell in enumerate(distinct) if isinstance(cell, str) and is_garbled(cell)]
+        if not spoilt:
+            continue
+        rows = (np.isin(share.sheet.codes[at][share.rows], spoilt) & ~share.silent).nonzero()[0].tolist()
+        i = next((i for i in rows if (i, match.column.name) not in share.told), None)
+        if i is not None:
+            share.told.add((i, match.column.name))
+            share.findings.append(_finding(share, i, share.places[match.column.name], "garbled_text", "warning"))
+
+
+def _tell_unread(share: _Share, filled: Mask) -> None:
+    """`unread_cells`: filled cells of data rows in columns that nobody reads."""
+    counts = filled[np.isin(share.block.rows, share.rows)].sum(axis=0)
+    named = {cell.position: cell for cell in share.header.cells}
+    for at in share.block.columns:
+        number = int(counts[at - share.header.first_column])
+        if number and at not in share.header.matches:
+            cell = named.get(at)
+            row, name = (cell.row + 1, cell.text) if cell else (share.header.last_row + 1, None)
+            cells = "Eine Zelle steht" if number == 1 else f"{number} Zellen stehen"
+            letter = column_letter(at)
+            place = (
+                place_name(share.sheet.name, row, letter, name)
+                if name
+                else f"{place_name(share.sheet.name, row)}, Spalte {letter}"
+            )
+            message = f"{place}: {told('unread_cells', cells=cells)}"
+            share.findings.append(
+                Finding(share.sheet.name, row, letter, name, "unread_cells", "notice", str(number), message)
+            )
+
+
+def _at_cell(
+    share: _Share, row: int, position: int, rule: str, severity: Severity, *, is_hidden: bool = False, **facts: Any
+) -> Finding:
+    """A finding at any cell of a block, read or not."""
+    match = share.header.matches.get(position)
+    if match is not None:
+        return _make_finding(
+            share, row, share.places[match.column.name], (rule, severity), is_hidden=is_hidden, **facts
+        )
+    name = next((cell.text for cell in share.header.cells if cell.position == position), None)
+    letter, cell = column_letter(position), share.sheet.cell(row, position)
+    raw, shown = _quotable(share, None, cell, is_hidden=is_hidden)
+    place = f"{place_name(share.sheet.name, row + 1)}, Spalte {letter}" + (
+        f" „{' '.join(name.split())}“" if name else ""
+    )
+    return Finding(
+        share.sheet.name, row + 1, letter, name, rule, severity, raw, f"{place}: {told(rule, shown, **facts)}"
+    )
+
+
+def _finding(
+    share: _Share,
+    i: int,
+    place: Place,
+    rule: str,
+    severity: Severity = "error",
+    *,
+    is_hidden: bool = False,
+    **facts: Any,
+) -> Finding:
+    return _make_finding(share, int(share.rows[i]), place, (rule, severity), is_hidden=is_hidden, **facts)
+
+
+def _make_finding(
+    share: _Share, row: int, place: Place, judged: tuple[str, Severity], *, is_hidden: bool, **facts: Any
+) -> Finding:
+    rule, severity = judged
+    cell = BLANK if place.position is None else share.sheet.cell(row, place.position)
+    is_hidden = is_hidden or share.may_have_slipped(row, place.position)
+    raw, shown = _quotable(share, place.column, cell, is_hidden=is_hidden)
+    message = sentence(place, row + 1, rule, shown, **facts)
+    return Finding(place.sheet, row + 1, place.letter, place.header, rule, severity, raw, message)
+
+
+def _quotable(share: _Share, column: Column | None, cell: Cell, *, is_hidden: bool = False) -> tuple[str, str]:
+    """What a finding may show of a cell: its raw text, and as its workbook shows it."""
+    if is_hidden or not share.quoting.allows(cell, column):
+        return HIDDEN, HIDDEN
+    raw, shown = raw_text(cell), shown_text(cell)
+    if share.has_persons and isinstance(cell, str) and len(raw) > LONGEST_WITH_PERSONS:
+        return raw[:LONGEST_WITH_PERSONS], f"{shown[:LONGEST_WITH_PERSONS]}…"
+    return raw, shown
 
 
 def _facts(column: Column, context: Context) -> dict[str, Any]:
@@ -305,8 +519,12 @@ def _facts(column: Column, context: Context) -> dict[str, Any]:
     whole = column.kind == "whole"
     return {
         "accepted": accepted,
-        "number": "ganze Zahl" if whole else "Zahl",
-        "example": "eine ganze Zahl wie 12" if whole else "eine Zahl wie 12,5",
+        "number": "Dauer" if column.kind == "hours" else "ganze Zahl" if whole else "Zahl",
+        "example": "eine Zahl wie 1,5 oder eine Dauer wie 1:30"
+        if column.kind == "hours"
+        else "eine ganze Zahl wie 12"
+        if whole
+        else "eine Zahl wie 12,5",
         "county": context.vocabulary.county.name,
     }
 
@@ -314,19 +532,19 @@ def _facts(column: Column, context: Context) -> dict[str, Any]:
 class _Evaluation:
     """All sheets of a table together: rules, references, keys, and the result."""
 
-    def __init__(self, table: Table, parts: list[_Part], context: Context, delivered: Delivered) -> None:
-        self._table, self._parts, self._context, self._delivered = table, parts, context, delivered
+    def __init__(self, table: Table, shares: list[_Share], context: Context, delivered: Delivered) -> None:
+        self._table, self._shares, self._context, self._delivered = table, shares, context, delivered
         self._values = {
-            name: pa.concat_arrays([_flat(part.values[name]) for part in parts]) for name in parts[0].values
+            name: pa.concat_arrays([_flat(share.values[name]) for share in shares]) for name in shares[0].values
         }
         self._derive()
-        self._owner = np.repeat(np.arange(len(parts)), [len(part.rows) for part in parts])
-        self._start = np.cumsum([0, *(len(part.rows) for part in parts)])
-        self._errors = np.concatenate([part.errors for part in parts])
+        self._owner = np.repeat(np.arange(len(shares)), [len(share.rows) for share in shares])
+        self._start = np.cumsum([0, *(len(share.rows) for share in shares)])
+        self._errors = np.concatenate([share.errors for share in shares])
+        self._silent = np.concatenate([share.silent for share in shares])
         stored = [c.name for c in table.columns.values() if c.is_stored]
         self._stored = pa.table({name: self._values[name] for name in stored})
         self._frame = _to_frame(self._stored)
-        self._bounded: set[tuple[int, str]] = set()
 
     def _derive(self) -> None:
         for column in self._table.columns.values():
@@ -339,54 +557,91 @@ class _Evaluation:
             self._values[column.name] = pa.array(values, type=ARROW_TYPES.get(column.kind, pa.string()))
 
     def apply_rules(self) -> None:
-        """The pandera checks of the contract, dates after the Stand, dates outside the period."""
+        """The pandera checks of the contract, days that cannot be, dates after the Stand, dates outside the period."""
+        rules = [(check, declared_rule(check)) for check in self._table.schema.checks]
+        self._apply_warnings([(check, rule) for check, rule in rules if rule is not None and rule.is_warning])
         for name, column in self._table.schema.columns.items():
             for check in column.checks:
                 self._apply_bound(name, check)
+        self._apply_early_dates()
+        if self._table.future_dates:
+            self._apply_future_dates()
         seen: set[tuple[int, str]] = set()
-        for check in self._table.schema.checks:
-            rule = declared_rule(check)
+        for check, rule in rules:
             if rule is None:
                 raise ContractError(
                     f"Der Vertrag der Tabelle {self._table.name} hat eine Prüfung, die keine Zeilenregel ist."
                 )
-            self._apply_row_rule(check, rule, seen)
-        if self._table.future_dates:
-            self._apply_future_dates()
+            if not rule.is_warning:
+                self._apply_row_rule(check, rule, seen)
         self._apply_period()
+
+    def _apply_warnings(self, rules: Sequence[tuple[pandera.Check, RowRule]]) -> None:
+        """Rules whose blamed cell becomes null before the others are applied."""
+        for check, rule in rules:
+            broken = _broken(check, self._frame)
+            names = rule.blame(self._frame.iloc[broken])
+            for i, name in zip(broken, names.tolist(), strict=True):
+                if not self._silent[i] and self._untold(i, name):
+                    self._tell(i, name, rule.rule, severity="warning", expected=self._expected(i, rule))
+            for name in set(names.tolist()):
+                lost = np.zeros(len(self._frame), dtype=np.bool_)
+                lost[[i for i, n in zip(broken, names.tolist(), strict=True) if n == name]] = True
+                kept = pc.if_else(pa.array(lost), pa.scalar(None, self._values[name].type), self._values[name])
+                self._values[name] = _flat(kept)
+                at = self._stored.column_names.index(name)
+                self._stored = self._stored.set_column(at, name, self._values[name])
+            if broken:
+                self._frame = _to_frame(self._stored)
 
     def _apply_bound(self, name: str, check: pandera.Check) -> None:
         for i in _broken(check, self._frame[name]):
-            self._bounded.add((i, name))
             minutes = self._place(i, name).minutes
             expected = bounds_in_words(self._table.schema.columns[name].checks, 60 if minutes else 1)
             column = self._table.columns[name]
-            self._add(
+            self._add_at_cell(
                 i, name, "out_of_range", expected=f"{column.label}: {expected}" if column.derived_from else expected
             )
 
+    def _expected(self, i: int, rule: RowRule) -> str:
+        return rule.expected.format(**{column: self._place(i, column).name for column in rule.columns})
+
     def _apply_row_rule(self, check: pandera.Check, rule: RowRule, seen: set[tuple[int, str]]) -> None:
-        broken = _broken(check, self._frame)
+        broken = [i for i in _broken(check, self._frame) if not self._silent[i]]
         if not broken:
             return
         names = rule.blame(self._frame.iloc[broken])
         for i, name in zip(broken, names.tolist(), strict=True):
-            at = self._delivered_one(i, name, *rule.columns)
-            if (i, at) in self._bounded if rule.rule in _PER_CELL else (i, rule.rule) in seen:
+            at = self._free_one(i, name, *rule.columns)
+            if rule.rule in _PER_CELL:
+                if not self._untold(i, at):
+                    continue
+            elif (i, rule.rule) in seen:
                 continue
             seen.add((i, rule.rule))
-            headers = {column: self._place(i, column).name for column in rule.columns}
-            self._add(i, at, rule.rule, expected=rule.expected.format(**headers))
+            self._add(i, at, rule.rule, expected=self._expected(i, rule))
 
-    def _apply_future_dates(self) -> None:
+    def _apply_early_dates(self) -> None:
+        """`out_of_range`: days before any programme, births before anybody who lives."""
         for column in self._table.delivered:
             if column.kind != "date":
                 continue
-            later = pc.fill_null(
-                pc.greater(self._values[column.name], pa.scalar(self._delivered.as_of)), fill_value=False
-            )
-            for i in np.asarray(later).nonzero()[0].tolist():
-                self._add(i, column.name, "future_date", as_of=german.day(self._delivered.as_of))
+            first = _FIRST_BIRTH if column.personal == "derive" else _FIRST_DAY
+            early = pc.fill_null(pc.less(self._values[column.name], pa.scalar(first)), fill_value=False)
+            for i in np.asarray(early).nonzero()[0].tolist():
+                self._add_at_cell(i, column.name, "out_of_range", expected=f"ein Tag ab dem {german.day(first)}")
+
+    def _apply_future_dates(self) -> None:
+        for column in self._table.delivered:
+            if column.kind != "date" or column.name in self._table.may_be_later:
+                continue
+            for i in self._after_as_of(column.name):
+                self._add_at_cell(i, column.name, "future_date", as_of=german.day(self._delivered.as_of))
+
+    def _after_as_of(self, name: str) -> list[int]:
+        later = pc.fill_null(pc.greater(self._values[name], pa.scalar(self._delivered.as_of)), fill_value=False)
+        found: list[int] = np.asarray(later).nonzero()[0].tolist()
+        return found
 
     def _apply_period(self) -> None:
         name, period = self._table.period_date, self._delivered.period
@@ -395,7 +650,20 @@ class _Evaluation:
         days = self._values[name]
         outside = pc.or_(pc.less(days, pa.scalar(period.first)), pc.greater(days, pa.scalar(period.last)))
         for i in np.asarray(pc.fill_null(outside, fill_value=False)).nonzero()[0].tolist():
-            self._add(i, name, "outside_period", first=german.day(period.first), last=german.day(period.last))
+            self._add_at_cell(i, name, "outside_period", first=german.day(period.first), last=german.day(period.last))
+
+    def _tell_after_as_of(self, accepted: Mask) -> None:
+        """`rows_after_as_of`: accepted rows whose period date lies after the Stand, told once."""
+        name = self._table.period_date
+        if name is None or not self._table.rows_follow_stand:
+            return
+        later = [i for i in self._after_as_of(name) if accepted[i]]
+        if later:
+            rows = "Eine Zeile liegt" if len(later) == 1 else f"{len(later)} Zeilen liegen"
+            self._tell(
+                later[0], name, "rows_after_as_of", severity="warning", rows=rows,
+                as_of=german.day(self._delivered.as_of),
+            )  # fmt: skip
 
     def find_orphans(self, reference: Reference, known: pa.Table) -> None:
         """`orphan`: rows that name something which no accepted row of the same delivery has."""
@@ -403,7 +671,7 @@ class _Evaluation:
         named = self._frame[here].notna().to_numpy()
         found = np.asarray(pc.is_in(self._values[here], value_set=known[there].combine_chunks()))
         for i in (named & ~found).nonzero()[0].tolist():
-            self._add(i, here, "orphan", target=self._target(reference))
+            self._add_at_cell(i, here, "orphan", target=self._target(reference))
 
     def find_duplicates(self) -> None:
         """`duplicate_key`: a later row with a key that an error-free row holds."""
@@ -411,13 +679,26 @@ class _Evaluation:
             return
         keys = self._frame[list(self._table.key)]
         group = keys.groupby(list(self._table.key), sort=False, dropna=False).ngroup().to_numpy()
-        complete = keys.notna().all(axis=1).to_numpy()
+        complete = keys.notna().all(axis=1).to_numpy() & ~self._silent
         order = np.arange(len(group))
         holder = np.full(group.max() + 1, len(group))
         holds = complete & ~self._errors
         np.minimum.at(holder, group[holds], order[holds])
-        for i in (complete & (order > holder[group])).nonzero()[0].tolist():
-            self._add(i, self._key_column(i), "duplicate_key", **self._doubled(i, int(holder[group[i]])))
+        doubled = (complete & ~self._silent & (order > holder[group])).nonzero()[0]
+        begin_anew = self._begin_anew(doubled, holder[group[doubled]])
+        for i in doubled.tolist():
+            first = int(holder[group[i]])
+            self._add(i, self._key_column(i), "duplicate_key", **self._doubled(i, first, begin_anew=begin_anew))
+
+    def _begin_anew(self, doubled: Rows, first: Rows) -> bool:
+        """Whether numbers begin anew on each sheet: half of all rows have the key of another row elsewhere."""
+        elsewhere = self._owner[doubled] != self._owner[first]
+        if 2 * int(elsewhere.sum()) < len(self._frame) or not elsewhere.any():
+            return False
+        others = [name for name in self._frame.columns if name not in self._table.key]
+        one, other = (self._frame[others].iloc[rows[elsewhere]].reset_index(drop=True) for rows in (doubled, first))
+        same = ((one == other) | (one.isna() & other.isna())).fillna(value=False).all(axis=1)
+        return 2 * int((~same).sum()) >= len(self._frame)
 
     def pending(self, reference: Reference) -> list[Pending]:
         """Rows to be judged once the other delivery is known."""
@@ -425,6 +706,8 @@ class _Evaluation:
         found = []
         blamed = reference.columns[-1][0]
         for i, row in enumerate(rows.to_dict("records")):
+            if self._silent[i]:
+                continue
             key = tuple(_plain(row[name]) for name in self._table.key)
             target = tuple(_plain(row[here]) for here, _ in reference.columns)
             required = [row[here] for here, _ in reference.columns if here not in reference.optional]
@@ -432,7 +715,7 @@ class _Evaluation:
             found.append(
                 Pending(
                     place.sheet,
-                    int(self._part(i).rows[self._local(i)]) + 1,
+                    int(self._share(i).rows[self._local(i)]) + 1,
                     None if None in key else key,
                     None if None in required else target,
                     bool(self._errors[i]),
@@ -445,26 +728,28 @@ class _Evaluation:
     def result(self, pending: list[Pending]) -> TableResult:
         """The accepted rows, proven against the contract, with findings and accounts."""
         accepted = ~self._errors
+        self._tell_after_as_of(accepted)
         self._prove(self._frame[accepted])
-        sheets = pa.array([part.sheet.name for part in self._parts], type=pa.string())
-        numbers = np.concatenate([part.rows for part in self._parts]) + 1
+        sheets = pa.array([share.sheet.name for share in self._shares], type=pa.string())
+        numbers = np.concatenate([share.rows for share in self._shares]) + 1
         rows = self._stored.append_column(SOURCE_SHEET, sheets.take(pa.array(self._owner)))
         rows = rows.append_column(SOURCE_ROW, pa.array(numbers, type=pa.int64())).filter(pa.array(accepted))
-        findings = [f for part in self._parts for f in sorted(part.findings, key=lambda f: f.row or 0)]
+        findings = [f for share in self._shares for f in sorted(share.findings, key=lambda f: f.row or 0)]
         return TableResult(_unpivot(self._table, rows), findings, self._accounts(accepted), pending)
 
     def _accounts(self, accepted: Mask) -> list[Account]:
-        found = []
-        for number, part in enumerate(self._parts):
+        """One account per sheet: the table's blocks on it are added up."""
+        found: dict[str, Account] = {}
+        for number, share in enumerate(self._shares):
             good = int(accepted[self._owner == number].sum())
-            bad = len(part.rows) - good
-            notes = part.kinds.notes + part.notes
+            bad = len(share.rows) - good
+            before = found.get(share.sheet.name)
             account = Account(
-                part.sheet.name, self._table.name, part.kinds.read, good, bad, part.kinds.totals, notes,
-                part.header.last_row + 1,
+                share.sheet.name, self._table.name, share.kinds.read, good, bad, share.kinds.totals, share.notes,
+                share.header.last_row + 1,
             )  # fmt: skip
-            found.append(account)
-        return found
+            found[share.sheet.name] = before.plus(account) if before else account
+        return list(found.values())
 
     def _prove(self, frame: pd.DataFrame) -> None:
         """What is accepted keeps the whole contract: columns, types, required values, bounds and rules.
@@ -481,45 +766,60 @@ class _Evaluation:
             ) from None
 
     def _add(self, i: int, column: str, rule: str, **facts: Any) -> None:
-        self._part(i).findings.append(self._make(i, column, rule, **facts))
+        if not self._silent[i]:
+            self._tell(i, column, rule, **facts)
+            self._errors[i] = True
+
+    def _add_at_cell(self, i: int, column: str, rule: str, **facts: Any) -> None:
+        """As `_add`, but a cell that has a finding gets no second one."""
         self._errors[i] = True
+        if self._untold(i, column):
+            self._add(i, column, rule, **facts)
 
-    def _make(self, i: int, column: str, rule: str, **facts: Any) -> Finding:
-        return _finding(self._part(i), self._local(i), self._place(i, column), rule, **facts)
+    def _tell(self, i: int, column: str, rule: str, *, severity: Severity = "error", **facts: Any) -> None:
+        share = self._share(i)
+        share.findings.append(self._make(i, column, rule, severity=severity, **facts))
+        share.told.add((self._local(i), self._place(i, column).column.name))
 
-    def _part(self, i: int) -> _Part:
-        return self._parts[int(self._owner[i])]
+    def _untold(self, i: int, column: str) -> bool:
+        return (self._local(i), self._place(i, column).column.name) not in self._share(i).told
+
+    def _make(self, i: int, column: str, rule: str, *, severity: Severity = "error", **facts: Any) -> Finding:
+        return _finding(self._share(i), self._local(i), self._place(i, column), rule, severity, **facts)
+
+    def _share(self, i: int) -> _Share:
+        return self._shares[int(self._owner[i])]
 
     def _local(self, i: int) -> int:
         return i - int(self._start[self._owner[i]])
 
     def _place(self, i: int, column: str) -> Place:
-        return self._part(i).places[column]
+        return self._share(i).places[column]
 
-    def _delivered_one(self, i: int, *columns: str) -> str:
-        """The first of the columns that the row's sheet has, so that a finding names a cell of the file."""
-        return next((c for c in columns if self._place(i, c).position is not None), columns[0])
+    def _free_one(self, i: int, *columns: str) -> str:
+        """The first of the columns that the row's sheet has and whose cell has no finding; else the first there is."""
+        there = [c for c in columns if self._place(i, c).position is not None] or [columns[0]]
+        return next((c for c in there if self._untold(i, c)), there[0])
 
     def _key_column(self, i: int) -> str:
-        return self._delivered_one(i, *self._table.key)
+        return self._free_one(i, *self._table.key)
 
-    def _doubled(self, i: int, first: int | None) -> dict[str, str]:
-        """What stands twice, and where it stood first (None: not known yet), as the sentence says it."""
+    def _doubled(self, i: int, first: int | None, *, begin_anew: bool = False) -> dict[str, Any]:
+        """What stands twice, where it stood first (None: not known yet), and what to do, as the sentence says it."""
         places = [place for place in (self._place(i, name) for name in self._table.key) if place.position is not None]
         if len(places) > 1:
             doubled = f"Die Angaben in {german.listing([p.name for p in places])} stehen zusammen"
         else:
-            part, place = self._part(i), places[0]
-            cell = part.sheet.cell(int(part.rows[self._local(i)]), place.position or 0)
-            doubled = f"{quoted(shown_text(cell) if _may_quote(part, place, cell) else HIDDEN)} steht"
+            share, place = self._share(i), places[0]
+            cell = share.sheet.cell(int(share.rows[self._local(i)]), place.position or 0)
+            doubled = f"{quoted(_quotable(share, place.column, cell)[1])} steht"
+        what_to_do = _NUMBERS_BEGIN_ANEW if begin_anew else _ONE_ROW_TWICE
         if first is None:
-            return {"doubled": doubled, "first_row": "einer früheren Zeile"}
-        row = f"Zeile {int(self._part(first).rows[self._local(first)]) + 1}"
-        same_sheet = self._part(first) is self._part(i)
-        return {
-            "doubled": doubled,
-            "first_row": row if same_sheet else f"Blatt „{self._part(first).sheet.name}“, {row}",
-        }
+            return {"doubled": doubled, "first_row": "einer früheren Zeile", "what_to_do": what_to_do}
+        row = f"Zeile {int(self._share(first).rows[self._local(first)]) + 1}"
+        same_sheet = self._share(first).sheet is self._share(i).sheet
+        first_row = row if same_sheet else f"Blatt „{self._share(first).sheet.name}“, {row}"
+        return {"doubled": doubled, "first_row": first_row, "what_to_do": what_to_do}
 
     def _target(self, reference: Reference) -> str:
         """Where the thing referred to should stand: in a table of the delivery, or in another programme's."""

@@ -83,20 +83,23 @@ def accounting_checks() -> list[Check]:
             "Die angenommenen Zeilen je Blatt sind in den Tabellen.",
             f"WITH there AS ({_accepted_rows()}) "
             "SELECT a.programme, a.file, a.sheet, a.accepted, coalesce(t.rows_there, 0) AS rows_there "
-            "FROM quality.sheet_account AS a INNER JOIN quality.delivery AS d USING (programme, file) "
+            "FROM quality.sheet_account AS a INNER JOIN quality.delivery AS d USING (programme, file, part) "
             "LEFT JOIN there AS t ON t.programme = a.programme AND t.table_name = a.table_name "
-            "AND t.file = a.file AND t.sheet = a.sheet "
+            "AND t.file = a.file AND t.part = a.part AND t.sheet = a.sheet "
             "WHERE d.status <> 'rejected' AND (CASE WHEN t.is_cross_table THEN coalesce(t.rows_there, 0) > a.accepted "
             "ELSE coalesce(t.rows_there, 0) <> a.accepted END)",
         ),
         Check(
             "quarantined_rows_have_findings",
-            "Zu jeder Zeile in Quarantäne gibt es einen Befund, und nur zu ihnen.",
-            'WITH found AS (SELECT programme, file, sheet, count(DISTINCT "row") AS rows_found FROM quality.finding '
-            "WHERE severity = 'error' AND rule <> 'missing_column' GROUP BY ALL) "
+            "Zu den Zeilen in Quarantäne gibt es Befunde, und nur zu ihnen; nebeneinander stehende Tabellen teilen Zeilen.",
+            'WITH found AS (SELECT programme, file, part, sheet, count(DISTINCT "row") AS rows_found '
+            "FROM quality.finding WHERE severity = 'error' AND rule NOT IN ('missing_column', 'nothing_accepted') "
+            "GROUP BY ALL), "
+            "held AS (SELECT programme, file, part, sheet, sum(quarantined) AS quarantined "
+            "FROM quality.sheet_account GROUP BY ALL) "
             "SELECT a.programme, a.file, a.sheet, a.quarantined, coalesce(f.rows_found, 0) AS rows_found "
-            "FROM quality.sheet_account AS a LEFT JOIN found AS f USING (programme, file, sheet) "
-            "WHERE a.quarantined <> coalesce(f.rows_found, 0)",
+            "FROM held AS a LEFT JOIN found AS f USING (programme, file, part, sheet) "
+            "WHERE coalesce(f.rows_found, 0) > a.quarantined OR (a.quarantined > 0 AND f.rows_found IS NULL)",
         ),
     ]
 
@@ -108,7 +111,7 @@ def key_checks() -> list[Check]:
             f"{name}_key_unique",
             "Der Schlüssel kommt je Lieferung nur einmal vor.",
             f"SELECT source_file, min(source_row) AS first_row, count(*) AS copies FROM staging.{name} "
-            f"GROUP BY source_file, {', '.join(key)} HAVING count(*) > 1",
+            f"GROUP BY source_file, source_part, {', '.join(key)} HAVING count(*) > 1",
             f"staging.{name}",
         )
         for name, key in _keys()
@@ -157,8 +160,8 @@ def foreign_keys() -> tuple[tuple[str, str, str], ...]:
 
 def _accepted_rows() -> str:
     parts = [
-        f"SELECT '{p.key}' AS programme, '{t.name}' AS table_name, source_file AS file, source_sheet AS sheet, "
-        f"count(DISTINCT source_row) AS rows_there, {t.unpivot is not None} AS is_cross_table "
+        f"SELECT '{p.key}' AS programme, '{t.name}' AS table_name, source_file AS file, source_part AS part, source_sheet AS sheet, "
+        f"count({'DISTINCT source_row' if t.unpivot else '*'}) AS rows_there, {t.unpivot is not None} AS is_cross_table "
         f"FROM accepted.{p.key}_{t.name} GROUP BY ALL"
         for p in programmes().values()
         for t in p.tables

@@ -44,6 +44,7 @@ SELECT
     string_agg(coalesce(n.file, o.file), ', ' ORDER BY coalesce(n.file, o.file)) AS files
 FROM quality.delivery AS n
 FULL JOIN before.quality.delivery AS o ON o.programme = n.programme AND o.file = n.file
+    AND o.part = n.part
 WHERE n.sha256 IS DISTINCT FROM o.sha256 OR n.status IS DISTINCT FROM o.status
 GROUP BY 1
 """

@@ -12,6 +12,7 @@ from kim_pipeline.contracts.model import Column, Programme, Table
 
 SOURCE = {
     "source_file": "Datei, aus der die Zeile stammt",
+    "source_part": "Teil der Datei, aus dem die Zeile stammt; leer, wenn sie nur einen hat",
     "source_sheet": "Blatt, aus dem die Zeile stammt",
     "source_row": "Zeile im Blatt",
 }
@@ -32,10 +33,11 @@ def staging_sql(programme: Programme, table: Table) -> str:
         f"w.programme = '{programme.key}'",
         f"w.table_name = '{table.name}'",
         "w.file = r.source_file",
+        "w.part = r.source_part",
     ]
     if programme.delivery == "period" and table.period_date:
         conditions.append(f"r.{table.period_date} BETWEEN w.first_day AND w.last_day")
-    order = [*SOURCE, *([table.unpivot.into] if table.unpivot else [])]
+    order = ["source_file", "source_sheet", "source_row", *([table.unpivot.into] if table.unpivot else [])]
     head = f"-- {programme.title}: {table.label}, {_COUNTS[programme.delivery]}."
     return "\n".join(
         [

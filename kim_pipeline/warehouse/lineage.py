@@ -22,7 +22,7 @@ Origin = tuple[str, str]
 """Table as `schema.table`, and column."""
 Columns = dict[str, frozenset[Origin]]
 _NONE: frozenset[Origin] = frozenset()
-_SOURCE = ("source_file", "source_sheet", "source_row")
+_SOURCE = ("source_file", "source_part", "source_sheet", "source_row")
 
 
 def column_lineage(model: SqlModel, known: Mapping[str, Iterable[str]]) -> Columns:

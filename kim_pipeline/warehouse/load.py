@@ -21,7 +21,7 @@ from kim_pipeline.intake.due import due_of
 from kim_pipeline.intake.intake import Delivery, Intake, counts_by_severity, finding_records
 from kim_pipeline.warehouse.catalogue import catalogue_columns, catalogue_row, load_catalogue, with_raised_k
 
-_SQL_TYPES = {"date": "DATE", "number": "DOUBLE", "whole": "BIGINT", "yes_no": "BOOLEAN"}
+_SQL_TYPES = {"date": "DATE", "number": "DOUBLE", "hours": "DOUBLE", "whole": "BIGINT", "yes_no": "BOOLEAN"}
 _NO_TABLES: tuple[str, ...] = ()
 
 
@@ -80,14 +80,14 @@ def load_quality(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: d
     _load_deliveries(connection, intake)
     _load_findings(connection, intake.deliveries)
     windows = [
-        (programme, table, w.file, w.days.first if w.days else None, w.days.last if w.days else None)
+        (programme, table, w.file, w.part, w.days.first if w.days else None, w.days.last if w.days else None)
         for (programme, table), found in sorted(intake.windows.items())
         for w in found
     ]
     _create(
         connection,
         "quality.counting_window",
-        "programme VARCHAR, table_name VARCHAR, file VARCHAR, first_day DATE, last_day DATE",
+        "programme VARCHAR, table_name VARCHAR, file VARCHAR, part VARCHAR, first_day DATE, last_day DATE",
         windows,
     )
     due = [_due_row(p, intake.of(p.key), as_of, grace_days) for p in programmes().values()]
@@ -111,26 +111,28 @@ def _load_deliveries(connection: duckdb.DuckDBPyConnection, intake: Intake) -> N
         period = str(d.read.period) if d.read and d.read.period else None
         as_of = d.read.as_of if d.read else None
         received = d.received_at.replace(tzinfo=None)
-        deliveries.append((d.programme, d.file, d.sha256, period, as_of, d.status, d.reason, received))
+        deliveries.append((d.programme, d.file, d.part, d.sha256, period, as_of, d.status, d.reason, received))
         for a in d.accounts:
             numbers = (a["rows_read"], a["accepted"], a["quarantined"], a["total"], a["note"])
-            accounts.append((d.programme, d.file, a["sheet"], a["table"], *numbers))
+            accounts.append((d.programme, d.file, d.part, a["sheet"], a["table"], *numbers))
         ignored += [(d.programme, d.file, sheet) for sheet in (d.reading.ignored_sheets if d.reading else _NO_TABLES)]
     _create(
         connection,
         "quality.delivery",
-        "programme VARCHAR, file VARCHAR, sha256 VARCHAR, period VARCHAR, as_of DATE, status VARCHAR, reason VARCHAR, "
+        "programme VARCHAR, file VARCHAR, part VARCHAR, sha256 VARCHAR, period VARCHAR, as_of DATE, status VARCHAR, reason VARCHAR, "
         "received_at TIMESTAMP",
         deliveries,
     )
     _create(
         connection,
         "quality.sheet_account",
-        "programme VARCHAR, file VARCHAR, sheet VARCHAR, table_name VARCHAR, rows_read BIGINT, accepted BIGINT, "
+        "programme VARCHAR, file VARCHAR, part VARCHAR, sheet VARCHAR, table_name VARCHAR, rows_read BIGINT, accepted BIGINT, "
         "quarantined BIGINT, total BIGINT, note BIGINT",
         accounts,
     )
     _create(connection, "quality.ignored_sheet", "programme VARCHAR, file VARCHAR, sheet VARCHAR", ignored)
+    skipped = [(s.programme, s.file, s.reason) for s in intake.skipped]
+    _create(connection, "quality.skipped_file", "programme VARCHAR, file VARCHAR, reason VARCHAR", skipped)
 
 
 def _load_findings(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery]) -> None:
@@ -138,22 +140,22 @@ def _load_findings(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[D
     _create(
         connection,
         "quality.finding",
-        'programme VARCHAR, file VARCHAR, sheet VARCHAR, "row" BIGINT, column_letter VARCHAR, column_name VARCHAR, '
+        'programme VARCHAR, file VARCHAR, part VARCHAR, sheet VARCHAR, "row" BIGINT, column_letter VARCHAR, column_name VARCHAR, '
         "rule VARCHAR, severity VARCHAR, raw VARCHAR, message VARCHAR",
         [],
     )
     columns = 'sheet, "row", column_letter, column_name, rule, severity, raw, message'
-    sources = [(str(d.reading.findings), d.programme, d.file) for d in deliveries if d.reading]
+    sources = [(str(d.reading.findings), d.programme, d.file, d.part) for d in deliveries if d.reading]
     if sources:
         _source_files(connection, sources)
         connection.execute(
-            f"INSERT INTO quality.finding SELECT s.programme, s.file, {columns} "
+            f"INSERT INTO quality.finding SELECT s.programme, s.file, s.part, {columns} "
             "FROM read_parquet($paths, filename = 'path', file_row_number = true) AS f "
-            "INNER JOIN source_file AS s ON s.path = f.path ORDER BY s.programme, s.file, f.file_row_number",
-            {"paths": sorted({path for path, _, _ in sources})},
+            "INNER JOIN source_file AS s ON s.path = f.path ORDER BY s.programme, s.file, s.part, f.file_row_number",
+            {"paths": sorted({path for path, *_ in sources})},
         )
     settled = [
-        (d.programme, d.file, *(record[name] for name in _finding_names(columns)))
+        (d.programme, d.file, d.part, *(record[name] for name in _finding_names(columns)))
         for d in deliveries
         for record in finding_records(d)
     ]
@@ -199,7 +201,7 @@ def load_coverage(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None
 def _span(
     connection: duckdb.DuckDBPyConnection, programme: Programme, table: Table, window: Window, intake: Intake
 ) -> tuple[dt.date | None, dt.date | None]:
-    read = next(d.read for d in intake.of(programme.key) if d.file == window.file)
+    read = next(d.read for d in intake.of(programme.key) if d.owner == window.owner)
     if read is None or read.as_of is None:
         return None, None
     if programme.delivery == "period":
@@ -208,11 +210,11 @@ def _span(
     dated = next((t for t in programme.tables if t.period_date), None)
     if dated is None:
         return dt.date(read.as_of.year, 1, 1), dt.date(read.as_of.year, 12, 31)
-    files = [w.file for w in intake.windows.get((programme.key, dated.name), [])]
+    windows = intake.windows.get((programme.key, dated.name), [])
     ((earliest,),) = connection.execute(
         f"SELECT min({dated.period_date}) FROM accepted.{programme.key}_{dated.name} "
-        "WHERE source_file IN (SELECT unnest($files))",
-        {"files": files},
+        "WHERE (source_file, source_part) IN (SELECT unnest($files), unnest($parts))",
+        {"files": [w.file for w in windows], "parts": [w.part for w in windows]},
     ).fetchall()
     return earliest, read.as_of
 
@@ -222,9 +224,9 @@ def _load_table(
 ) -> None:
     name = f"accepted.{programme.key}_{table.name}"
     columns = ", ".join(f'"{c.name}" {sql_type(c)}' for c in table.output)
-    _create(connection, name, f"{columns}, source_file VARCHAR, source_sheet VARCHAR, source_row BIGINT", [])
+    _create(connection, name, f"{columns}, source_file VARCHAR, source_part VARCHAR, source_sheet VARCHAR, source_row BIGINT", [])
     sources = [
-        (str(d.read.tables[table.name].path), programme.key, d.file)
+        (str(d.read.tables[table.name].path), programme.key, d.file, d.part)
         for d in deliveries
         if d.read is not None and not d.is_rejected and table.name in d.read.tables
     ]
@@ -233,18 +235,18 @@ def _load_table(
     _source_files(connection, sources)
     selected = ", ".join(f'r."{c.name}"' for c in table.output)
     connection.execute(
-        f"INSERT INTO {name} SELECT {selected}, s.file, r.source_sheet, r.source_row "
+        f"INSERT INTO {name} SELECT {selected}, s.file, s.part, r.source_sheet, r.source_row "
         "FROM read_parquet($paths, filename = 'path', file_row_number = true) AS r "
         "INNER JOIN source_file AS s ON s.path = r.path "
         "ANTI JOIN excluded AS x ON x.programme = s.programme AND x.table_name = $table AND x.file = s.file "
         "AND x.sheet = r.source_sheet AND x.row_number = r.source_row "
-        "ORDER BY s.file, r.file_row_number",
-        {"paths": sorted({path for path, _, _ in sources}), "table": table.name},
+        "ORDER BY s.file, s.part, r.file_row_number",
+        {"paths": sorted({path for path, *_ in sources}), "table": table.name},
     )
 
 
-def _source_files(connection: duckdb.DuckDBPyConnection, sources: Sequence[tuple[str, str, str]]) -> None:
-    columns = "path VARCHAR, programme VARCHAR, file VARCHAR"
+def _source_files(connection: duckdb.DuckDBPyConnection, sources: Sequence[tuple[str, str, str, str]]) -> None:
+    columns = "path VARCHAR, programme VARCHAR, file VARCHAR, part VARCHAR"
     _create(connection, "source_file", columns, sources, kind="TEMP TABLE")
 
 

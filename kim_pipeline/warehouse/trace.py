@@ -254,7 +254,9 @@ def _sources(
     facts = {
         file: (period, as_of, sha256)
         for file, period, as_of, sha256 in connection.execute(
-            "SELECT file, period, as_of, sha256 FROM quality.delivery WHERE programme = ?", [programme]
+            "SELECT file, any_value(period), any_value(as_of), any_value(sha256) FROM quality.delivery "
+            "WHERE programme = ? AND status = 'counted' GROUP BY file",
+            [programme],
         ).fetchall()
     }
     return [

@@ -15,4 +15,5 @@ INNER JOIN quality.counting_window AS w
     ON w.programme = 'fit'
     AND w.table_name = 'groups'
     AND w.file = s.source_file
+    AND w.part = s.source_part
 ORDER BY s.source_file, s.source_sheet, s.source_row

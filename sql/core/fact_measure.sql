@@ -15,5 +15,5 @@ SELECT
     s.source_sheet,  -- Blatt, aus dem die Zeile stammt
     s.source_row  -- Zeile im Blatt
 FROM staging.massnahmen_measures AS s
-INNER JOIN quality.delivery AS d ON d.programme = 'massnahmen' AND d.file = s.source_file
+INNER JOIN quality.delivery AS d ON d.programme = 'massnahmen' AND d.file = s.source_file AND d.part = s.source_part
 ORDER BY s.source_file, s.source_sheet, s.source_row

@@ -12,4 +12,5 @@ INNER JOIN quality.counting_window AS w
     ON w.programme = 'bevoelkerung'
     AND w.table_name = 'population'
     AND w.file = s.source_file
+    AND w.part = s.source_part
 ORDER BY s.source_file, s.source_sheet, s.source_row

@@ -16,4 +16,5 @@ INNER JOIN quality.counting_window AS w
     ON w.programme = 'mercator'
     AND w.table_name = 'tuition'
     AND w.file = s.source_file
+    AND w.part = s.source_part
 ORDER BY s.source_file, s.source_sheet, s.source_row, s.half_year

@@ -2,10 +2,11 @@
 SELECT
     d.programme,  -- Schlüssel des Programms
     d.file,  -- Datei, bezogen auf den Ordner des Programms
+    d.part,  -- Teil der Datei; leer, wenn sie nur einen hat
     d.sha256,  -- Prüfsumme des Inhalts; leer, wenn die Datei nicht lesbar ist
     d.period,  -- Berichtszeitraum; leer bei Gesamtlisten
     d.as_of,  -- Stand
     d.status,  -- counted (zählt), superseded (ersetzt) oder rejected (zurückgewiesen)
     d.reason  -- Grund, wenn sie nicht zählt
 FROM quality.delivery AS d
-ORDER BY d.programme, d.file
+ORDER BY d.programme, d.file, d.part

@@ -2,10 +2,10 @@
 WITH delivered AS (
     SELECT
         d.programme,
-        count(*) AS deliveries,
-        count(*) FILTER (d.status = 'counted') AS counted,
-        count(*) FILTER (d.status = 'superseded') AS superseded,
-        count(*) FILTER (d.status = 'rejected') AS rejected
+        count(DISTINCT d.file) AS deliveries,
+        count(DISTINCT d.file) FILTER (d.status = 'counted') AS counted,
+        count(DISTINCT d.file) FILTER (d.status = 'superseded') AS superseded,
+        count(DISTINCT d.file) FILTER (d.status = 'rejected') AS rejected
     FROM quality.delivery AS d
     GROUP BY d.programme
 )

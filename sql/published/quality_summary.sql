@@ -18,7 +18,7 @@ counted AS (
         count(*) AS findings,
         count(DISTINCT (f.file, f.sheet, f.row)) FILTER (f.row IS NOT NULL) AS affected_rows
     FROM quality.finding AS f
-    INNER JOIN quality.delivery AS d ON d.programme = f.programme AND d.file = f.file
+    INNER JOIN quality.delivery AS d ON d.programme = f.programme AND d.file = f.file AND d.part = f.part
     WHERE d.status IN ('counted', 'rejected')
     GROUP BY f.programme, d.period, f.rule, f.severity
 )

@@ -9,7 +9,7 @@ WITH snapshot AS (
         arg_max(m.status_on, d.file) AS status_on,
         max(d.file) AS source_file
     FROM accepted.massnahmen_measures AS m
-    INNER JOIN quality.delivery AS d ON d.programme = 'massnahmen' AND d.file = m.source_file
+    INNER JOIN quality.delivery AS d ON d.programme = 'massnahmen' AND d.file = m.source_file AND d.part = m.source_part
     WHERE d.status <> 'rejected'
     GROUP BY m.concept, m.measure_no, d.as_of
 ),

@@ -28,7 +28,8 @@ _IN_MINUTES = re.compile(rf"or in minutes `\(({_QUOTED})\)")
 
 def chapter(number: int) -> str:
     """One chapter of `deliveries.md`."""
-    return re.split(r"^## ", TEXT, flags=re.MULTILINE)[number]
+    chapters = re.split(r"^## ", TEXT, flags=re.MULTILINE)
+    return next(text for text in chapters if text.startswith(f"{number}. "))
 
 
 def csv_rows(name: str) -> list[dict[str, str]]:

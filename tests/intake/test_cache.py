@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from kim_pipeline.contracts.vocabulary import vocabulary
+from kim_pipeline.contracts.vocabulary import CATALOGUE, vocabulary
 from kim_pipeline.files import Store
 from kim_pipeline.intake import cache, fingerprint
 from kim_pipeline.intake.intake import Delivery, Intake, load_secret_for, take_in
@@ -118,12 +118,11 @@ def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         shutil.copytree(PROJECT / "kim_pipeline" / folder, copy / folder)
     shutil.copy(PROJECT / "kim_pipeline" / "german.py", copy)
     shutil.copytree(vocabulary().county.folder, copy / "county")
+    shutil.copy(CATALOGUE, copy)
+    rooms = {vocabulary().county.folder: copy / "county", CATALOGUE.parent: copy}
 
     def files() -> list[Path]:
-        real = vocabulary().fingerprint_files()
-        return [
-            copy / ("county" if f.parent == vocabulary().county.folder else "contracts/data") / f.name for f in real
-        ]
+        return [rooms.get(f.parent, copy / "contracts/data") / f.name for f in vocabulary().fingerprint_files()]
 
     monkeypatch.setattr(fingerprint, "_PACKAGE", copy)
     monkeypatch.setattr(fingerprint, "vocabulary", lambda: SimpleNamespace(fingerprint_files=files))
@@ -151,6 +150,7 @@ def mark(programme: str = P, key: bytes = KEY, file_bytes: int = 1, unpacked: in
         "reading/table.py",
         "intake/worker.py",
         "german.py",
+        "catalogue.toml",
     ],
 )
 def test_changed_code_or_vocabulary_changes_every_fingerprint(file: str, code: Path) -> None:
@@ -240,7 +240,7 @@ DAMAGES: dict[str, Damage] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("file", ["result.json", "findings.parquet", "requests.parquet"])
+@pytest.mark.parametrize("file", ["result.json", "0_findings_of_part.parquet", "0_requests.parquet"])
 def test_a_damaged_entry_is_rebuilt(
     file: str, damage: str, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -165,7 +165,7 @@ def test_of_identical_bytes_the_later_name_is_a_duplicate(settings: Settings) ->
 def test_of_equal_rank_the_name_that_sorts_last_counts(settings: Settings) -> None:
     put(settings, P, "a.xlsx", small_delivery("1"))
     put(settings, P, "b.xlsx", small_delivery("2"))
-    assert statuses(direct(settings)) == {"a.xlsx": ("superseded", "newer_delivery"), "b.xlsx": ("counted", None)}
+    assert statuses(direct(settings)) == {"a.xlsx": ("superseded", "later_name"), "b.xlsx": ("counted", None)}
 
 
 def test_a_copy_of_a_rejected_file_is_rejected_too(settings: Settings) -> None:
@@ -295,7 +295,7 @@ def test_the_day_after_it_counts(settings: Settings) -> None:
     put(settings, P, "morgen.xlsx", small_delivery("2", as_of="2042-02-02"))
     first = take_in(settings, pool=DirectPool(settings), today=dt.date(2042, 2, 1))
     then = take_in(settings, pool=DirectPool(settings), today=dt.date(2042, 2, 2))
-    assert statuses(then) == {"gut.xlsx": ("superseded", "newer_delivery"), "morgen.xlsx": ("counted", None)}
+    assert statuses(then) == {"gut.xlsx": ("superseded", "newer_stand"), "morgen.xlsx": ("counted", None)}
     assert first.inputs_sha256 != then.inputs_sha256
 
 

@@ -59,7 +59,7 @@ def test_every_delivery_has_its_line() -> None:
     ]
     reasons = {d.file: d.reason for d in found.deliveries}
     assert reasons["KOMM-AN_2023_Nachtrag.xlsx"] == "Die Lieferung nennt keinen Berichtszeitraum."
-    assert reasons["KOMM-AN NRW 2022.xlsx"] == "durch eine neuere Lieferung"
+    assert reasons["KOMM-AN NRW 2022.xlsx"] == "durch eine Lieferung mit neuerem Stand: KOMM-AN NRW 2022 Korrektur.xlsx"
     assert reasons["KOMM-AN_2021.xls"] is None
     assert (found.deliveries[0].accepted, found.deliveries[0].quarantined) == (58, 8)
 

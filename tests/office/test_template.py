@@ -11,17 +11,17 @@ import pytest
 from openpyxl import load_workbook
 
 from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.choices import list_key
 from kim_pipeline.contracts.model import Programme
 from kim_pipeline.contracts.normalise import comparable
 from kim_pipeline.contracts.vocabulary import vocabulary
-from kim_pipeline.office.template.example import MARK
-from kim_pipeline.office.template.lists import list_key
 from kim_pipeline.office.template.plan import plan_of
 from kim_pipeline.office.template.workbook import template
-from kim_pipeline.reading.delivery import DeliveryResult, read_delivery
+from kim_pipeline.reading.delivery import read_delivery
+from kim_pipeline.reading.rows import EXAMPLE_MARK
 from kim_pipeline.settings import Settings
 from tests.conftest import direct, put
-from tests.helpers_tables import KEY, LIMITS
+from tests.helpers_tables import KEY, LIMITS, Only, only
 from tests.template_data import (
     PERIOD,
     bytes_of,
@@ -38,8 +38,8 @@ KEYS = sorted(programmes())
 COVERING = [key for key in KEYS if programmes()[key].delivery == "period"]
 
 
-def read(key: str, content: bytes) -> DeliveryResult:
-    return read_delivery(PurePath("Vorlage.xlsx"), content, programmes()[key], KEY, LIMITS)
+def read(key: str, content: bytes) -> Only:
+    return only(read_delivery(PurePath("Vorlage.xlsx"), content, programmes()[key], KEY, LIMITS))
 
 
 def assert_gives(key: str, content: bytes, rows: dict[str, list[dict[str, Any]]], notes: int) -> None:
@@ -87,7 +87,7 @@ def test_the_example_keeps_the_contract(key: str) -> None:
     cases = {}
     for page in plan.pages:
         sheet = book[page.name]
-        assert str(sheet[f"A{page.example_row}"].value).startswith(MARK)
+        assert str(sheet[f"A{page.example_row}"].value).startswith(EXAMPLE_MARK)
         column = page.columns[0]
         cases[page.table.name] = plan.lists[column.kind].values[0] if column.kind in plan.lists else "001"
         sheet[f"A{page.example_row}"] = cases[page.table.name]

@@ -17,7 +17,7 @@ from openpyxl.formula.translate import Translator
 from kim_pipeline.contracts import programmes
 from kim_pipeline.office.template.layout import Page
 from kim_pipeline.reading.delivery import read_delivery
-from tests.helpers_tables import KEY, LIMITS
+from tests.helpers_tables import KEY, LIMITS, only
 from tests.template_data import Entered, bytes_of, enter, expected, filled, got, open_template, state_facts, valid_rows
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
@@ -46,7 +46,7 @@ def test_filled_templates_saved_by_libreoffice_are_accepted(tmp_path: Path, suff
     made = {key: filled(key) for key in KEYS}
     saved = saved_by_libreoffice(tmp_path, {key: one.content for key, one in made.items()}, suffix)
     for key, path in saved.items():
-        result = read_delivery(path, path.read_bytes(), programmes()[key], KEY, LIMITS)
+        result = only(read_delivery(path, path.read_bytes(), programmes()[key], KEY, LIMITS))
         assert (key, result.rejected, result.findings) == (key, None, [])
         for table in programmes()[key].tables:
             assert got(result, table) == expected(table, made[key].rows[table.name])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kim_pipeline.contracts.calendar import Period, parse_period
-from kim_pipeline.reading.facts import statements
+from kim_pipeline.reading.facts import facts_on, read_fact
 from tests.helpers_tables import context, read_csv_delivery, read_xlsx_delivery, sheet_of
 
 SOE = ["Nr.", "Datum", "Person-ID", "Ort", "Thema"]
@@ -111,7 +111,7 @@ def test_a_csv_states_its_facts_above_the_table() -> None:
     assert result.as_of == AS_OF
 
 
-@pytest.mark.parametrize("layout", [[], [["Berichtszeitraum: bald"]], [["Zeitraum: 2023"]], [["Berichtszeitraum"]]])
+@pytest.mark.parametrize("layout", [[], [["Berichtszeitraum"]], [["Zeitraum der Hilfe"]]])
 def test_a_period_programme_needs_its_period(layout: list[list[str]]) -> None:
     result = read_csv_delivery("suedosteuropa", [["Stand: 15.01.2024"], *layout, *TABLE])
     assert result.rejected == "missing_period"
@@ -119,16 +119,65 @@ def test_a_period_programme_needs_its_period(layout: list[list[str]]) -> None:
     assert result.tables == {}
 
 
-@pytest.mark.parametrize("layout", [[], [["Stand: bald"]], [["Stand: 31.02.2024"]], [["Standort: 15.01.2024"]]])
+@pytest.mark.parametrize("layout", [[], [["Stand der Technik"]], [["Standort: 15.01.2024"]]])
 def test_every_delivery_needs_its_stand(layout: list[list[str]]) -> None:
     result = read_csv_delivery("suedosteuropa", [["Berichtszeitraum: 2023"], *layout, *TABLE])
     assert result.rejected == "missing_as_of"
     assert [(f.rule, f.severity) for f in result.findings] == [("missing_as_of", "rejected")]
 
 
-def test_facts_below_a_header_are_data() -> None:
-    rows = [*TABLE, ["Berichtszeitraum: 2023", "Stand: 15.01.2024"]]
-    assert read_csv_delivery("suedosteuropa", rows).rejected == "missing_period"
+def test_what_is_stated_below_the_only_table_counts_where_nothing_else_is_stated() -> None:
+    rows = [*TABLE, ["Berichtszeitraum: 2023"], ["Stand: 15.01.2024"]]
+    result = read_csv_delivery("suedosteuropa", rows)
+    assert (result.rejected, str(result.period), result.as_of) == (None, "2023", AS_OF)
+
+
+@pytest.mark.parametrize("text", ["bald", "2023 (1. Halbjahr)", "2022, 2023", "Schuljahr 2023", "13/2023"])
+def test_a_value_that_is_not_understood_is_never_called_missing(text: str) -> None:
+    rows = [["Stand: 15.01.2024"], [f"Berichtszeitraum: {text}"], *TABLE]
+    (found,) = read_csv_delivery("suedosteuropa", rows).findings
+    assert (found.rule, found.severity, found.row, found.column_letter) == ("unclear_period", "rejected", 2, "A")
+
+
+SPELLINGS = [
+    "{year}", "Jahr {year}", "Kalenderjahr {year}", "01.01.{year} - 31.12.{year}", "01.01.-31.12.{year}",
+    "vom 1.1.{year} bis 31.12.{year}", "Januar bis Dezember {year}", "Jan.–Dez. {year}", "01/{year}-12/{year}",
+    "{year}, vorläufig", "{year} (vorläufig)",
+]  # fmt: skip
+HALVES = [
+    "{n}. Halbjahr {year}", "{n}. Hj. {year}", "{roman}. Halbjahr {year}", "Halbjahr {n}/{year}", "{year}-H{n}",
+    "H{n} {year}", "H{n}/{year}",
+]  # fmt: skip
+QUARTERS = ["{n}. Quartal {year}", "{roman}. Quartal {year}", "Q{n} {year}", "Q{n}/{year}", "{year}-Q{n}"]
+LABELS = ["Berichtszeitraum", "Zeitraum", "Abrechnungszeitraum", "Berichtsjahr", "Jahr", "Förderjahr"]
+INVISIBLE = ["", "\u00ad", "\u200b", "\ufeff", "\u200e"]
+
+
+@given(
+    st.integers(1950, 2100), st.integers(1, 4), st.sampled_from([*SPELLINGS, *HALVES, *QUARTERS]),
+    st.sampled_from(LABELS), st.sampled_from([": ", " : ", ":"]), st.sampled_from(INVISIBLE), st.integers(0, 60),
+)  # fmt: skip
+def test_every_spelling_under_every_label(  # noqa: PLR0917  (hypothesis hands each over by position)
+    number: int, part: int, spelling: str, label: str, join: str, invisible: str, at: int
+) -> None:
+    if spelling in HALVES:
+        part = (part + 1) // 2
+    text = spelling.format(year=number, n=part, roman=["I", "II", "III", "IV"][part - 1])
+    expected = str(number) if spelling in SPELLINGS else f"{number}-{'H' if spelling in HALVES else 'Q'}{part}"
+    written = f"{label}{join}{text}"
+    written = written[:at] + invisible + written[at:]
+    (fact,) = facts_on(sheet_of([[written]]), 0, context())
+    assert (fact.kind, str(fact.value)) == ("period", expected)
+    beside = facts_on(sheet_of([[f"{label}:", "", text]]), 0, context())[0]
+    assert str(beside.value) == expected
+
+
+@given(st.dates(dt.date(2000, 1, 1), dt.date(2030, 12, 31)), st.sampled_from(["", ", 10:30 Uhr", " 10:30", " (vorl.)"]))
+def test_every_day_of_a_stand(day: dt.date, after: str) -> None:
+    names = ["Januar", "Feb.", "März", "April", "Mai", "Juni", "Juli", "August", "Sept.", "Okt.", "November", "Dez."]
+    spellings = [f"{day:%d.%m.%Y}", f"{day:%d.%m.%y}", day.isoformat(), f"{day.day}. {names[day.month - 1]} {day.year}"]
+    for spelling in spellings:
+        assert read_fact("as_of", spelling + after, context()) == day
 
 
 def test_a_snapshot_has_no_period_though_it_states_one() -> None:
@@ -160,7 +209,7 @@ def test_an_unknown_column_named_stand_does_not_hide_the_header() -> None:
     assert [f.column_letter for f in result.findings if f.rule == "unmapped_column"] == ["F"]
 
 
-def test_statements_say_where_they_stand() -> None:
+def test_facts_say_where_they_stand() -> None:
     sheet = sheet_of([["Titel"], ["", "Stand:", "15.01.2024"], ["Berichtszeitraum"], ["2023"]])
-    found = {(s.row, s.below) for s in statements(sheet, sheet.height, context())}
-    assert found == {(1, False), (2, True)}
+    found = {(f.row, f.column, f.value_row, f.value_column) for f in facts_on(sheet, 0, context())}
+    assert found == {(1, 1, 1, 2), (2, 0, 3, 0)}

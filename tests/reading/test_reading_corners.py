@@ -12,8 +12,9 @@ import xlwt
 from xlwt.Cell import StrCell
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.reading.delivery import DeliveryResult, read_delivery
+from kim_pipeline.reading.delivery import read_delivery
 from kim_pipeline.reading.formats.workbook import Limits
+from tests.helpers_tables import Only, only
 from tests.workbooks import Grid, Page, csv_text, day, ods, xls, xlsx
 
 AS_OF, PERIOD = ["Stand: 15.01.2024"], ["Berichtszeitraum: 2023"]
@@ -22,16 +23,16 @@ OFFER = ["1", "Kurs", "Ahlen", "Kita", day("2023-01-01")]
 WRITERS = {"L.xlsx": xlsx, "L.xls": xls, "L.ods": ods, "L.csv": lambda pages: csv_text(pages[0]).encode()}
 
 
-def read(programme: str, content: bytes, name: str = "L.xlsx") -> DeliveryResult:
-    return read_delivery(PurePath(name), content, programmes()[programme], b"k" * 32, Limits(2**24, 2**27))
+def read(programme: str, content: bytes, name: str = "L.xlsx") -> Only:
+    return only(read_delivery(PurePath(name), content, programmes()[programme], b"k" * 32, Limits(2**24, 2**27)))
 
 
-def accounts(result: DeliveryResult) -> list[tuple[int, int, int, int, int]]:
+def accounts(result: Only) -> list[tuple[int, int, int, int, int]]:
     found = [account for table in result.tables.values() for account in table.accounts]
     return [(a.rows_read, a.accepted, a.quarantined, a.total, a.note) for a in found]
 
 
-def findings(result: DeliveryResult) -> list[tuple[int | None, str | None, str, str | None]]:
+def findings(result: Only) -> list[tuple[int | None, str | None, str, str | None]]:
     return [(f.row, f.column_letter, f.rule, f.raw) for f in result.findings if f.rule != "absent_column"]
 
 
@@ -141,7 +142,7 @@ def test_a_merged_header_does_not_fill_the_data_below() -> None:
     grid: Grid = [AS_OF, [*OFFERS, "Intern", None], [None] * 5 + ["KW", "Zeichen"], [*OFFER, 3, "x"]]
     merges = [(1, column, 2, column) for column in range(5)] + [(1, 5, 1, 6)]
     result = read("angebote", xlsx([Page("Blatt", grid, merges)]))
-    assert [found for found in findings(result) if found[1] == "C"] == [(3, "C", "missing_value", "")]
+    assert [found for found in findings(result) if found[2] == "incomplete_row"] == [(3, "A", "incomplete_row", "")]
 
 
 def test_a_chart_sheet_is_listed_as_ignored() -> None:

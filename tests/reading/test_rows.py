@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +18,11 @@ SOE = ["Nr.", "Datum", "Person-ID", "Ort", "Thema"]
 
 
 def kinds(*rows: list[Cell]) -> tuple[list[int], int, int]:
-    found = classify_rows(sheet_of(rows), 0)
+    sheet = sheet_of(rows)
+    filled = sheet.filled()
+    held = np.flatnonzero(filled.any(axis=1))
+    complete = np.zeros(len(held), dtype=np.bool_)
+    found = classify_rows(sheet, held, filled[held], complete, first=0, key_column=0)
     return found.data.tolist(), found.totals, found.notes
 
 
@@ -25,7 +30,8 @@ def kinds(*rows: list[Cell]) -> tuple[list[int], int, int]:
     "cell",
     [
         "Summe", "Gesamt", "Insgesamt", "Summe:", "Summe 2023", "Summe2023", "Gesamt (Kreis)", "Insgesamt: 12",
-        " Summe ", "Gesamt  alle", "Summe\nalle", "Summe\u00a0alle",
+        " Summe ", "Gesamt  alle", "Summe\nalle", "Summe\u00a0alle", "Gesamtsumme",
+        "Zwischensumme", "Teilergebnis", "Gesamtergebnis 2",
     ],
 )  # fmt: skip
 def test_total(cell: Cell) -> None:
@@ -38,8 +44,7 @@ def test_total(cell: Cell) -> None:
     "cell",
     [
         "Gesamtschule Ahlen",
-        "Gesamtsumme",
-        "Zwischensumme",
+        "Ergebnis",
         "Summen",
         "Summe-1",
         "Die Summe",
@@ -58,13 +63,17 @@ def test_only_the_first_filled_cell_tells_a_total() -> None:
     assert kinds(["", "", "Summe", "12"]) == ([], 1, 0)
 
 
-@pytest.mark.parametrize("cell", ["Hinweis", "Hinweise: …", "Anmerkung 1", "Quelle: IT.NRW", "* vorläufig", "*", " *x"])
+@pytest.mark.parametrize(
+    "cell", ["Hinweis", "Hinweise: …", "Anmerkung 1", "Quelle: IT.NRW", "* vorläufig", "*", " *x", "Legenden"]
+)
 def test_note(cell: Cell) -> None:
     assert is_note(cell)
     assert kinds([cell, "x", "y"], DATA, [cell]) == ([1], 0, 2)
 
 
-@pytest.mark.parametrize("cell", ["Siehe Hinweis", "(Quelle)", "1) vorläufig", "Die Quelle"])
+@pytest.mark.parametrize(
+    "cell", ["Siehe Hinweis", "(Quelle)", "1) vorläufig", "Die Quelle", "Quellenhof", "Hinweis-Kita"]
+)
 def test_no_note(cell: Cell) -> None:
     assert not is_note(cell)
     assert kinds(DATA, [cell, "x"]) == ([0, 1], 0, 0)
@@ -76,10 +85,11 @@ def test_a_single_cell_after_the_last_data_row_is_a_note() -> None:
 
 def test_a_single_cell_before_the_last_data_row_is_data() -> None:
     assert kinds(DATA, ["Abschnitt II"], DATA) == ([0, 1, 2], 0, 0)
+    assert kinds(DATA, ["", "Abschnitt II"], DATA) == ([0, 2], 0, 1)
 
 
-def test_totals_and_notes_are_no_data_rows_that_others_stand_before() -> None:
-    assert kinds(DATA, ["allein"], ["Summe", "12"], ["allein"], ["Hinweis", "zwei Zellen"]) == ([0], 1, 3)
+def test_a_single_cell_in_the_keys_column_before_rows_with_more_is_data() -> None:
+    assert kinds(DATA, ["allein"], ["Summe", "12"], ["allein"], ["Hinweis", "zwei Zellen"]) == ([0, 1, 3], 1, 1)
 
 
 def test_rows_without_a_filled_cell_are_not_read() -> None:

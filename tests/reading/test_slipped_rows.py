@@ -23,6 +23,8 @@ from tests.whole.test_privacy import canaries_in, text_of
 from tests.whole.test_privacy_dagster import values_of
 
 SAMPLE = PROJECT / "data_raw"
+_BOUND = re.compile(r"ein Tag ab dem 01\.01\.(1900|2000)")
+"""What the contract says of days, in the sentence of `out_of_range`."""
 _OLD_DAY = re.compile(r"\d\d\.\d\d\.(19\d\d|200\d)|(19\d\d|200\d)-\d\d-\d\d")
 
 
@@ -75,7 +77,7 @@ def test_a_night_with_slipped_rows_leaves_no_personal_value(
         found = connection.execute("SELECT raw, message, column_name FROM quality.finding").fetchall()
     hidden = [raw for raw, _, name in found if raw == HIDDEN]
     assert len(hidden) > 500
-    assert [row for row in found if any(_OLD_DAY.search(text or "") for text in row)] == []
+    assert [row for row in found if any(_OLD_DAY.search(_BOUND.sub("", text or "")) for text in row)] == []
 
 
 # --- single cells ----------------------------------------------------------------------------------------------------
@@ -108,9 +110,9 @@ CASES = [
         ("Wohnort", "1987-05-03", False),
         ("Wohnort", "03.05.2019", True),
         ("Anmeldung", "31.02.1987", True),  # a column of days
-        ("Staatsangehörigkeit", "Kanakei", False),  # beside a personal column
+        ("Staatsangehörigkeit", "Kanakei", True),
         ("Wohnort", "F-1", True),  # too short to tell anything
-        ("Abschlussgrund", "Umzug", False),  # beside a column that nobody reads
+        ("Abschlussgrund", "Umzug", True),
     ],
 )
 def test_what_a_finding_quotes(column: str, text: str, is_quoted: bool) -> None:
@@ -123,10 +125,10 @@ def test_what_a_finding_quotes(column: str, text: str, is_quoted: bool) -> None:
     assert is_quoted or (found.raw == HIDDEN and "Der Wert" in found.message)
 
 
-def test_a_list_of_languages_is_no_name() -> None:
+def test_a_list_of_languages_reads_like_a_name() -> None:
     header = ["Gruppe", "Programm", "Einrichtung", "Kommune", "Sprachen", "Familien", "Kinder", "Elternbegleitung"]
     facts = [["Berichtszeitraum: 2022/23"], ["Stand: 15.09.2023"]]
     group = ["G1", "Griffbereit", "Kita", "Ahlen", "Arabisch, Urdu", "5", "6", "EB-1"]
     named = ["G2", "Griffbereit", "Kita", "Ahlen", "Muster, Eva", "5", "6", "EB-1"]
     result = read_csv_delivery("fit", [*facts, header, group, named])
-    assert [f.raw for f in result.findings if f.rule == "unknown_language"] == ["Arabisch, Urdu", HIDDEN]
+    assert [f.raw for f in result.findings if f.rule == "unknown_language"] == [HIDDEN, HIDDEN]

@@ -55,7 +55,7 @@ def test_a_finding_names_the_nearest_spelling(settings: Settings, column: str, t
 
 def test_a_cell_of_several_languages_names_the_unknown_one(settings: Settings) -> None:
     header = ["Gruppe", "Programm", "Einrichtung", "Kommune", "Sprachen", "Familien", "Kinder"]
-    row = ["G1", "Griffbereit", "Kita", "Ahlen", "Dari, Arabsich und Türkish", 3, 4]
+    row = ["G1", "Griffbereit", "Kita", "Ahlen", "Dari; Arabsich und Türkish", 3, 4]
     facts = [["Berichtszeitraum: 2022/23"], ["Stand: 15.09.2023"]]
     found = messages(settings, Page("Gruppen", [*facts, header, row]), programme="fit")
     assert any("Meinten Sie „Arabisch“ und „Türkisch“?" in m for m in found)

@@ -22,13 +22,14 @@ from kim_pipeline.contracts.model import Column, Table
 from kim_pipeline.contracts.normalise import comparable
 from kim_pipeline.intake import worker
 from kim_pipeline.intake.intake import load_secret_for
-from kim_pipeline.reading.delivery import DeliveryResult, read_delivery
+from kim_pipeline.reading.delivery import read_delivery
 from kim_pipeline.reading.findings import HIDDEN
 from kim_pipeline.reading.formats.workbook import Limits
 from kim_pipeline.reading.personal import load_secret, programme_key, pseudonym
 from kim_pipeline.settings import Settings
 from tests.built import build_internal
 from tests.conftest import SAMPLE, TESTS, Sample, direct, put, setup_for
+from tests.helpers_tables import Only, only
 from tests.workbooks import Fault, Page, csv_text, day, ods, request, requests, xls, xlsx
 
 KEY = b"k" * 32
@@ -199,7 +200,7 @@ def participations(person: str) -> bytes:
     return xlsx([Page("TN", [["Stand: 15.01.2024"], header, [person, "1", day("2023-05-05"), "Ahlen"]])])
 
 
-def rows(result: DeliveryResult, table: str) -> list[dict[str, Any]]:
+def rows(result: Only, table: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = result.tables[table].rows.to_pylist()
     return found
 
@@ -251,7 +252,7 @@ STATIONS = ["Fallnummer", "Schritt", "Rechtskreis", "Beginn"]
 SECRETS = ("Geheimfrau", "Z-4711-Z", "4711471147", "31.02.1971")
 
 
-def read_kim(*numbers: Any, **changes: Any) -> DeliveryResult:
+def read_kim(*numbers: Any, **changes: Any) -> Only:
     facts: dict[str, Any] = {"name": "Geheimfrau, Anna", "birth": "31.02.1971", "azr": "4711471147", "place": "Ahlen"}
     facts |= {"on": day("2023-05-05"), "manager": "Geheimfrau"}
     cases = [list(({"number": number} | facts | changes).values()) for number in numbers]
@@ -260,7 +261,7 @@ def read_kim(*numbers: Any, **changes: Any) -> DeliveryResult:
         Page("Fälle", [["Stand: 15.01.2024"], CASES, *cases]),
         Page("Stationen", [STATIONS, *stations, ["Z-4711-Z", 1, "SGB II", day("2023-06-06")]]),
     ]
-    return read_delivery(PurePath("x.xlsx"), xlsx(pages), programme("kim_case_management"), KEY, LIMITS)
+    return only(read_delivery(PurePath("x.xlsx"), xlsx(pages), programme("kim_case_management"), KEY, LIMITS))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.due import Due
 from kim_pipeline.contracts.limits import Limits
 from kim_pipeline.contracts.vocabulary import vocabulary
-from kim_pipeline.intake.intake import all_findings
+from kim_pipeline.intake.intake import findings_of
 from kim_pipeline.office.feedback import words
 from kim_pipeline.office.template.plan import plan_of
 from kim_pipeline.office.template.workbook import template
@@ -132,14 +132,15 @@ def test_report(situation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_findings_and_return_copies() -> None:
-    deliveries = sample_intake().deliveries
-    findings = [f for d in deliveries for f in all_findings(d)]
+    files = [parts for key in programmes() for parts in sample_intake().files(key)]
+    findings = [f for parts in files for f in findings_of(parts)]
     assert findings
     said = [f.message for f in findings]
-    for d in deliveries:
-        ours = all_findings(d)
-        said += [words.verdict(d, ours), words.findings_told(ours), *map(words.account_line, d.accounts)]
-        said += [step for holds in (True, False) for step in words.steps(d, ours, holds_rows=holds)]
+    for parts in files:
+        ours = findings_of(parts)
+        accounts = [account for part in parts for account in part.accounts]
+        said += [words.verdict(parts, ours), words.findings_told(ours), *map(words.account_line, accounts)]
+        said += [step for holds in (True, False) for step in words.steps(parts, ours, holds_rows=holds)]
     assert found_in(said) == []
 
 

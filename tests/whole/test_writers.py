@@ -20,7 +20,6 @@ EXCEPTIONS = {
     ("office/feedback/copy.py", "open"): "a part of a workbook in memory",
     ("commands/sql.py", "open"): "the null device, when whoever reads the output has read enough",
     ("commands/run.py", "touch"): "the log of a run grows while it runs",
-    ("commands/check.py", "symlink_to"): "the delivery in a folder of its own that lasts as long as the command",
     ("commands/control_room.py", "write_text"): "what Dagster reads at its start, in a folder that lasts as long as it",
     ("commands/control_room.py", "TemporaryDirectory"): "that folder; it holds a socket and no data",
     ("office/template/workbook.py", "ZipFile"): "a workbook in memory",

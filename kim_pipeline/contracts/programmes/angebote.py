@@ -37,5 +37,5 @@ PROGRAMME = Programme(
     title="Angebotsverzeichnis",
     delivery="snapshot",
     cadence=HALF_YEARLY,
-    tables=(Table("offers", "Angebote", Offers),),
+    tables=(Table("offers", "Angebote", Offers, rows_follow_stand=False),),
 )

@@ -10,7 +10,7 @@ from kim_pipeline.contracts.model import (
     Text,
     column,
 )
-from kim_pipeline.contracts.rules import blamed, row_rule
+from kim_pipeline.contracts.rules import blamed, date_order, row_rule
 from kim_pipeline.contracts.vocabulary import vocabulary
 
 
@@ -31,6 +31,13 @@ class Decisions(ContractModel):
     )
     decision: Text = column("Entscheidung", "Votum", label="Entscheidung", kind="category", category="decision")
     text: Text = column("Beschlusstext", "Text", label="Beschlusstext", kind="text")
+    due_on: Day = column("Frist", "umzusetzen bis", label="Umzusetzen bis", kind="date", told_absent=False)
+    done_on: Day = column("erledigt am", "Vollzug am", label="Erledigt am", kind="date", told_absent=False)
+    responsible: Text = column(
+        "Zuständig", "Auftrag an", label="Zuständig", kind="text", told_absent=False, names_office=True
+    )
+
+    dates = date_order("decided_on", "done_on")
 
     competence = row_rule(
         "body_competence",
@@ -52,5 +59,7 @@ PROGRAMME = Programme(
     title="Beschlüsse",
     delivery="snapshot",
     cadence=QUARTERLY,
-    tables=(Table("decisions", "Beschlüsse", Decisions, reference=TO_MEASURE),),
+    tables=(
+        Table("decisions", "Beschlüsse", Decisions, reference=TO_MEASURE, future_dates=True, may_be_later=("due_on",)),
+    ),
 )

@@ -23,7 +23,7 @@ class Events(ContractModel):
     municipality: Text = column(
         "Ort", "Veranstaltungsort", label="Veranstaltungsort", kind="municipality", required=True
     )
-    hours: Number = column("Dauer (Std.)", "Stunden", label="Dauer in Stunden", kind="number", gt=0, le=40)
+    hours: Number = column("Dauer (Std.)", "Stunden", label="Dauer in Stunden", kind="hours", gt=0, le=40)
     seats: Whole = column("Plätze", "max. TN", label="Plätze", kind="whole", gt=0)
     registrations: Whole = column("Anmeldungen", label="Anmeldungen", kind="whole")
     participants: Whole = column("Teilnehmende", "TN", label="Teilnehmende", kind="whole", required=True, ge=0, le=500)

@@ -49,6 +49,19 @@ class Grants(ContractModel):
     participants: Whole = column("Teilnehmende", "TN", label="Teilnehmende", kind="whole", ge=0)
     volunteers: Whole = column("Ehrenamtliche", "davon Ehrenamtliche", label="Ehrenamtliche", kind="whole", ge=0)
 
+    sub_module: Text = column(
+        "Unterbaustein",
+        "Ziffer",
+        label="Unterbaustein",
+        kind="category",
+        category="komm_an_sub_module",
+        told_absent=False,
+    )
+    quantity: Number = column("Anzahl", "Stückzahl", label="Anzahl", kind="number", ge=0, told_absent=False)
+    rate_eur: Number = column(
+        "Festbetrag (€)", "Pauschale (€)", label="Festbetrag in Euro", kind="number", ge=0, told_absent=False
+    )
+
     paid_within_grant = at_most("amount_order", "paid_eur", "granted_eur")
     returned_within_paid = at_most("amount_order", "returned_eur", "paid_eur")
 

@@ -23,7 +23,7 @@ class Tuition(ContractModel):
         "Schüler/innen", "SuS", label="1. Halbjahr: Schüler/innen", kind="whole", group=("1. Halbjahr",), ge=0
     )
     lesson_hours_1: Number = column(
-        "Förderstunden", "Std.", label="1. Halbjahr: Förderstunden", kind="number", group=("1. Halbjahr",), ge=0
+        "Förderstunden", "Std.", label="1. Halbjahr: Förderstunden", kind="hours", group=("1. Halbjahr",), ge=0
     )
     tutors_1: Whole = column(
         "Förderlehrkräfte", label="1. Halbjahr: Förderlehrkräfte", kind="whole", group=("1. Halbjahr",), ge=0
@@ -32,7 +32,7 @@ class Tuition(ContractModel):
         "Schüler/innen", "SuS", label="2. Halbjahr: Schüler/innen", kind="whole", group=("2. Halbjahr",), ge=0
     )
     lesson_hours_2: Number = column(
-        "Förderstunden", "Std.", label="2. Halbjahr: Förderstunden", kind="number", group=("2. Halbjahr",), ge=0
+        "Förderstunden", "Std.", label="2. Halbjahr: Förderstunden", kind="hours", group=("2. Halbjahr",), ge=0
     )
     tutors_2: Whole = column(
         "Förderlehrkräfte", label="2. Halbjahr: Förderlehrkräfte", kind="whole", group=("2. Halbjahr",), ge=0

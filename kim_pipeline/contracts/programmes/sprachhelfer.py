@@ -31,10 +31,10 @@ class Placements(ContractModel):
     municipality: Text = column("Kommune", "Ort", label="Kommune", kind="municipality", required=True)
     institution_type: Text = column("Art", "Einrichtungsart", label="Art", kind="category", category="institution_type")
     hours_granted: Number = column(
-        "Stunden bewilligt", "bewilligte Std.", label="Stunden bewilligt", kind="number", required=True, ge=0
+        "Stunden bewilligt", "bewilligte Std.", label="Stunden bewilligt", kind="hours", required=True, ge=0
     )
     hours_delivered: Number = column(
-        "Stunden geleistet", "geleistete Std.", label="Stunden geleistet", kind="number", ge=0
+        "Stunden geleistet", "geleistete Std.", label="Stunden geleistet", kind="hours", ge=0
     )
     children: Whole = column("Kinder", "geförderte Kinder", label="Kinder", kind="whole", ge=0)
 

@@ -31,7 +31,7 @@ class Requests(ContractModel):
         "Dauer (Std.)",
         "Einsatzdauer in Stunden",
         label="Dauer in Stunden",
-        kind="number",
+        kind="hours",
         minutes=("Dauer (Min.)", "Dauer in Minuten"),
         gt=0,
         le=12,

@@ -19,7 +19,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from kim_pipeline.contracts import programmes
 from kim_pipeline.errors import KimError
 from kim_pipeline.files import Store, private_folder, temporary_files_in
-from kim_pipeline.intake.intake import Delivery, Intake, all_findings
+from kim_pipeline.intake.intake import Delivery, Intake, findings_of
 from kim_pipeline.office.feedback.copy import Source, suffix_of, write_copy
 from kim_pipeline.office.feedback.sheet import ReturnPage
 from kim_pipeline.reading.findings import Finding
@@ -62,24 +62,25 @@ def write_feedback(intake: Intake, settings: Settings, folder: Path, only: Itera
         private_folder(folder)
     with store.scratch() as place, temporary_files_in(place):
         for key in programmes() if only is None else sorted(set(only)):
-            _write_programme(intake.of(key), settings, _Ledger(folder / key, done, store), done)
+            _write_programme(intake.files(key), settings, _Ledger(folder / key, done, store), done)
     return done
 
 
-def _write_programme(deliveries: Iterable[Delivery], settings: Settings, ledger: _Ledger, done: Written) -> None:
+def _write_programme(files: Iterable[Sequence[Delivery]], settings: Settings, ledger: _Ledger, done: Written) -> None:
     try:
-        for delivery in deliveries:
-            findings = all_findings(delivery)
+        for parts in files:
+            findings = findings_of(parts)
             if findings:
-                _write_one(delivery, findings, settings, ledger, done)
+                _write_one(parts, findings, settings, ledger, done)
         ledger.remove_old()
     finally:
         ledger.save()
 
 
 def _write_one(
-    delivery: Delivery, findings: Sequence[Finding], settings: Settings, ledger: _Ledger, done: Written
+    parts: Sequence[Delivery], findings: Sequence[Finding], settings: Settings, ledger: _Ledger, done: Written
 ) -> None:
+    delivery = parts[0]
     try:
         content = _content(delivery)
     except _ChangedError:
@@ -88,7 +89,7 @@ def _write_one(
         return
     limits = Limits(settings.max_file_bytes, settings.max_unpacked_bytes)
     source = Source(PurePosixPath(delivery.file), content, programmes()[delivery.programme], limits)
-    path = ledger.write(source, ReturnPage(delivery, findings))
+    path = ledger.write(source, ReturnPage(parts, findings))
     if path is not None:
         done.copies.append((delivery, path))
 

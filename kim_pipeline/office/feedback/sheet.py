@@ -39,14 +39,14 @@ class ReturnPage:
     """What the sheet says.
 
     Attributes:
-        delivery: the delivery.
+        parts: the delivery, one for each of its parts.
         findings: of it, in the order of its cells.
         holds_rows: whether the copy holds the delivery's rows.
         notes: what the copy does not keep, one sentence each.
         titles: sheet of the delivery → sheet of the copy.
     """
 
-    delivery: Delivery
+    parts: Sequence[Delivery]
     findings: Sequence[Finding]
     holds_rows: bool = True
     notes: list[str] = field(default_factory=list)
@@ -126,26 +126,27 @@ def write_findings_page(sheet: Any, page: ReturnPage) -> None:
 
 
 def _write_head(writer: _Writer, page: ReturnPage) -> None:
-    delivery, findings = page.delivery, page.findings
+    parts, findings = page.parts, page.findings
     writer.add(RETURN_HEADING, look=style.TITLE, height=30)
-    writer.line(f"{programmes()[delivery.programme].title} · {delivery.file}", style.SUBTITLE)
+    writer.line(f"{programmes()[parts[0].programme].title} · {parts[0].file}", style.SUBTITLE)
     writer.add()
-    writer.line(words.verdict(delivery, findings), _VERDICT)
+    writer.line(words.verdict(parts, findings), _VERDICT)
     writer.add()
-    read = delivery.read
-    if read is not None and read.period is not None:
-        writer.fact("Berichtszeitraum", read.period.in_words)
-    if read is not None and read.as_of is not None:
-        writer.fact("Stand", german.day(read.as_of))
+    for read in (part.read for part in parts):
+        if read is not None and read.period is not None:
+            writer.fact("Berichtszeitraum", read.period.in_words)
+        if read is not None and read.as_of is not None:
+            writer.fact("Stand", german.day(read.as_of))
     for severity, said in german.SEVERITIES.items():
         if number := sum(1 for f in findings if f.severity == severity):
             writer.fact(german.plural(number, said.one, said.many), f"{german.number(number)} – {said.follows}")
-    if delivery.accounts:
+    accounts = [account for part in parts for account in part.accounts]
+    if accounts:
         writer.add()
-    for account in delivery.accounts:
+    for account in accounts:
         writer.line(words.account_line(account))
     writer.add()
-    _write_paragraphs(writer, "Was ist zu tun?", words.steps(delivery, findings, holds_rows=page.holds_rows))
+    _write_paragraphs(writer, "Was ist zu tun?", words.steps(parts, findings, holds_rows=page.holds_rows))
     _write_paragraphs(writer, "Zu dieser Kopie", page.notes)
 
 

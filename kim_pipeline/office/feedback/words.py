@@ -14,7 +14,11 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.intake.intake import Delivery
 from kim_pipeline.reading.findings import Finding
 
-_NEWER = "Diese Lieferung ist durch eine neuere ersetzt."
+_SUPERSEDED = {
+    "newer_stand": "Diese Lieferung ist durch eine mit neuerem Stand ersetzt",
+    "longer_period": "Diese Lieferung ist durch eine mit demselben Stand und längerem Zeitraum ersetzt",
+    "later_name": "Von zwei Lieferungen mit demselben Stand zählt die, deren Name später kommt",
+}
 _COPY = "Dieselbe Datei liegt noch einmal unter einem anderen Namen vor; gezählt wird jene."
 
 
@@ -30,13 +34,23 @@ def findings_told(findings: Sequence[Finding]) -> str:
     return german.listing(parts) or "keine Befunde"
 
 
-def verdict(delivery: Delivery, findings: Sequence[Finding]) -> str:
-    """What became of the delivery, in one or two sentences."""
+def verdict(parts: Sequence[Delivery], findings: Sequence[Finding]) -> str:
+    """What became of the delivery, in a few sentences; of several parts each is named."""
+    if len(parts) == 1:
+        return _verdict_of(parts[0], findings)
+    if all(part.status == "rejected" for part in parts):
+        reasons = dict.fromkeys(part.rejected_because for part in parts)
+        return f"Die Lieferung wurde zurückgewiesen. {' '.join(reasons)}"
+    told = (_verdict_of(part, [f for f in findings if f.message == part.rejected_because]) for part in parts)
+    return " ".join(f"Teil {part.part}: {text}" for part, text in zip(parts, told, strict=True))
+
+
+def _verdict_of(delivery: Delivery, findings: Sequence[Finding]) -> str:
     if delivery.status == "rejected":
         reasons = dict.fromkeys(f.message for f in findings if f.severity == "rejected")
         return f"Die Lieferung wurde zurückgewiesen. {' '.join(reasons) or _unused(delivery)}"
     if delivery.status == "superseded":
-        return f"{_COPY if delivery.reason == 'duplicate' else _NEWER} Sie müssen nichts tun."
+        return f"{_superseded(delivery)} Sie müssen nichts tun."
     quarantined = sum(account["quarantined"] for account in delivery.accounts)
     parts = ["Die Lieferung wurde angenommen."]
     parts += filter(None, [_unused(delivery)])
@@ -47,6 +61,14 @@ def verdict(delivery: Delivery, findings: Sequence[Finding]) -> str:
     elif not any(f.severity in ("rejected", "error") for f in findings):
         parts.append("Alle Zeilen zählen.")
     return " ".join(parts)
+
+
+def _superseded(delivery: Delivery) -> str:
+    """What counts instead, and why."""
+    if delivery.reason == "duplicate":
+        return _COPY
+    other = f" („{delivery.superseded_by}“)" if delivery.superseded_by else ""
+    return f"{_SUPERSEDED[delivery.reason or 'newer_stand']}{other}."
 
 
 def _unused(delivery: Delivery) -> str:
@@ -71,15 +93,15 @@ def account_line(account: dict[str, Any]) -> str:
     return f"Blatt „{account['sheet']}“: {german.rows_told(account, ', ')}"
 
 
-def steps(delivery: Delivery, findings: Sequence[Finding], *, holds_rows: bool) -> list[str]:
+def steps(parts: Sequence[Delivery], findings: Sequence[Finding], *, holds_rows: bool) -> list[str]:
     """What to do next, one sentence each; nothing where nothing is to be done.
 
     Args:
-        delivery: the delivery.
+        parts: the delivery.
         findings: of it.
         holds_rows: whether the copy holds the delivery's rows, or the return sheet alone.
     """
-    if delivery.status == "superseded":
+    if all(part.status == "superseded" for part in parts):
         return []
     if not any(f.severity in ("rejected", "error", "warning") for f in findings):
         return ["Es ist nichts zu berichtigen. Die Hinweise sind zur Kenntnis; über ihre Durchsicht freuen wir uns."]

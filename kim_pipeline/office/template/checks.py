@@ -13,12 +13,13 @@ from openpyxl.formatting.rule import FormulaRule
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from kim_pipeline.contracts.choices import list_key
 from kim_pipeline.contracts.model import Column
+from kim_pipeline.contracts.rules import bounds_of, row_rules
 from kim_pipeline.office.template import style
 from kim_pipeline.office.template.layout import AS_OF_NAME, Page, header_text
-from kim_pipeline.office.template.lists import list_key
 from kim_pipeline.office.template.plan import Plan
-from kim_pipeline.office.template.words import bounds_of, column_sentences, row_rules, treatment
+from kim_pipeline.office.template.words import column_sentences, treatment
 
 _LONGEST_TITLE, _LONGEST_TEXT = 32, 255
 """What spreadsheets show of a hint."""
@@ -111,7 +112,7 @@ def _date(plan: Plan, page: Page, column: Column) -> Any:
     earliest, latest = [_FIRST_DAY], [_LAST_DAY]
     if column.period_date and plan.period is not None:
         earliest, latest = [_day(plan.period.first)], [_day(plan.period.last)]
-    if page.table.future_dates:
+    if page.table.future_dates and column.name not in page.table.may_be_later:
         latest.append(f"IF(N({AS_OF_NAME})>0,{AS_OF_NAME},{_LAST_DAY})")
     for rule in row_rules(page.table):
         if rule.rule == "date_order" and column.name in rule.columns:

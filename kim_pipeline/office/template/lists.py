@@ -6,29 +6,19 @@ Belongs here: which list a column has, and the sheet `Listen` with a defined nam
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 
-from kim_pipeline.contracts import programmes
-from kim_pipeline.contracts.model import Column
-from kim_pipeline.contracts.vocabulary import UNDETERMINED_LANGUAGE, Vocabulary
+from kim_pipeline.contracts.choices import TITLES, list_key, values_of
+from kim_pipeline.contracts.vocabulary import Vocabulary
 from kim_pipeline.office.template import style
 from kim_pipeline.office.template.layout import LISTS, Page
 
 _HEADER_ROW, _HEADER_HEIGHT = 2, 34
-_TITLES = {
-    "yes_no": "ja oder nein",
-    "municipality": "Gemeinden",
-    "language": "Sprachen",
-    "nationality": "Staaten",
-    "ags": "Gemeindeschlüssel",
-    "programme": "Programme",
-}
 
 
 @dataclass(frozen=True)
@@ -44,14 +34,6 @@ Lists = dict[str, Choices]
 """Key of a list (`list_key`) → the list."""
 
 
-def list_key(column: Column) -> str | None:
-    """What tells a column's list from others: its category, else its kind; None for a column without a list."""
-    if column.kind == "category":
-        return column.category
-    kind = "language" if column.kind == "languages" else column.kind
-    return kind if kind in _TITLES else None
-
-
 def lists_of(pages: Iterable[Page], vocabulary: Vocabulary) -> Lists:
     """Every list that the sheets need, in the order of their columns."""
     found: Lists = {}
@@ -59,37 +41,12 @@ def lists_of(pages: Iterable[Page], vocabulary: Vocabulary) -> Lists:
         key = list_key(column)
         if key is None or key in found:
             continue
-        title = _TITLES.get(key, column.label)
+        title = TITLES.get(key, column.label)
         titles = [choices.title for choices in found.values()]
         title = title if title not in titles else f"{title} ({key})"
         name = re.sub(r"\W+", "_", f"Liste_{title}").strip("_")
-        found[key] = Choices(title, name, _values(key, vocabulary))
+        found[key] = Choices(title, name, values_of(key, vocabulary))
     return found
-
-
-def _values(key: str, vocabulary: Vocabulary) -> tuple[str, ...]:
-    """What the vocabulary accepts, each value once, in the spelling that it prefers."""
-    county = vocabulary.county
-    preferred_first = {value: spelling for spelling, value in reversed(vocabulary.yes_no.items())}
-    made: dict[str, Callable[[], tuple[str, ...]]] = {
-        "yes_no": lambda: (preferred_first[True], preferred_first[False]),
-        "municipality": lambda: (*(m.name for m in county.municipalities), county.name),
-        "ags": lambda: tuple(m.ags for m in county.municipalities),
-        "programme": lambda: _sorted(p.title for p in programmes().values()),
-        "nationality": lambda: _sorted(name for _, name in vocabulary.nationality_names()),
-        "language": lambda: _sorted(n for code, n in vocabulary.language_names() if code != UNDETERMINED_LANGUAGE),
-    }
-    return made[key]() if key in made else vocabulary.preferred(key)
-
-
-def _sorted(names: Iterable[str]) -> tuple[str, ...]:
-    """In German order: an umlaut as its letter."""
-    return tuple(sorted(names, key=_without_marks))
-
-
-def _without_marks(name: str) -> str:
-    letters = (letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
-    return "".join(letters).casefold()
 
 
 def write_lists(book: Any, lists: Sequence[Choices]) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from kim_pipeline.contracts.choices import list_key
+from kim_pipeline.contracts.example import example_of
 from kim_pipeline.contracts.model import Column
 from kim_pipeline.office.template import style
-from kim_pipeline.office.template.example import MARK, example_row
 from kim_pipeline.office.template.layout import (
     COVER,
     EXPLANATION,
@@ -21,9 +22,10 @@ from kim_pipeline.office.template.layout import (
     Page,
     header_text,
 )
-from kim_pipeline.office.template.lists import Lists, list_key
+from kim_pipeline.office.template.lists import Lists
 from kim_pipeline.office.template.plan import Plan
 from kim_pipeline.office.template.words import in_short, treatment_in_short
+from kim_pipeline.reading.rows import EXAMPLE_MARK
 
 _FORMATS = {"date": "dd.mm.yyyy", "number": "General", "whole": "#,##0"}
 _EUROS = "#,##0.00"
@@ -45,7 +47,7 @@ def write_page(book: Any, plan: Plan, page: Page) -> None:
     )
     style.put(sheet, f"A{LEGEND_ROW}", legend, style.HINT)
     sheet.row_dimensions[TITLE_ROW].height = _TITLE_HEIGHT
-    example = example_row(plan, page)
+    example = _example_row(plan, page)
     _format_columns(sheet, page, plan.lists, example)
     _write_hints(sheet, plan, page)
     _write_header(sheet, page)
@@ -57,6 +59,12 @@ def write_page(book: Any, plan: Plan, page: Page) -> None:
 def number_format(column: Column) -> str:
     """Number format of a column's cells; all text is text, so that leading zeros survive."""
     return _EUROS if column.name.endswith("_eur") else _FORMATS.get(column.kind, _TEXT)
+
+
+def _example_row(plan: Plan, page: Page) -> list[Any]:
+    """Cells of the example, in the columns' order; the first marks the row."""
+    values = example_of(page.table, plan.vocabulary, plan.period)
+    return [EXAMPLE_MARK, *(values[column.name] for column in page.columns[1:])]
 
 
 def _format_columns(sheet: Any, page: Page, lists: Lists, example: list[Any]) -> None:
@@ -110,7 +118,7 @@ def _write_groups(sheet: Any, page: Page) -> None:
 def _write_example(sheet: Any, page: Page, cells: list[Any]) -> None:
     for column, value in zip(page.columns, cells, strict=True):
         at = f"{page.letter(column.name)}{page.example_row}"
-        look = style.aligned(style.EXAMPLE, "text" if value == MARK else column.kind)
+        look = style.aligned(style.EXAMPLE, "text" if value == EXAMPLE_MARK else column.kind)
         style.put(sheet, at, value, look, number_format(column))
     sheet.row_dimensions[page.example_row].height = _EXAMPLE_HEIGHT
 

@@ -5,16 +5,12 @@ Belongs here: words made from the contract. Does not belong here: any cell, any 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from kim_pipeline import german
 from kim_pipeline.contracts import programme
 from kim_pipeline.contracts.model import Column, Programme, Table
-from kim_pipeline.contracts.rules import RowRule, declared_rule
+from kim_pipeline.contracts.rules import Bound, RowRule, bounds_of, row_rules
 from kim_pipeline.office.template.layout import spoken_header
 from kim_pipeline.office.template.plan import Plan
-
-_STRICT, _UPPER = frozenset({"greater_than", "less_than"}), frozenset({"less_than", "less_than_or_equal_to"})
 
 _CONTENT = {
     "text": "Freier Text.",
@@ -29,6 +25,8 @@ _CONTENT = {
     "nationality": "Ein Staat aus der Liste.",
     "ags": "Ein Gemeindeschlüssel aus acht Ziffern.",
     "programme": "Ein Programm aus der Liste.",
+    "hours": "Eine Dauer in Stunden, als Zahl oder als 1:30.",
+    "indicator": "Eine Kennzahl des Katalogs, mit Kürzel oder Namen.",
 }
 _IN_SHORT = {
     "text": "freier Text",
@@ -43,6 +41,8 @@ _IN_SHORT = {
     "nationality": "aus der Liste",
     "ags": "acht Ziffern",
     "programme": "aus der Liste",
+    "hours": "Stunden",
+    "indicator": "Kennzahl des Katalogs",
 }
 _TREATMENT = {
     "pseudonym": "wird durch ein Pseudonym ersetzt",
@@ -50,30 +50,6 @@ _TREATMENT = {
     "derive": "wird umgerechnet („{derived}“) und gelöscht",
 }
 _TREATMENT_IN_SHORT = {"pseudonym": "wird Pseudonym", "drop": "wird gelöscht", "derive": "wird umgerechnet"}
-
-
-@dataclass(frozen=True)
-class Bound:
-    """One end of a column's range; `is_strict` leaves the value itself out."""
-
-    value: float
-    is_upper: bool
-    is_strict: bool
-
-
-def bounds_of(table: Table, name: str) -> tuple[Bound, ...]:
-    """The range that the contract sets for a column, delivered or derived."""
-    checks = table.model.to_schema().columns[name].checks
-    return tuple(
-        Bound(float(next(iter((check.statistics or {}).values()))), check.name in _UPPER, check.name in _STRICT)
-        for check in checks
-    )
-
-
-def row_rules(table: Table) -> list[RowRule]:
-    """The rules over several columns."""
-    found = (declared_rule(check) for check in table.model.to_schema().checks)
-    return [rule for rule in found if rule is not None]
 
 
 def column_sentences(plan: Plan, table: Table, column: Column) -> list[str]:
@@ -139,7 +115,7 @@ def _place_in_time(plan: Plan, table: Table, column: Column) -> str:
     if column.period_date and plan.covers_period:
         days = f" ({german.day(period.first)} bis {german.day(period.last)})" if period else ""
         parts.append(f"im Berichtszeitraum{days}")
-    if column.kind == "date" and table.future_dates:
+    if column.kind == "date" and table.future_dates and column.name not in table.may_be_later:
         parts.append("nicht nach dem Stand")
     return f"Liegt {german.listing(parts)}." if parts else ""
 

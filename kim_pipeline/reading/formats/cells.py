@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kim_pipeline.contracts.normalise import is_blank
+
 BLANK = ""
 _CHUNK = 16_384
 
@@ -89,11 +91,17 @@ class Sheet:
         return [self.cell(row, column) for column in range(self.width)]
 
     def filled(self) -> Mask:
-        """Which cells hold anything but white space; shape (height, width)."""
+        """Which cells hold anything (see `is_filled`); shape (height, width)."""
         found = np.zeros((self.height, self.width), dtype=np.bool_)
-        for column, distinct in enumerate(self.distinct):
-            flags = np.fromiter((is_filled(cell) for cell in distinct), dtype=np.bool_, count=len(distinct))
-            found[:, column] = flags[self.codes[column]]
+        for column in range(self.width):
+            found[:, column] = self.filled_in(column)
+        return found
+
+    def filled_in(self, column: int) -> Mask:
+        """Per row whether the cell of a column holds anything."""
+        distinct = self.distinct[column]
+        flags = np.fromiter((is_filled(cell) for cell in distinct), dtype=np.bool_, count=len(distinct))
+        found: Mask = flags[self.codes[column]]
         return found
 
     def put(self, row: int, column: int, cell: Cell) -> None:
@@ -129,8 +137,8 @@ class Sheet:
 
 
 def is_filled(cell: Cell) -> bool:
-    """Whether a cell holds anything but white space."""
-    return bool(cell.strip()) if isinstance(cell, str) else cell is not None
+    """Whether a cell holds anything but white space and invisible characters."""
+    return not is_blank(cell) if isinstance(cell, str) else cell is not None
 
 
 def raw_text(cell: Cell) -> str:

@@ -4,13 +4,14 @@ WITH sized AS (
     SELECT
         d.programme,
         d.file,
+        d.part,
         d.period,
         d.as_of,
         d.status,
         a.table_name,
         sum(a.accepted + a.quarantined) AS data_rows
     FROM quality.delivery AS d
-    INNER JOIN quality.sheet_account AS a ON a.programme = d.programme AND a.file = d.file
+    INNER JOIN quality.sheet_account AS a ON a.programme = d.programme AND a.file = d.file AND a.part = d.part
     GROUP BY ALL
 )
 

@@ -14,46 +14,43 @@ from typing import Any
 import pandas as pd
 
 from kim_pipeline.contracts.calendar import Period
-from kim_pipeline.contracts.model import Column
-from kim_pipeline.office.template.layout import Page
-from kim_pipeline.office.template.lists import list_key
-from kim_pipeline.office.template.plan import Plan
-from kim_pipeline.office.template.words import bounds_of, row_rules
+from kim_pipeline.contracts.choices import list_key, values_of
+from kim_pipeline.contracts.model import Column, Table
+from kim_pipeline.contracts.rules import bounds_of, row_rules
+from kim_pipeline.contracts.vocabulary import Vocabulary
 
-MARK = "* Beispiel"
 _ANY_YEAR = Period(dt.date(2023, 1, 1), dt.date(2023, 12, 31))
 _CANDIDATES = 4096
-_NUMBERS = {"number": 1.5, "whole": 20.0}
+_NUMBERS = {"number": 1.5, "hours": 1.5, "whole": 20.0}
 _EUROS = 250.0
 _SHARE = 0.8
 _DAYS_BETWEEN = 14
 _AGE = 30
 
 
-def example_row(plan: Plan, page: Page) -> list[Any]:
-    """Cells of the example, in the columns' order: plausible values that keep the contract's rules, the first marked.
+def example_of(table: Table, vocabulary: Vocabulary, period: Period | None) -> dict[str, Any]:
+    """The example's values by column: plausible ones that keep the contract's rules.
 
     Where the reporting period is not known, the days are of some year.
     """
-    example = _Example(plan, page)
+    example = _Example(table, vocabulary, period)
     chosen = example.chosen_categories()
-    cells = [chosen.get(column.name) or example.value(column) for column in page.columns]
-    return [MARK, *cells[1:]]
+    return {column.name: chosen.get(column.name) or example.value(column) for column in table.delivered}
 
 
 class _Example:
     """Plausible values for the columns of one table."""
 
-    def __init__(self, plan: Plan, page: Page) -> None:
-        self._table, self._lists, self._vocabulary = page.table, plan.lists, plan.vocabulary
-        self._period = plan.period or _ANY_YEAR
-        self._rules = row_rules(page.table)
+    def __init__(self, table: Table, vocabulary: Vocabulary, period: Period | None) -> None:
+        self._table, self._vocabulary = table, vocabulary
+        self._period = period or _ANY_YEAR
+        self._rules = row_rules(table)
 
     def value(self, column: Column) -> Any:
         """A value as a clerk would enter it."""
         key = list_key(column)
         if key is not None:
-            values = self._lists[key].values
+            values = values_of(key, self._vocabulary)
             return ", ".join(values[:2]) if column.kind == "languages" else values[-1 if column.kind == "yes_no" else 0]
         if column.kind == "date":
             return self._day(column)
