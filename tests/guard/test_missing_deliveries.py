@@ -7,9 +7,9 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from kim_pipeline.guard.missing import MissingDeliveriesError, counted_in, missing_deliveries
 
 from kim_pipeline import cli
-from kim_pipeline.guard.missing import MissingDeliveriesError, counted_in, missing_deliveries
 from kim_pipeline.night import Night, hold, take_in
 from kim_pipeline.orchestration.sensors import failure_alert
 from kim_pipeline.publishing.builds import Build, Warehouse
