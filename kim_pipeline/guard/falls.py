@@ -14,7 +14,7 @@ from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.model import Programme, Table
-from kim_pipeline.guard.basis import Basis, Figure, Span
+from kim_pipeline.guard.basis import Basis, Figure, Span, TableName
 from kim_pipeline.guard.limits import HoldLimits
 
 _DAY = dt.timedelta(days=1)
@@ -68,7 +68,9 @@ def falls(before: Basis, after: Basis, new: frozenset[tuple[str, str]], limits: 
         begins = _begin(programme, before, after, limits[programme.key])
         for table in programme.tables:
             found += _lost_days(programme, table, before, after, begins)
-            found += _lost_rows(programme, table, before, after, begins, new, limits[programme.key])
+            spans = _judged_spans((programme.key, table.name), before, after, new)
+            asked = dict.fromkeys(_asked(span, begins) for span in spans)
+            found += _lost_rows((programme, table), before, after, asked, limits[programme.key])
     found += _lost_figures(before, after, limits)
     return found
 
@@ -131,22 +133,26 @@ def _cut(days: Period, span: Period) -> list[Period]:
     return before + after
 
 
+def _judged_spans(key: TableName, before: Basis, after: Basis, new: frozenset[tuple[str, str]]) -> list[Span]:
+    """The spans for which a new delivery counts, and those for which one did that counts no more and no new one does."""
+    now = [s for s in after.spans.get(key, ()) if (key[0], s.file) in new]
+    were = [s for s in before.spans.get(key, ()) if not _is_there(s, after.spans.get(key, ()))]
+    return now + [s for s in were if not any(_meet(s.days, other.days) for other in now)]
+
+
+def _asked(span: Span, begin: dt.date | None) -> Period | None:
+    """The days of a span; for a snapshot all from `begin`."""
+    return span.days or (Period(begin, dt.date.max) if begin else None)
+
+
 def _lost_rows(
-    programme: Programme,
-    table: Table,
-    before: Basis,
-    after: Basis,
-    begin: dt.date | None,
-    new: frozenset[tuple[str, str]],
-    limits: HoldLimits,
+    names: tuple[Programme, Table], before: Basis, after: Basis, spans: Iterable[Period | None], limits: HoldLimits
 ) -> Iterator[Fall]:
-    """Spans for which a new delivery counts, or one did that is gone, and which lose most of their rows."""
-    key = programme.key, table.name
-    now = _asked([s for s in after.spans.get(key, ()) if (programme.key, s.file) in new], begin)
-    were = _asked([s for s in before.spans.get(key, ()) if not _is_there(s, after.spans.get(key, ()))], begin)
-    gone = [days for days in were if not any(_meet(days, others) for others in now)]
-    for days in dict.fromkeys((*now, *gone)):
-        had, has = (_rows_in(basis.rows.get(key, {}), days) for basis in (before, after))
+    """Spans that lose most of their rows."""
+    programme, table = names
+    rows = [basis.rows.get((programme.key, table.name), {}) for basis in (before, after)]
+    for days in spans:
+        had, has = (_rows_in(counted, days) for counted in rows)
         if has < limits.share * had and had - has >= limits.rows:
             about = f" für {days.in_words}" if days is not None and days.last < dt.date.max else ""
             yield Fall(
@@ -154,11 +160,6 @@ def _lost_rows(
                 days,
                 f"{table.label}: bisher {german.counted(had, 'Zeile', 'Zeilen')}{about}, dann {has}.",
             )
-
-
-def _asked(spans: Iterable[Span], begin: dt.date | None) -> list[Period | None]:
-    """The days of the spans; for a snapshot all from `begin`."""
-    return [span.days or (Period(begin, dt.date.max) if begin else None) for span in spans]
 
 
 def _is_there(span: Span, spans: Iterable[Span]) -> bool:
