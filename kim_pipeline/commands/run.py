@@ -163,7 +163,7 @@ def _alert_of_question(course: _Course) -> None:
     if not isinstance(course.ended_by, HeldNightError) or settings.keeps_runs:
         return
     outbox = alerts.Outbox(settings)
-    outbox.put(alerts.stopped_night(course.night.as_of, str(course.ended_by)))
+    outbox.put(alerts.stopped_night(course.night.as_of, course.ended_by.public))
     outbox.send()
 
 

@@ -134,7 +134,7 @@ def _cut(days: Period, span: Period) -> list[Period]:
 
 
 def _judged_spans(key: TableName, before: Basis, after: Basis, new: frozenset[tuple[str, str]]) -> list[Span]:
-    """The spans for which a new delivery counts, and those for which one did that counts no more and no new one does."""
+    """The spans for which a new delivery counts, and those for which one did that counts no more, without a new one."""
     now = [s for s in after.spans.get(key, ()) if (key[0], s.file) in new]
     were = [s for s in before.spans.get(key, ()) if not _is_there(s, after.spans.get(key, ()))]
     return now + [s for s in were if not any(_meet(s.days, other.days) for other in now)]

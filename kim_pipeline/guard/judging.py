@@ -33,6 +33,16 @@ _LONGEST_LIST = 5
 class HeldNightError(KimError):
     """A night that would take figures away, and nothing that could be set aside; the German message says what to do."""
 
+    def __init__(self, message: str, public: str) -> None:
+        """Keep both texts: the one for the office, with names and numbers, and the one for all."""
+        super().__init__(message)
+        self._public = public
+
+    @property
+    def public(self) -> str:
+        """The same without names of files and numbers."""
+        return self._public
+
 
 @dataclass(frozen=True)
 class Question:
@@ -135,9 +145,14 @@ def _first(files: Iterable[str]) -> list[str]:
 
 def stopped(questions: Sequence[Question]) -> HeldNightError:
     """The error of a night that such questions stop."""
-    return HeldNightError(
-        "Der Lauf hat angehalten, bevor etwas veröffentlicht wurde. " + " ".join(told(q) for q in questions)
-    )
+    begin = "Der Lauf hat angehalten, bevor etwas veröffentlicht wurde."
+    keys = dict.fromkeys(item.programme for question in questions for item in question.missing)
+    which = german.listing(f"{programmes()[key].title} (Ordner {key})" for key in keys)
+    missing = f" Es fehlen Lieferungen, die bisher zählten, von {which}." if keys else ""
+    changes = [name for question in questions for name in question.changes]
+    changed = f" Geändert hat sich: {configuration.told_changes(changes)}." if changes else ""
+    public = f"{begin}{missing}{changed} kim accept --list zeigt, was das wegnähme und wie man entscheidet."
+    return HeldNightError(" ".join((begin, *(told(question) for question in questions))), public)
 
 
 class _Judge:
