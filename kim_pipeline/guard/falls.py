@@ -134,10 +134,9 @@ def _cut(days: Period, span: Period) -> list[Period]:
 
 
 def _judged_spans(key: TableName, before: Basis, after: Basis, new: frozenset[tuple[str, str]]) -> list[Span]:
-    """The spans for which a new delivery counts, and those for which one did that counts no more, without a new one."""
+    """The spans for which a new delivery counts; and those for which one did, where no new one counts on their days."""
     now = [s for s in after.spans.get(key, ()) if (key[0], s.file) in new]
-    were = [s for s in before.spans.get(key, ()) if not _is_there(s, after.spans.get(key, ()))]
-    return now + [s for s in were if not any(_meet(s.days, other.days) for other in now)]
+    return now + [s for s in before.spans.get(key, ()) if not any(_meet(s.days, other.days) for other in now)]
 
 
 def _asked(span: Span, begin: dt.date | None) -> Period | None:
@@ -162,10 +161,6 @@ def _lost_rows(
             )
 
 
-def _is_there(span: Span, spans: Iterable[Span]) -> bool:
-    return any((span.file, span.part) == (other.file, other.part) for other in spans)
-
-
 def _rows_in(rows: Mapping[dt.date | None, int], days: Period | None) -> int:
     """Rows on some days; rows without a day always."""
     return sum(number for day, number in rows.items() if day is None or days is None or _is_in(day, days))
@@ -177,7 +172,7 @@ def _is_in(day: dt.date | None, days: Period) -> bool:
 
 def _lost_figures(before: Basis, after: Basis, limits: Mapping[str, HoldLimits]) -> Iterator[Fall]:
     """Figures of the county that would have no row, or 0 where they were more."""
-    for (indicator, name), value in before.figures.items():
+    for (indicator, name), value in sorted(before.figures.items(), key=lambda item: _longest_first(before, item[0])):
         programme, label = before.indicators.get(indicator, ("", indicator))
         if programme not in programmes() or not _is_lost(value, after.figures, (indicator, name)):
             continue
@@ -189,6 +184,12 @@ def _lost_figures(before: Basis, after: Basis, limits: Mapping[str, HoldLimits])
         was = "ein geheimer Wert" if value is None else german.exact(value)
         told = f"Kennzahl „{label}“ {german.in_period(name)}: bisher {was}, dann {then}."
         yield Fall(programme, days, told, (indicator, name))
+
+
+def _longest_first(basis: Basis, figure: Figure) -> tuple[int, str, str]:
+    """Years before their quarters, for what is told first."""
+    days = basis.periods.get(figure[1])
+    return -days.days if days else 0, figure[1], figure[0]
 
 
 def _is_lost(value: float | None, figures: Mapping[Figure, float | None], figure: Figure) -> bool:

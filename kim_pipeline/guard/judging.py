@@ -160,7 +160,7 @@ class _Judge:
         self._case = case
         self._found = Judgement()
         self._accepted = case.acceptances.holding("file")
-        self._missing = case.acceptances.holding("missing") | case.acceptances.holding("withdrawn")
+        self._missing = case.acceptances.holding("missing")
         self._present = frozenset((d.programme, d.sha256) for d in case.intake.deliveries)
         self._names = frozenset((d.programme, d.file) for d in case.intake.deliveries)
         self._waiting = frozenset((s.programme, s.file) for s in case.intake.skipped)
@@ -175,7 +175,7 @@ class _Judge:
         while self._hold_rivals():
             self._settle()
         while True:
-            found = self._falls()
+            found = [fall for fall in self._falls() if not self._is_withdrawn(fall)]
             decided: set[str] = set()
             open_questions: list[tuple[Fall, Question]] = []
             for fall in found:
@@ -208,6 +208,16 @@ class _Judge:
             (d.programme, d.file) for d in case.intake.deliveries if d.status == "counted" and self._is_new(d)
         )
         return falls(case.before, after, new, case.limits)
+
+    def _is_withdrawn(self, fall: Fall) -> bool:
+        """Whether what falls rested on a delivery that a person has taken out."""
+        withdrawn = self._case.intake.withdrawn
+        return any(
+            (i.programme, i.sha256) in withdrawn and self._counted_on(i, fall)
+            for programme in self._programmes_of(fall)
+            for i in self._case.before.inputs
+            if i.programme == programme and i.is_counted
+        )
 
     def _is_new(self, delivery: Delivery) -> bool:
         return (delivery.programme, delivery.sha256) not in self._case.before.known
@@ -304,11 +314,11 @@ class _Judge:
         return found
 
     def _question(self, fall: Fall) -> Question | None:
-        """What a person must decide about a fall; None where it is decided."""
+        """What a person must decide about a fall; None where that is decided."""
         for programme in self._programmes_of(fall):
             if any(self._is_accepted(d) for d in self._new_sources(programme, fall)):
                 return None
-            were = [i for i in self._gone_or_withdrawn(programme) if self._counted_on(i, fall)]
+            were = [i for i in self._still_gone(programme) if self._counted_on(i, fall)]
             missing = tuple(i for i in were if not self._may_be_missing(i))
             if missing:
                 return Question(missing, (), (fall,))
@@ -317,17 +327,10 @@ class _Judge:
         accepted = (None, configuration.hash_of_all(self._case.now)) in self._case.acceptances.holding("change")
         return None if accepted else Question((), tuple(self._changed), (fall,))
 
-    def _gone_or_withdrawn(self, programme: str) -> list[UsedInput]:
+    def _still_gone(self, programme: str) -> list[UsedInput]:
+        """Inputs that are gone and whose rows were not brought back."""
         kept = {(k.programme, k.sha256) for k in self._found.kept}
-        withdrawn = self._case.intake.withdrawn
-        return [
-            i
-            for i in self._case.before.inputs
-            if i.programme == programme
-            and i.is_counted
-            and (i.programme, i.sha256) not in kept
-            and ((i.programme, i.sha256) not in self._present or (i.programme, i.sha256) in withdrawn)
-        ]
+        return [i for i in self._gone if i.programme == programme and (i.programme, i.sha256) not in kept]
 
     def _may_be_missing(self, item: UsedInput) -> bool:
         return item.programme in self._case.may_be_missing or (item.programme, item.sha256) in self._missing
