@@ -48,7 +48,7 @@ def quick_night(night: Night) -> Tidied:
         write_published(settings, target, facts)
 
     with night.warehouse.lock():
-        with mock.patch.object(nightly, "judged", lambda *_: Judgement()):  # their files do not tell what they rest on
+        with mock.patch.object(nightly, "judged", return_value=Judgement()):  # their files do not tell what they rest on
             guarded = nightly.hold(nightly.take_in(night))
         _write_internal(guarded)
         patterns = PatternMemory(night.warehouse.store, is_new=night.full)
