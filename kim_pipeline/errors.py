@@ -25,6 +25,11 @@ class KimError(Exception):
     the kind may be told.
     """
 
+    @property
+    def public(self) -> str:
+        """What may be told outside the office circle: no name of a file, no number of rows."""
+        return str(self)
+
 
 _NO_ROOM = "no room"
 _DENIED = "denied"
@@ -55,16 +60,17 @@ _SENTENCES = {
 _LITTLE_ROOM = 1 << 20
 
 
-def explained(error: BaseException | None, folder: Path) -> str | None:
+def explained(error: BaseException | None, folder: Path, *, to_all: bool = False) -> str | None:
     """A German sentence on what hindered a run and what to do; None where the cause is none that people can remove.
 
     Args:
         error: what ended it.
         folder: the warehouse's folder.
+        to_all: whether people outside the office circle read it.
     """
     for cause in _causes(error):
         if isinstance(cause, KimError):
-            return str(cause)
+            return cause.public if to_all else str(cause)
         kind = _kind(cause)
         if kind is not None:
             return _SENTENCES[kind].format(folder=folder)

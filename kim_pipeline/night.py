@@ -25,7 +25,12 @@ from kim_pipeline.contracts.due import due_state
 from kim_pipeline.contracts.model import Programme
 from kim_pipeline.errors import KimError, interrupts_kept
 from kim_pipeline.files import remove
-from kim_pipeline.guard.missing import MissingDeliveriesError, missing_deliveries
+from kim_pipeline.guard.acceptances import Acceptances, ended, load_acceptances, rows_of, save_acceptances
+from kim_pipeline.guard.basis import basis_of
+from kim_pipeline.guard.configuration import configuration_of
+from kim_pipeline.guard.judging import Case, Judgement, judge, stopped
+from kim_pipeline.guard.kept import forget_rows, keep_rows
+from kim_pipeline.guard.limits import limits_of
 from kim_pipeline.intake import intake as deliveries
 from kim_pipeline.intake.due import due_of
 from kim_pipeline.intake.intake import Intake, Progress, entries_of, present_entries
@@ -144,9 +149,19 @@ class TakenIn(Night):
 
 @dataclass(frozen=True, kw_only=True)
 class Guarded(TakenIn):
-    """A run that may go on; `build` is what it will make."""
+    """A run that may go on.
+
+    Attributes:
+        build: what it will make.
+        judgement: what was set aside, and which rows count although their bytes are gone.
+        acceptances: what people have said.
+        configuration: what the build depends on besides its deliveries, by name.
+    """
 
     build: Build
+    judgement: Judgement
+    acceptances: Acceptances
+    configuration: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,7 +248,8 @@ def take_in(night: Night) -> TakenIn:
         for entry in present_entries(night.settings):
             if entry.parent.name in night.chosen:
                 remove(entry)
-    intake = deliveries.take_in(night.settings, night.progress, today=night.as_of)
+    withdrawn = load_acceptances(night.warehouse.store).holding("withdrawn")
+    intake = deliveries.take_in(night.settings, night.progress, today=night.as_of, withdrawn=withdrawn)
     counts = summary_counts(intake.deliveries)
     told = "; ".join(f"{label}: {counts[name]}" for name, label in COUNTS.items() if name in counts)
     read_anew = sum(1 for d in intake.deliveries if d.parsed)
@@ -247,13 +263,53 @@ def hold(night: TakenIn) -> Guarded:
     """Let nothing be built that would take published figures away without a person's word.
 
     Raises:
-        MissingDeliveriesError: what the published build rests on is gone.
+        HeldNightError: what the published build rests on is gone, or something else would take figures away, and
+            nothing can be set aside.
+        AcceptanceError: what people have said cannot be read.
     """
-    missing = missing_deliveries(night.warehouse.current(), night.intake)
-    unaccepted = {key: number for key, number in missing.items() if key not in night.accept_missing}
-    if unaccepted:
-        raise MissingDeliveriesError(unaccepted)
-    return _after(Guarded, night, build=night.warehouse.new_build(night.intake.inputs_sha256, night.started_at))
+    acceptances, configuration = _acceptances(night), configuration_of(night.settings)
+    judgement = judged(night, acceptances, configuration)
+    if judgement.questions:
+        raise stopped(judgement.questions)
+    keep_rows(night.warehouse.store, judgement.kept)
+    for delivery in judgement.held:
+        _LOG.warning("%s: a delivery is held until a person decides", delivery.programme)
+    build = night.warehouse.new_build(night.intake.inputs_sha256, night.started_at)
+    return _after(
+        Guarded, night, build=build, judgement=judgement, acceptances=acceptances, configuration=configuration
+    )
+
+
+def judged(night: TakenIn, acceptances: Acceptances, configuration: Mapping[str, str]) -> Judgement:
+    """What the deliveries of a night would take away from the published build, and what becomes of that."""
+    before = basis_of(night.warehouse.current())
+    if before is None:
+        return Judgement()
+    with night.warehouse.store.scratch() as scratch:
+        return judge(
+            Case(
+                before=before,
+                intake=night.intake,
+                settings=night.settings,
+                as_of=night.as_of,
+                acceptances=acceptances,
+                limits=limits_of(),
+                may_be_missing=night.accept_missing,
+                now=dict(configuration),
+                scratch=scratch / "trial.duckdb",
+            )
+        )
+
+
+def _acceptances(night: TakenIn) -> Acceptances:
+    """What people have said; that a delivery may be missing ends when its bytes are there again."""
+    store = night.warehouse.store
+    known = load_acceptances(store)
+    back = {(d.programme, d.sha256) for d in night.intake.deliveries if d.sha256 is not None}
+    now = ended(known, "missing", back, night.started_at)
+    if now != known:
+        save_acceptances(store, now)
+    return now
 
 
 def build(night: Guarded) -> Built:
@@ -266,7 +322,13 @@ def build(night: Guarded) -> Built:
     with warehouse_build.new_internal_file(night.warehouse.scratch(night.build.internal)) as connection:
         with _named_errors("Laden der Lieferungen"):
             warehouse_build.load_inputs(
-                connection, night.intake, night.as_of, night.settings.grace_days, night.settings.raise_k
+                connection,
+                night.intake,
+                night.as_of,
+                night.settings.grace_days,
+                night.settings.raise_k,
+                acceptances=rows_of(night.acceptances),
+                configuration=sorted(night.configuration.items()),
             )
         for number, model in enumerate(models, 1):
             with _named_errors(model.full_name):
@@ -345,6 +407,7 @@ def tidy(night: Published) -> Tidied:
     """Remove what is no longer kept. Where that fails, the night has not, and the next one makes up for it."""
     present = entries_of(night.intake.deliveries, night.settings)
     try:
+        forget_rows(night.warehouse.store, {(k.programme, k.sha256) for k in night.judgement.kept})
         found = purge.purgeable(night.warehouse, night.settings, present, night.started_at)
         gone = found if night.settings.purge_nightly else [item for item in found if item.kind == "build"]
         purge.remove_items(gone, night.settings)

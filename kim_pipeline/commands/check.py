@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,8 +13,11 @@ from kim_pipeline import german
 from kim_pipeline.commands.common import FAILED, known_programmes, settings_from, wrong
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
+    from kim_pipeline.guard.effect import Headline
     from kim_pipeline.intake.intake import Delivery
     from kim_pipeline.settings import Settings
 
@@ -25,6 +29,11 @@ def check(
         int,
         typer.Option(min=1, metavar="ZAHL", help="Höchstzahl der Befunde je Blatt. [Vorgabe: 100]", show_default=False),
     ] = 100,
+    *,
+    effect: Annotated[
+        bool,
+        typer.Option("--effect", metavar=" ", help="Auch zeigen, wie sich die wichtigsten Kennzahlen ändern würden."),
+    ] = False,
 ) -> None:
     """Prüft eine Datei, bevor sie abgegeben wird. Es wird nichts gespeichert."""
     from kim_pipeline.commands import terminal  # noqa: PLC0415
@@ -36,11 +45,13 @@ def check(
         wrong(f"Die Datei {file} gibt es nicht." if not file.exists() else f"{file} ist keine Datei.")
     with temporary_folder("kim-check-") as folder:
         parts, rows = _read_one(settings, file.absolute(), key, folder)
-    raise typer.Exit(_judge(terminal.console(), key, parts, rows, limit))
+        code = _judge(terminal.console(), key, parts, rows, limit)
+        _tell_effect(terminal.console(), settings, parts, folder / "trial.duckdb", figures=effect)
+    raise typer.Exit(code)
 
 
 def _read_one(settings: Settings, file: Path, key: str, scratch: Path) -> tuple[list[Delivery], list[dict[str, Any]]]:
-    """Read one file as the nightly run does, in a folder of its own with a key of its own."""
+    """Read one file as the nightly run does, in a folder of its own, with our key if it may read that."""
     from kim_pipeline import files  # noqa: PLC0415
     from kim_pipeline.intake.intake import findings_of, take_in  # noqa: PLC0415
 
@@ -51,7 +62,7 @@ def _read_one(settings: Settings, file: Path, key: str, scratch: Path) -> tuple[
         update={
             "deliveries": scratch / "deliveries",
             "warehouse": scratch / "warehouse",
-            "key_file": None,
+            "key_file": settings.secret_path if os.access(settings.secret_path, os.R_OK) else None,
             "readers": 1,
         }
     )
@@ -82,6 +93,56 @@ def _judge(out: Console, key: str, parts: list[Delivery], rows: list[dict[str, A
         out.print(Text(f"Nicht geprüft: ob die genannten Nummern in den Lieferungen von {names} vorkommen."))
     out.print(Text(_verdict(parts, rows), style="bold"))
     return FAILED if any(r["severity"] in ("rejected", "error") for r in rows) else 0
+
+
+def _tell_effect(out: Console, settings: Settings, parts: list[Delivery], scratch: Path, *, figures: bool) -> None:
+    """What the file would replace in the published build, whether it would be held, what its figures would be."""
+    from kim_pipeline.errors import KimError  # noqa: PLC0415
+    from kim_pipeline.guard.basis import basis_of  # noqa: PLC0415
+    from kim_pipeline.guard.effect import effect_of_file, with_file  # noqa: PLC0415
+    from kim_pipeline.intake.intake import take_in  # noqa: PLC0415
+    from kim_pipeline.publishing.builds import Warehouse  # noqa: PLC0415
+    from kim_pipeline.settings import today  # noqa: PLC0415
+
+    if all(part.is_rejected for part in parts) or not settings.deliveries.is_dir():
+        return
+    try:
+        before = basis_of(Warehouse(settings.warehouse).current())
+        if before is None:
+            return
+        joined = with_file(take_in(settings, looks_twice=False), parts, today())
+        ours = [d for d in joined.deliveries if (d.programme, d.file) == (parts[0].programme, parts[0].file)]
+        found = effect_of_file(before, joined, ours, settings, (today(), scratch), figures=figures)
+    except (KimError, OSError) as error:
+        why = str(error) if isinstance(error, KimError) else german.system_error(error)
+        out.print(f"Was die Datei ersetzen würde, lässt sich hier nicht sagen: {why}", markup=False)
+        return
+    terminal_lines = [*found.replaced] or ["Die Datei ersetzt nichts, was veröffentlicht ist."]
+    if found.held:
+        terminal_lines.append(
+            "Die Lieferung würde angehalten, bis die Koordination sie bestätigt: " + " ".join(found.held)
+        )
+    out.print()
+    for line in terminal_lines:
+        out.print(line, markup=False, highlight=False)
+    if figures:
+        _tell_figures(out, found.figures)
+
+
+def _tell_figures(out: Console, figures: Sequence[Headline]) -> None:
+    """The headline figures that would change, before and after."""
+    from rich.table import Table  # noqa: PLC0415
+
+    if not figures:
+        out.print("Keine der wichtigsten Kennzahlen des Programms würde sich ändern.")
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for name in ("Kennzahl (Kreis)", "Zeitraum", "bisher", "dann"):
+        table.add_column(name, justify="right" if name in ("bisher", "dann") else "left")
+    for line in figures:
+        values = ("kein Wert" if value is None else german.exact(value) for value in (line.before, line.after))
+        table.add_row(line.label, german.period(line.period), *values)
+    out.print(table)
 
 
 def _verdict(parts: list[Delivery], rows: list[dict[str, Any]]) -> str:

@@ -18,6 +18,8 @@ COMMANDS = {
     "template": "template",
     "check": "check",
     "status": "status",
+    "accept": "accept",
+    "withdraw": "accept",
     "feedback": "feedback",
     "learn": "learn",
     "report": "report",

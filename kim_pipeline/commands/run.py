@@ -149,21 +149,21 @@ def _failed(course: _Course, log: Path | None) -> int:
     night = course.night
     failed = night.failed if isinstance(night, Checked) else []
     cause = None if failed else explained(course.ended_by, night.settings.warehouse)
-    _alert_of_missing(course)
+    _alert_of_question(course)
     unknown = "" if cause else " Bitte die Betreuung informieren."
     return fail(cause or _what_failed(failed), f"{_what_stands(night)}{unknown}", log)
 
 
-def _alert_of_missing(course: _Course) -> None:
-    """Tell who is to be told that deliveries are gone, where no control room does."""
-    from kim_pipeline.guard.missing import MissingDeliveriesError  # noqa: PLC0415
+def _alert_of_question(course: _Course) -> None:
+    """Tell who is to be told that the night stopped for a person's word, where no control room does."""
+    from kim_pipeline.guard.judging import HeldNightError  # noqa: PLC0415
     from kim_pipeline.orchestration import alerts  # noqa: PLC0415
 
     settings = course.night.settings
-    if not isinstance(course.ended_by, MissingDeliveriesError) or settings.keeps_runs:
+    if not isinstance(course.ended_by, HeldNightError) or settings.keeps_runs:
         return
     outbox = alerts.Outbox(settings)
-    outbox.put(alerts.held_night(course.night.as_of, str(course.ended_by)))
+    outbox.put(alerts.stopped_night(course.night.as_of, course.ended_by.public))
     outbox.send()
 
 
@@ -184,6 +184,7 @@ def _report(night: Tidied, out: Console, log: Path) -> None:
     chosen = [d for d in night.intake.deliveries if d.programme in night.chosen]
     terminal.run_summary(out, summary(night))
     terminal.rejected_deliveries(out, chosen)
+    terminal.held_deliveries(out, night.judgement.held)
     terminal.skipped_files(out, night.intake.skipped)
     terminal.unknown_folders(out, night.settings.deliveries, night.intake.unknown)
     terminal.conspicuous(out, [(check, rows) for check, rows in night.warned if concerns(check, night.only)])

@@ -174,6 +174,21 @@ def rejected_deliveries(out: Console, deliveries: Iterable[Delivery]) -> None:
         out.print(Padding(Text(rejection_reason(d)), (0, 0, 0, 4), expand=False))
 
 
+def held_deliveries(out: Console, held: Sequence[Delivery]) -> None:
+    """A line per delivery that is set aside until a person decides, with the reason."""
+    if not held:
+        return
+    out.print()
+    out.print(
+        f"Angehalten ({len(held)}), bis jemand entscheidet; was bisher zählte, zählt weiter:", style="bold yellow"
+    )
+    for d in held:
+        name = f"{d.file} ({d.part})" if d.part else d.file
+        out.print(Text(f"  {d.programme}/{name}"), soft_wrap=True)
+        out.print(Padding(Text(d.held or ""), (0, 0, 0, 4), expand=False))
+    out.print(Text("  kim accept --list zeigt die Folgen und wie man bestätigt."), soft_wrap=True)
+
+
 def rejection_reason(delivery: Delivery) -> str:
     """Why a delivery is rejected."""
     return delivery.rejected_because or "nicht lesbar"

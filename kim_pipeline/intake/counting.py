@@ -17,17 +17,21 @@ _DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True)
 class Candidate:
-    """A delivery, or a part of one, that brings a table: its file, Stand and period (None for snapshots), its part."""
+    """A delivery, or a part of one, that brings a table: its file, Stand and period (None for snapshots), its part.
+
+    Of what is kept of bytes that are gone, `is_kept` is true: what overwrote them goes before it.
+    """
 
     file: str
     as_of: dt.date
     period: Period | None
     part: str = ""
+    is_kept: bool = False
 
     @property
-    def rank(self) -> tuple[dt.date, int, str, str]:
+    def rank(self) -> tuple[dt.date, int, bool, str, str]:
         """The later Stand counts; on equal Stand the longer period, then the file name that sorts last."""
-        return self.as_of, self.period.days if self.period else 0, self.file, self.part
+        return self.as_of, self.period.days if self.period else 0, not self.is_kept, self.file, self.part
 
     @property
     def owner(self) -> tuple[str, str]:

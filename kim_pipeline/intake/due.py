@@ -20,13 +20,14 @@ def due_of(programme: Programme, deliveries: Sequence[Delivery], as_of: dt.date,
         as_of: today.
         grace_days: days after the due day before a delivery is late.
     """
-    last = max((d.read.as_of for d in deliveries if d.read and not d.is_rejected and d.read.as_of), default=None)
+    used = (d.read.as_of for d in deliveries if d.read and not d.is_rejected and d.held is None)
+    last = max((stand for stand in used if stand is not None), default=None)
     return next_due(programme.cadence, last, covered_through(programme, deliveries), as_of, grace_days)
 
 
 def covered_through(programme: Programme, deliveries: Iterable[Delivery]) -> dt.date | None:
     """The last day that a programme's usable deliveries cover."""
-    read = (d.read for d in deliveries if d.read is not None and not d.is_rejected)
+    read = (d.read for d in deliveries if d.read is not None and not d.is_rejected and d.held is None)
     return max((last_day_of(programme, r.period, r.as_of) for r in read if r.as_of is not None), default=None)
 
 

@@ -44,7 +44,7 @@ _LOG = logging.getLogger(__name__)
 _HASH_BLOCK = 1 << 20
 _UNKNOWN_TIME = dt.datetime.fromtimestamp(0, tz=dt.UTC)
 
-Status = Literal["counted", "superseded", "rejected"]
+Status = Literal["counted", "superseded", "rejected", "held"]
 Progress = Callable[[str, int, int], None]
 """Called with programme, number of its deliveries done, number of all."""
 
@@ -64,12 +64,14 @@ class Delivery:
         problem: German sentence where it could not be read at all.
         status: whether it counts.
         reason: why not: the rule that rejects it, `duplicate`, `newer_stand`, `longer_period`,
-            `later_name`; None if it counts.
+            `later_name`; the German sentence of the guard for what is held; None if it counts.
         superseded_by: the file that counts instead.
         parsed: whether it was parsed in this run (not taken from the cache).
         settled: findings that only the deliveries together give.
         excluded: (table, sheet, row) of accepted rows that such findings quarantine.
         barred: the finding that rejects it on the day of this run, although it can be read.
+        held: why it is set aside until a person decides, in German; None if it is not.
+        is_kept: whether its bytes are gone and what was kept of reading them is used.
     """
 
     programme: str
@@ -88,6 +90,8 @@ class Delivery:
     settled: list[Finding] = field(default_factory=list)
     excluded: list[tuple[str, str, int]] = field(default_factory=list)
     barred: Finding | None = None
+    held: str | None = None
+    is_kept: bool = False
 
     @property
     def owner(self) -> tuple[str, str]:
@@ -163,12 +167,14 @@ class Intake:
         windows: (programme, table) → the days for which each file counts.
         unknown: entries of the folder that belong to no programme.
         skipped: what lies in a programme's folder and is no delivery.
+        withdrawn: programme and SHA-256 of deliveries that a person has taken out.
     """
 
     deliveries: list[Delivery]
     windows: dict[tuple[str, str], list[Window]]
     unknown: list[str]
     skipped: list[Skipped] = field(default_factory=list)
+    withdrawn: frozenset[tuple[str | None, str]] = frozenset()
 
     def files(self, programme: str) -> list[list[Delivery]]:
         """The deliveries of one programme, each with its parts."""
@@ -186,7 +192,7 @@ class Intake:
         """Fingerprint of all inputs: the same files read by the same code give the same value."""
         digest = hashlib.sha256()
         for d in self.deliveries:
-            barred = d.barred.rule if d.barred else None
+            barred = "held" if d.held else d.barred.rule if d.barred else None
             digest.update(
                 f"{d.programme}\0{d.file}\0{d.part}\0{d.sha256}\0{d.fingerprint}\0{d.problem}\0{barred}\n".encode()
             )
@@ -201,6 +207,7 @@ def take_in(
     today: dt.date | None = None,
     *,
     looks_twice: bool = True,
+    withdrawn: frozenset[tuple[str | None, str]] = frozenset(),
 ) -> Intake:
     """Read every delivery that is new, take the others from the cache, and settle what counts.
 
@@ -211,12 +218,13 @@ def take_in(
         pool: reads the deliveries; by default child processes as the settings say.
         today: day of the run; no Stand is later.
         looks_twice: whether a file that is still being written is left for the next run.
+        withdrawn: see `Intake`.
     """
     secret = load_secret_for(settings)
     chosen = sorted(set(programmes()) if only is None else set(only))
     found, skipped = _look_through(settings.deliveries, chosen, looks_twice=looks_twice)
     deliveries = _read(found, settings, secret, progress, pool or _pool(settings, secret))
-    intake = Intake(deliveries, {}, unknown_entries(settings.deliveries), skipped)
+    intake = Intake(deliveries, {}, unknown_entries(settings.deliveries), skipped, withdrawn)
     settle(intake, today or today_in_germany())
     return intake
 
@@ -419,7 +427,7 @@ def settle(intake: Intake, today: dt.date) -> None:
         today: day of the run: a delivery with a later Stand is rejected (`as_of_in_future`).
     """
     for delivery in intake.deliveries:
-        delivery.settled, delivery.excluded, delivery.barred = [], [], _barred(delivery, today)
+        delivery.settled, delivery.excluded, delivery.barred = [], [], _barred(delivery, intake, today)
     _find_windows(intake)
     for _ in programmes():  # each time, rows judged anew may leave a table empty, and another delivery counts instead
         before = dict(intake.windows)
@@ -434,8 +442,10 @@ def settle(intake: Intake, today: dt.date) -> None:
         tell_competitors(intake, programme)
 
 
-def _barred(delivery: Delivery, today: dt.date) -> Finding | None:
-    """The finding that rejects a delivery which states a Stand after the day of the run."""
+def _barred(delivery: Delivery, intake: Intake, today: dt.date) -> Finding | None:
+    """The finding that rejects a delivery which was withdrawn, or states a Stand after the day of the run."""
+    if delivery.read is not None and (delivery.programme, delivery.sha256) in intake.withdrawn:
+        return Finding(None, None, None, None, "withdrawn", "rejected", None, told("withdrawn"))
     if delivery.read is None or delivery.read.rejected or delivery.read.as_of is None or delivery.read.as_of <= today:
         return None
     message = told("as_of_in_future", as_of=german.day(delivery.read.as_of), today=german.day(today))
@@ -463,7 +473,7 @@ def _copies(deliveries: Iterable[Delivery]) -> set[tuple[str, str]]:
     """Parts of files with the same bytes as a usable one whose name sorts before theirs (`deliveries.md` §4)."""
     seen: set[tuple[str | None, str]] = set()
     copies = set()
-    for delivery in sorted((d for d in deliveries if not d.is_rejected), key=lambda d: d.owner):
+    for delivery in sorted((d for d in deliveries if not d.is_rejected and d.held is None), key=lambda d: d.owner):
         if (delivery.sha256, delivery.part) in seen:
             copies.add(delivery.owner)
         seen.add((delivery.sha256, delivery.part))
@@ -474,9 +484,10 @@ def _candidates(intake: Intake, programme: Programme, table: Table) -> list[Cand
     ours = intake.of(programme.key)
     copies = _copies(ours)
     return [
-        Candidate(d.file, d.read.as_of, d.read.period, d.part)
+        Candidate(d.file, d.read.as_of, d.read.period, d.part, d.is_kept)
         for d in ours
         if not d.is_rejected
+        and d.held is None
         and d.owner not in copies
         and d.read is not None
         and d.read.as_of is not None
@@ -494,6 +505,9 @@ def _set_status(delivery: Delivery, intake: Intake) -> None:
         delivery.reason = _rejected_by(delivery)
         return
     tables = programmes()[delivery.programme].tables
+    if delivery.held is not None:
+        delivery.status, delivery.reason = "held", delivery.held
+        return
     counts = any(w.owner == delivery.owner for t in tables for w in intake.windows[delivery.programme, t.name])
     delivery.status = "counted" if counts else "superseded"
     delivery.reason = delivery.superseded_by = None
@@ -519,19 +533,22 @@ def _superseded(delivery: Delivery, intake: Intake) -> tuple[str | None, str | N
     return None, None
 
 
-def tell_competitors(intake: Intake, programme: Programme) -> None:
-    """`competing_delivery`: the same table, Stand and days, and not the same bytes."""
+def rivals_of(intake: Intake, programme: Programme) -> list[tuple[Delivery, Delivery, int]]:
+    """Deliveries that another of the same table, Stand and days goes before; that one; and how many keys both have."""
     ours = {d.owner: d for d in intake.of(programme.key)}
-    rivals: dict[tuple[str, str], dict[tuple[str, str], int]] = {}
+    found: dict[tuple[tuple[str, str], tuple[str, str]], int] = {}
     for table in programme.tables:
         for loser, winner in competitors(_candidates(intake, programme, table)):
             if ours[loser].sha256 != ours[winner].sha256:
                 common = len(_keys(ours[loser], table) & _keys(ours[winner], table))
-                told_of = rivals.setdefault(loser, {})
-                told_of[winner] = told_of.get(winner, 0) + common
-    for owner, others in rivals.items():
-        for winner, common in others.items():
-            ours[owner].settled.append(_competing(winner[0], common))
+                found[loser, winner] = found.get((loser, winner), 0) + common
+    return [(ours[loser], ours[winner], common) for (loser, winner), common in found.items()]
+
+
+def tell_competitors(intake: Intake, programme: Programme) -> None:
+    """`competing_delivery`: the same table, Stand and days, and not the same bytes."""
+    for delivery, winner, common in rivals_of(intake, programme):
+        delivery.settled.append(_competing(winner.file, common))
 
 
 def _competing(other: str, common: int) -> Finding:

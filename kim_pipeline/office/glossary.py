@@ -25,7 +25,7 @@ PAGE = PROJECT / "docs" / "rueckmeldungen.md"
 
 _REJECTS = (
     "unreadable", "missing_period", "missing_as_of", "unclear_period", "unclear_as_of", "ambiguous_period",
-    "ambiguous_as_of", "unsuitable_period", "as_of_before_period", "as_of_in_future",
+    "ambiguous_as_of", "unsuitable_period", "as_of_before_period", "as_of_in_future", "withdrawn",
 )  # fmt: skip
 _BY_COLUMN = frozenset({"invalid_date", "invalid_number", "invalid_value", "unknown_municipality", "error_cell"})
 _EMPTIES = frozenset({"looks_personal", "target_incomplete"})
@@ -140,6 +140,9 @@ def _entries() -> dict[str, _Entry]:
         "as_of_in_future": _Entry(
             "Der Stand liegt nach dem Tag, an dem gelesen wird. Die Lieferung verdrängte sonst alle späteren.",
             facts={"as_of": "15.01.2042", "today": "20.01.2024"},
+        ),
+        "withdrawn": _Entry(
+            "Die Koordination hat die Lieferung aus dem Datenbestand genommen, ohne die Datei zu ändern.",
         ),
         "nothing_accepted": _Entry(
             "Eine Tabelle hat Zeilen, aber keine davon ist fehlerfrei. Sie ersetzt dann nichts, und die frühere "

@@ -91,20 +91,20 @@ def failed_run(run_id: str, job: str, reasons: Sequence[str], settings: Settings
     )
 
 
-def held_night(as_of: dt.date, happened: str) -> Alert:
-    """What is told of a night that stopped because deliveries are gone, where no control room tells of its run.
+def stopped_night(as_of: dt.date, happened: str) -> Alert:
+    """What is told of a night that stopped for a person's word, where no control room tells of its run.
 
     Args:
         as_of: day of the run.
         happened: which ones, in German.
     """
     return Alert(
-        event=f"missing {as_of}",
-        title="Lieferungen fehlen; nichts ist veröffentlicht",
+        event=f"stopped {as_of}",
+        title="Der Lauf wartet auf eine Entscheidung; nichts ist veröffentlicht",
         happened=happened,
         about="Veröffentlicht bleibt der letzte gute Datenbestand; nichts ist entfernt.",
         turn=_OPERATOR,
-        todo="Den Ordner der Lieferungen prüfen und den Lauf wiederholen.",
+        todo="Den Ordner der Lieferungen prüfen und den Lauf wiederholen, oder mit kim accept bestätigen.",
     )
 
 

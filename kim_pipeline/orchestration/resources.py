@@ -54,7 +54,7 @@ class NightRun:
                 return self._go_on_to(stage)
             except Exception as error:  # noqa: BLE001  (kept for those who tell people, and raised below)
                 self.ended_by = error
-        sentence = explained(self.ended_by, self.night.settings.warehouse)
+        sentence = explained(self.ended_by, self.night.settings.warehouse, to_all=True)
         if sentence is None:
             raise self.ended_by
         raise dg.Failure(sentence) from self.ended_by

@@ -130,6 +130,11 @@ RULES = {
         "Stand in der Zukunft",
         "Der Stand {as_of} liegt nach dem heutigen Tag ({today}). Bitte den Stand berichtigen.",
     ),
+    "withdrawn": Rule(
+        "Zurückgezogen",
+        "Die Lieferung ist zurückgezogen und zählt nicht. Bitte eine berichtigte liefern oder die Zurücknahme aufheben "
+        "lassen.",
+    ),
     "unclear_period": Rule(
         "Berichtszeitraum unklar",
         "{raw} ist kein Berichtszeitraum, der sich verstehen lässt. Erwartet: ein Zeitraum wie „2023“, „2022/23“, "

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -17,7 +18,7 @@ from kim_pipeline.intake.intake import Intake
 from kim_pipeline.warehouse.catalogue import catalogue_columns
 from kim_pipeline.warehouse.checks import Check
 from kim_pipeline.warehouse.generated import SOURCE
-from kim_pipeline.warehouse.load import load_accepted, load_coverage, load_quality, load_vocabulary
+from kim_pipeline.warehouse.load import load_accepted, load_coverage, load_decided, load_quality, load_vocabulary
 from kim_pipeline.warehouse.sql_models import SqlModel
 
 INTERNAL_SCHEMAS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators", "review", "disclosure")
@@ -57,14 +58,17 @@ def load_inputs(
     as_of: dt.date,
     grace_days: int,
     raised_k: Mapping[str, int],
+    acceptances: Sequence[tuple[Any, ...]] = (),
+    configuration: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Load everything that was read."""
+    """Load everything that was read, what people have said, and what the build depends on besides its deliveries."""
     for schema in INTERNAL_SCHEMAS:
         connection.execute(f"CREATE SCHEMA {schema}")
     load_vocabulary(connection, raised_k)
     load_quality(connection, intake, as_of, grace_days)
     load_accepted(connection, intake)
     load_coverage(connection, intake)
+    load_decided(connection, acceptances, configuration)
     describe(connection)
 
 

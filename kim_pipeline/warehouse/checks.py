@@ -86,7 +86,7 @@ def accounting_checks() -> list[Check]:
             "FROM quality.sheet_account AS a INNER JOIN quality.delivery AS d USING (programme, file, part) "
             "LEFT JOIN there AS t ON t.programme = a.programme AND t.table_name = a.table_name "
             "AND t.file = a.file AND t.part = a.part AND t.sheet = a.sheet "
-            "WHERE d.status <> 'rejected' AND (CASE WHEN t.is_cross_table THEN coalesce(t.rows_there, 0) > a.accepted "
+            "WHERE d.status NOT IN ('rejected', 'held') AND (CASE WHEN t.is_cross_table THEN coalesce(t.rows_there, 0) > a.accepted "
             "ELSE coalesce(t.rows_there, 0) <> a.accepted END)",
         ),
         Check(

@@ -198,6 +198,20 @@ def load_coverage(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None
     _create(connection, "quality.coverage", columns, spans)
 
 
+def load_decided(
+    connection: duckdb.DuckDBPyConnection,
+    acceptances: Sequence[tuple[Any, ...]],
+    configuration: Sequence[tuple[str, str]],
+) -> None:
+    """`quality.acceptance` and `quality.configuration`: what people have said, and what else decides a build."""
+    columns = (
+        "kind VARCHAR, programme VARCHAR, file VARCHAR, sha256 VARCHAR, accepted_by VARCHAR, because VARCHAR, "
+        "accepted_at TIMESTAMP"
+    )
+    _create(connection, "quality.acceptance", columns, acceptances)
+    _create(connection, "quality.configuration", "name VARCHAR, sha256 VARCHAR", configuration)
+
+
 def _span(
     connection: duckdb.DuckDBPyConnection, programme: Programme, table: Table, window: Window, intake: Intake
 ) -> tuple[dt.date | None, dt.date | None]:
@@ -228,7 +242,7 @@ def _load_table(
     sources = [
         (str(d.read.tables[table.name].path), programme.key, d.file, d.part)
         for d in deliveries
-        if d.read is not None and not d.is_rejected and table.name in d.read.tables
+        if d.read is not None and not d.is_rejected and d.held is None and table.name in d.read.tables
     ]
     if not sources:
         return

@@ -8,6 +8,6 @@ SELECT
     max(d.as_of) AS last_as_of  -- Stand des jüngsten Registers, das sie nennt
 FROM accepted.massnahmen_measures AS m
 INNER JOIN quality.delivery AS d ON d.programme = 'massnahmen' AND d.file = m.source_file AND d.part = m.source_part
-WHERE d.status <> 'rejected'
+WHERE d.status NOT IN ('rejected', 'held')
 GROUP BY m.concept, m.measure_no
 ORDER BY m.concept, m.measure_no

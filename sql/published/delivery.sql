@@ -6,7 +6,7 @@ SELECT
     d.sha256,  -- Prüfsumme des Inhalts; leer, wenn die Datei nicht lesbar ist
     d.period,  -- Berichtszeitraum; leer bei Gesamtlisten
     d.as_of,  -- Stand
-    d.status,  -- counted (zählt), superseded (ersetzt) oder rejected (zurückgewiesen)
-    d.reason  -- Grund, wenn sie nicht zählt
+    d.status,  -- counted (zählt), superseded (ersetzt), rejected (zurückgewiesen) oder held (angehalten)
+    CASE WHEN d.status <> 'held' THEN d.reason END AS reason  -- Grund, wenn sie nicht zählt
 FROM quality.delivery AS d
 ORDER BY d.programme, d.file, d.part

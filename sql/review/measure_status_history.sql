@@ -10,7 +10,7 @@ WITH snapshot AS (
         max(d.file) AS source_file
     FROM accepted.massnahmen_measures AS m
     INNER JOIN quality.delivery AS d ON d.programme = 'massnahmen' AND d.file = m.source_file AND d.part = m.source_part
-    WHERE d.status <> 'rejected'
+    WHERE d.status NOT IN ('rejected', 'held')
     GROUP BY m.concept, m.measure_no, d.as_of
 ),
 
