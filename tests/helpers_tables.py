@@ -78,7 +78,7 @@ def read_sheets_of(
 
 def quoting() -> Quoting:
     """What may be quoted where no column is personal."""
-    return Quoting(tuple)
+    return Quoting(tuple, context())
 
 
 @dataclass

@@ -171,9 +171,13 @@ class _Maker:
             last = _LAST if column.period_date else AS_OF
             day = _FIRST + dt.timedelta(days=self._rng.randint(0, (last - _FIRST).days))
             return day, day
-        if column.kind in ("number", "whole"):
+        if column.kind in ("number", "whole", "hours"):
             amount = self._amount(column)
             return amount, amount
+        if column.kind == "indicator":
+            return self._rng.choice(sorted(self._plan.vocabulary.indicators.items()))
+        if column.names_office:
+            return (self._rng.choice(self._plan.vocabulary.county.office_names),) * 2
         text = f"{self._rng.choice(('0', 'A-', 'Nr '))}{self._count:04d}" if column.key else self._rng.choice(_TEXTS)
         return text, clean_text(text)
 

@@ -95,6 +95,11 @@ class County:
         )
 
     @cached_property
+    def office_names(self) -> tuple[str, ...]:
+        """The names of the county's offices, aliases aside, in the file's order."""
+        return tuple(r["name"] for r in rows(self.folder / "offices.csv"))
+
+    @cached_property
     def ags(self) -> frozenset[str]:
         """The municipalities' keys."""
         return frozenset(m.ags for m in self.municipalities)

@@ -25,6 +25,7 @@ from kim_pipeline.warehouse.diff import KINDS
 
 MAX_FINDINGS = 200
 _FILE_HEADER = ("Datei", "Status", "Zeitraum", "Stand", "Zeilen", "Quarantäne", "Befunde")
+_SKIPPED_HEADER = ("Datei oder Ordner", "Grund")
 _FINDING_HEADER = ("Schwere", "Datei", "Blatt", "Zeile", "Spalte", "Regel", "Meldung")
 
 
@@ -47,6 +48,11 @@ def delivery_metadata(night: TakenIn, programme: str, connection: duckdb.DuckDBP
         **{label: rows[name] for name, label in _ROWS.items()},
         "Ordner": dg.MetadataValue.path(night.settings.deliveries / programme),
     }
+    skipped = [one for one in night.intake.skipped if one.programme == programme]
+    if skipped:
+        rows_told = ((one.file, one.reason) for one in skipped[:MAX_FINDINGS])
+        found["Übergangen"] = len(skipped)
+        found["Keine Lieferungen"] = dg.MetadataValue.md(markdown_table(_SKIPPED_HEADER, rows_told))
     if counting:
         as_of, _, path = max(counting)
         found["Stand"] = german.day(as_of)

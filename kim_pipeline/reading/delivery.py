@@ -92,7 +92,7 @@ def read_delivery(path: PurePath, content: bytes, programme: Programme, key: byt
             raise unreadable(_no_table(sheets, programme, reader, context))
     except RejectedError as error:
         return rejection(error.rule, error.message)
-    quoting = Quoting(lambda: _personal_cells(blocks))
+    quoting = Quoting(lambda: _personal_cells(blocks), context)
     parts = parts_of(programme, blocks, quoting)
     read = _PartReader(programme, context, key, quoting)
     read.read(parts)
@@ -144,7 +144,7 @@ def _no_table(sheets: Sequence[Sheet], programme: Programme, reader: _Reader, co
         )
     known, unknown = max((reader.finder.known_names(sheet) for sheet in sheets), key=lambda names: len(names[0]))
     if known:
-        quoting = Quoting(tuple)
+        quoting = Quoting(tuple, context)
         told_unknown = [" ".join(name.split()) for name in unknown if quoting.allows(name, None)][:_MOST_HEADERS]
         message += f" Bekannt sind von den Überschriften: {german.quoted_listing(known[:_MOST_HEADERS])}"
         message += f"; unbekannt: {german.quoted_listing(told_unknown)}." if told_unknown else "."
@@ -323,12 +323,12 @@ class _PartReader:
         return pa.table(columns)
 
 
-def _personal_cells(blocks: Sequence[Block]) -> Iterator[Cell]:
-    """Each distinct cell of the personal columns of all blocks."""
+def _personal_cells(blocks: Sequence[Block]) -> Iterator[tuple[Column, Cell]]:
+    """Each distinct cell of the personal columns of all blocks, with its column."""
     for block in blocks:
         for at, match in block.header.matches.items():
             if match.column.personal:
-                yield from block.sheet.distinct[at]
+                yield from ((match.column, cell) for cell in block.sheet.distinct[at])
 
 
 def _about_columns(sheet: Sheet, header: Header) -> list[Finding]:

@@ -14,6 +14,7 @@ from functools import cached_property
 from kim_pipeline.contracts.model import Column
 from kim_pipeline.contracts.normalise import clean_key, comparable
 from kim_pipeline.reading.formats.cells import Cell, raw_text
+from kim_pipeline.reading.values import Context, parse_date
 
 _LEAST = 4
 """Shorter texts are no names, keys or pseudonyms that would tell a person."""
@@ -34,16 +35,25 @@ class Quoting:
     """What may be quoted of one delivery.
 
     Args:
-        personal: gives the cells of the delivery's personal columns; asked when the first text has to be judged.
+        personal: gives the cells of the delivery's personal columns with their column; asked when the first text has
+            to be judged.
+        context: what parsing depends on.
     """
 
-    def __init__(self, personal: Callable[[], Iterable[Cell]]) -> None:
+    def __init__(self, personal: Callable[[], Iterable[tuple[Column, Cell]]], context: Context) -> None:
         """Keep what to ask."""
-        self._cells = personal
+        self._cells, self._context = personal, context
 
     @cached_property
     def _personal(self) -> frozenset[str]:
-        return frozenset(form for form in (comparable(raw_text(cell)) for cell in self._cells()) if _may_tell(form))
+        return frozenset(form for form in (comparable(raw_text(cell)) for _, cell in self._cells()) if _may_tell(form))
+
+    @cached_property
+    def _births(self) -> frozenset[dt.date] | None:
+        """The days of the delivery's personal columns of days; None where it has no such column."""
+        cells = [cell for column, cell in self._cells() if column.kind == "date"]
+        days = frozenset(day for cell in cells if (day := parse_date(cell, self._context).value) is not None)
+        return days if cells else None
 
     def allows(self, cell: Cell, column: Column | None) -> bool:
         """Whether a finding may quote a cell.
@@ -59,10 +69,20 @@ class Quoting:
         return not (
             _LONG_NUMBER.search(text)
             or _BORN.search(text)
-            or (not is_date and _is_old_day(text))
+            or (self._may_be_birth(cell, text) if is_date else _is_old_day(text))
             or _NAME.fullmatch(text)
             or comparable(text) in self._personal
         )
+
+    def _may_be_birth(self, cell: Cell, text: str) -> bool:
+        """Whether what stands in a column of days may be a birth date that has slipped there.
+
+        The contract lets a column of days be quoted; a day before 2015 is not, where the delivery holds birth dates.
+        """
+        if self._births is None:
+            return False
+        day = parse_date(cell, self._context).value
+        return _is_old_day(text) if day is None else day < _OLD or day in self._births
 
 
 def _may_tell(text: str) -> bool:

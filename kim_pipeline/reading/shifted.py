@@ -43,12 +43,24 @@ class ParsedColumn:
     results: list[Parsed]
 
 
-def shifted_cells(
-    parsed: dict[str, ParsedColumn], header: Header, sheet: Sheet, rows: npt.NDArray[np.int64], context: Context
-) -> tuple[dict[int, int], Mask]:
-    """Data rows that have slipped → the position of the first cell that shows it; and the rows that may have.
+@dataclass(frozen=True)
+class Slips:
+    """What has slipped in a block.
 
-    A row may have slipped where one cell shows it, or where several are not of their column's kind.
+    Attributes:
+        rows: data rows that are `shifted_row`, by their position among the data rows → the first cell that shows it.
+        personal: cells, by position among the data rows and column, into which a personal value may have slipped
+            although too little of the row shows it for `shifted_row`.
+    """
+
+    rows: dict[int, int]
+    personal: frozenset[tuple[int, int]]
+
+
+def slips_of(
+    parsed: dict[str, ParsedColumn], header: Header, sheet: Sheet, rows: npt.NDArray[np.int64], context: Context
+) -> Slips:
+    """What has slipped in a block.
 
     Args:
         parsed: the block's columns by name.
@@ -58,23 +70,49 @@ def shifted_cells(
         context: what parsing depends on.
     """
     kinds = {p.position: _Kind(p, sheet, context, minutes=header.matches[p.position].minutes) for p in parsed.values()}
+    slipped = {step: _slipped(kinds, step) for step in (-1, 1)}
     found: dict[int, int] = {}
-    suspect = sum((kind.foreign().astype(np.int64) for kind in kinds.values()), np.zeros(len(rows), np.int64)) >= _LEAST
-    for step in (-1, 1):
-        count = np.zeros(len(rows), dtype=np.int64)
-        first = np.full(len(rows), -1, dtype=np.int64)
-        for position in sorted(kinds):
-            neighbour = kinds.get(position + step)
-            if neighbour is None:
-                continue
-            here = kinds[position].slipped_from(neighbour)
-            if here is not None:
-                first[here & (first < 0)] = position
-                count += here
-        suspect |= count > 0
+    for by_position in slipped.values():
+        count = sum((mask.astype(np.int64) for mask in by_position.values()), np.zeros(len(rows), np.int64))
         for i in (count >= _LEAST).nonzero()[0].tolist():
-            found.setdefault(i, int(first[i]))
-    return found, suspect
+            found.setdefault(i, next(at for at, mask in by_position.items() if mask[i]))
+    return Slips(found, _slipped_persons(kinds, header, slipped, len(rows)))
+
+
+def _slipped(kinds: dict[int, _Kind], step: int) -> dict[int, Mask]:
+    """Position → per row whether the cell is of the kind of the column one `step` further, and not of its own."""
+    found = {}
+    for position in sorted(kinds):
+        neighbour = kinds.get(position + step)
+        here = None if neighbour is None else kinds[position].slipped_from(neighbour)
+        if here is not None:
+            found[position] = here
+    return found
+
+
+def _slipped_persons(
+    kinds: dict[int, _Kind], header: Header, slipped: dict[int, dict[int, Mask]], count: int
+) -> frozenset[tuple[int, int]]:
+    """Cells of no kind of theirs beside a column with personal values or one that nobody reads, in a row that slips.
+
+    A row slips where another cell of it has slipped the same way, or where a personal cell is not of its own kind. A
+    cell that is of the kind of the neighbour on its other side comes from there.
+    """
+    personal = {at for at, match in header.matches.items() if match.column.personal}
+    if not personal:
+        return frozenset()
+    telling = personal | {cell.position for cell in header.unmapped}
+    found: set[tuple[int, int]] = set()
+    nowhere = np.zeros(count, dtype=np.bool_)
+    displaced = np.any([nowhere, *(kinds[at].foreign(count) for at in sorted(personal))], axis=0)
+    for step, by_position in slipped.items():
+        slips = sum((mask.astype(np.int64) for mask in by_position.values()), np.zeros(count, np.int64))
+        for position in sorted(kinds.keys() - personal):
+            if position + step in telling:
+                moves = displaced | (slips - by_position.get(position, nowhere) > 0)
+                hidden = kinds[position].foreign(count) & moves & ~slipped[-step].get(position, nowhere)
+                found |= {(i, position) for i in hidden.nonzero()[0].tolist()}
+    return frozenset(found)
 
 
 class _Kind:
@@ -106,11 +144,9 @@ class _Kind:
         column = self._parsed.column
         return self._shape is not None or column.is_number or column.kind in _KINDS
 
-    def foreign(self) -> Mask:
-        """Per row whether the cell is not of this column's kind."""
-        return (
-            np.isin(self._parsed.codes, self._foreign()) if self._is_judged else np.zeros(len(self._parsed.codes), bool)
-        )
+    def foreign(self, count: int) -> Mask:
+        """Per row, of `count`, whether the cell is not of this column's kind."""
+        return np.isin(self._parsed.codes, self._foreign()) if self._is_judged else np.zeros(count, dtype=np.bool_)
 
     def slipped_from(self, neighbour: _Kind) -> Mask | None:
         """Per row whether the cell is not of this column's kind but of the neighbour's; None where none is."""

@@ -49,7 +49,7 @@ from kim_pipeline.reading.header import Header
 from kim_pipeline.reading.personal import age_group, age_years, pseudonym
 from kim_pipeline.reading.quoting import LONGEST_WITH_PERSONS, Quoting
 from kim_pipeline.reading.rows import RowKinds, classify_rows
-from kim_pipeline.reading.shifted import ParsedColumn, shifted_cells
+from kim_pipeline.reading.shifted import ParsedColumn, slips_of
 from kim_pipeline.reading.suggest import did_you_mean
 from kim_pipeline.reading.values import Context, is_empty, parse_cell
 
@@ -154,8 +154,8 @@ class Delivered:
 class _Share:
     """One block's share of a table; all arrays have one element per data row.
 
-    `silent` rows have one finding that stands for all others; `told` are the cells that have one; `suspect` rows have a
-    cell that may have slipped: beside a personal column nothing of them is quoted.
+    `silent` rows have one finding that stands for all others; `told` are the cells that have one; `hidden` are cells,
+    by row and column of the sheet, into which a personal value may have slipped: they are not quoted.
     """
 
     table: Table
@@ -170,7 +170,7 @@ class _Share:
     errors: Mask = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     silent: Mask = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     told: set[tuple[int, str]] = field(default_factory=set)
-    suspect: Mask = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    hidden: frozenset[tuple[int, int]] = frozenset()
 
     @property
     def sheet(self) -> Sheet:
@@ -179,21 +179,6 @@ class _Share:
     @property
     def header(self) -> Header:
         return self.block.header
-
-    def may_have_slipped(self, row: int, position: int | None) -> bool:
-        """Whether a cell stands beside a personal or an unread column, in a row that may have slipped."""
-        return position in self._beside_persons and row in self._suspect_rows
-
-    @cached_property
-    def _suspect_rows(self) -> frozenset[int]:
-        return frozenset(self.rows[self.suspect].tolist()) if len(self.suspect) == len(self.rows) else frozenset()
-
-    @cached_property
-    def _beside_persons(self) -> frozenset[int | None]:
-        positions = [at for at, match in self.header.matches.items() if match.column.personal]
-        if positions:
-            positions += [cell.position for cell in self.header.unmapped]
-        return frozenset(at + step for at in positions for step in (-1, 1))
 
     @cached_property
     def has_persons(self) -> bool:
@@ -268,8 +253,9 @@ def _read_share(table: Table, block: Block, context: Context, delivered: Deliver
         for column in table.delivered
         if column.name in positions
     }
-    shifted, share.suspect = shifted_cells(parsed, header, sheet, rows, context)
-    for i, position in shifted.items():
+    slips = slips_of(parsed, header, sheet, rows, context)
+    share.hidden = frozenset((int(rows[i]), position) for i, position in slips.personal)
+    for i, position in slips.rows.items():
         if not share.silent[i]:
             _silence(share, i, position, "shifted_row", is_hidden=True)
     _find_incomplete(share, positions, empty)
@@ -382,7 +368,7 @@ def _note_cells(
         share.errors[i] |= severity == "error"
         share.told.add((i, column.name))
         is_hidden = rule in _NEVER_QUOTED
-        hint = "" if share.may_have_slipped(int(share.rows[i]), place.position) else near[code]
+        hint = "" if (int(share.rows[i]), place.position) in share.hidden else near[code]
         share.findings.append(
             _finding(share, i, place, rule, severity, is_hidden=is_hidden, did_you_mean=hint, **facts)
         )
@@ -491,7 +477,7 @@ def _make_finding(
 ) -> Finding:
     rule, severity = judged
     cell = BLANK if place.position is None else share.sheet.cell(row, place.position)
-    is_hidden = is_hidden or share.may_have_slipped(row, place.position)
+    is_hidden = is_hidden or (row, place.position) in share.hidden
     raw, shown = _quotable(share, place.column, cell, is_hidden=is_hidden)
     message = sentence(place, row + 1, rule, shown, **facts)
     return Finding(place.sheet, row + 1, place.letter, place.header, rule, severity, raw, message)

@@ -41,7 +41,7 @@ def test_from_the_template_to_an_accepted_delivery(tmp_path: Path, capsys: pytes
     assert cli.invoke(["check", str(place / "Lieferung.xlsx"), "--programme", KEY]) == 1
     said = " ".join(capsys.readouterr().out.split())
     assert f"Zeile {page.first_row}, Spalte C" in said
-    assert "Der Wert steht nicht in der Ortsliste." in said  # the column beside it is personal
+    assert "„Beckumm“ steht nicht in der Ortsliste. Meinten Sie „Beckum“?" in said
 
     options = ["--deliveries", str(tmp_path / "data_raw"), "--warehouse", str(tmp_path / "warehouse")]
     assert cli.invoke(["feedback", "--programme", KEY, "--out", str(out), *options]) == 0

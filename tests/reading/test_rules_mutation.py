@@ -97,12 +97,6 @@ def bound_mutants(table: Table) -> Iterator[tuple[str, Table]]:
                 yield f"{name} {kind} {shifted}", with_bound(table, name, index, BOUNDS[kind](shifted))
 
 
-def stands_beside_a_personal_one(table: Table, column: Column) -> bool:
-    names = [c.name for c in table.delivered]
-    at = names.index(column.name)
-    return any(c.personal for i, c in enumerate(table.delivered) if abs(i - at) == 1)
-
-
 def flag_mutants(table: Table) -> Iterator[tuple[str, Table]]:
     for c in table.delivered:
         if c.required and c.kind != "yes_no" and c.headers:
@@ -113,7 +107,7 @@ def flag_mutants(table: Table) -> Iterator[tuple[str, Table]]:
             yield f"{c.name} no key", with_column(table, c.name, key=False)
         if c.period_date:
             yield f"{c.name} no period date", with_column(table, c.name, period_date=False)
-        if c.personal and not stands_beside_a_personal_one(table, c):  # that one hides its cells all the same
+        if c.personal:
             yield f"{c.name} not personal", with_column(table, c.name, personal=None)
     if table.future_dates:
         yield "no future dates", dataclasses.replace(table, future_dates=False)

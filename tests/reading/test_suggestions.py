@@ -46,7 +46,8 @@ def messages(settings: Settings, *pages: Page, programme: str = "sprachmittlerpo
 
 @pytest.mark.parametrize(
     ("column", "text", "near"),
-    [("Ort", "Telgde", "Telgte"), ("Sprache", "Paschtoo", "Paschto"), ("Bereich", "Behorde", "Behörde")],
+    [("Ort", "Telgde", "Telgte"), ("Sprache", "Paschtoo", "Paschto"), ("Bereich", "Behorde", "Behörde"),
+     ("Status", "durchgefürt", "durchgeführt")],
 )  # fmt: skip
 def test_a_finding_names_the_nearest_spelling(settings: Settings, column: str, text: str, near: str) -> None:
     found = messages(settings, requests(request("A-1", **{column: text})))

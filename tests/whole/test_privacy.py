@@ -61,6 +61,15 @@ def test_every_canary_is_looked_for() -> None:
     assert all(canaries_in(f"x {canary}, y".encode()) for canary in CANARIES)
 
 
+def test_names_in_free_text_are_looked_for_too() -> None:
+    """They stand where nothing is personal by contract, and are to be found nowhere all the same."""
+    names = (TESTS / "canaries_published.txt").read_text(encoding="utf-8").split()
+    assert names
+    assert all(canaries_in(f"mit Frau {name}.".encode()) for name in names)
+    books = [_unzipped(path.read_bytes()) for path in (SAMPLE / "massnahmen").glob("*.xlsx")]
+    assert all(any(name.encode() in book for book in books) for name in names)
+
+
 def test_the_sample_holds_them() -> None:
     """Else the other tests would prove nothing."""
     text = b"".join(path.read_bytes() for path in SAMPLE.rglob("*.csv"))
