@@ -174,6 +174,9 @@ class _Maker:
         if column.kind in ("number", "whole", "hours"):
             amount = self._amount(column)
             return amount, amount
+        return self._text(column)
+
+    def _text(self, column: Column) -> tuple[Any, Any]:
         if column.kind == "indicator":
             return self._rng.choice(sorted(self._plan.vocabulary.indicators.items()))
         if column.names_office:

@@ -58,7 +58,7 @@ class _Example:
             amount = self._amount(column)
             return int(amount) if column.kind == "whole" else round(amount, 2)
         if column.kind == "indicator":
-            return next(iter(self._vocabulary.indicators.values()))
+            return self._vocabulary.indicator_labels[0]
         if column.names_office and self._vocabulary.county.office_names:
             return self._vocabulary.county.office_names[0]
         name = re.sub(r"\W*$", "", column.headers[0] if column.headers else column.label)

@@ -26,7 +26,7 @@ Kind = Literal[
 DATA = Path(__file__).parent / "data"
 DEFAULT_COUNTY = Path(__file__).parents[2] / "counties" / "warendorf"
 UNDETERMINED_LANGUAGE = "und"
-CATALOGUE = Path(__file__).parents[2] / "sql" / "indicators" / "catalogue.toml"
+INDICATOR_LIST = Path(__file__).parents[2] / "sql" / "indicators" / "catalogue.toml"
 _WRITTEN_OUT = re.compile(
     r"(?:\d{5} )?(?:(?:stadt|gemeinde) )?(?P<name>.+?)(?: \(westf\.\)|/westf\.| i\. w\.)?", re.ASCII
 )
@@ -223,9 +223,18 @@ class Vocabulary:
     @cached_property
     def indicators(self) -> dict[str, str]:
         """Id or label, as headers are compared → id of every indicator of the catalogue."""
-        with CATALOGUE.open("rb") as file:
-            entries = tomllib.load(file)["indicator"]
-        return {comparable_header(name): e["id"] for e in entries for name in (e["label"], e["id"])}
+        pairs = self._indicator_names
+        return {comparable_header(name): key for key, label in pairs for name in (label, key)}
+
+    @cached_property
+    def indicator_labels(self) -> tuple[str, ...]:
+        """The label of every indicator, in the catalogue's order."""
+        return tuple(label for _, label in self._indicator_names)
+
+    @cached_property
+    def _indicator_names(self) -> list[tuple[str, str]]:
+        with INDICATOR_LIST.open("rb") as file:
+            return [(entry["id"], entry["label"]) for entry in tomllib.load(file)["indicator"]]
 
     @cached_property
     def municipality_spellings(self) -> dict[str, str]:
@@ -266,7 +275,7 @@ class Vocabulary:
     def fingerprint_files(self) -> list[Path]:
         """Every file that the look-ups are read from."""
         return sorted(
-            [*DATA.glob("*.csv"), *self.county.folder.glob("*.csv"), self.county.folder / "county.toml", CATALOGUE]
+            [*DATA.glob("*.csv"), *self.county.folder.glob("*.csv"), self.county.folder / "county.toml", INDICATOR_LIST]
         )
 
 

@@ -645,7 +645,7 @@ class _Evaluation:
             return
         later = [i for i in self._after_as_of(name) if accepted[i]]
         if later:
-            rows = "Eine Zeile liegt" if len(later) == 1 else f"{len(later)} Zeilen liegen"
+            rows = german.counted(len(later), "Zeile liegt", "Zeilen liegen")
             self._tell(
                 later[0], name, "rows_after_as_of", severity="warning", rows=rows,
                 as_of=german.day(self._delivered.as_of),

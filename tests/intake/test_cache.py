@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from kim_pipeline.contracts.vocabulary import CATALOGUE, vocabulary
+from kim_pipeline.contracts.vocabulary import INDICATOR_LIST, vocabulary
 from kim_pipeline.files import Store
 from kim_pipeline.intake import cache, fingerprint
 from kim_pipeline.intake.intake import Delivery, Intake, load_secret_for, take_in
@@ -118,8 +118,8 @@ def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         shutil.copytree(PROJECT / "kim_pipeline" / folder, copy / folder)
     shutil.copy(PROJECT / "kim_pipeline" / "german.py", copy)
     shutil.copytree(vocabulary().county.folder, copy / "county")
-    shutil.copy(CATALOGUE, copy)
-    rooms = {vocabulary().county.folder: copy / "county", CATALOGUE.parent: copy}
+    shutil.copy(INDICATOR_LIST, copy)
+    rooms = {vocabulary().county.folder: copy / "county", INDICATOR_LIST.parent: copy}
 
     def files() -> list[Path]:
         return [rooms.get(f.parent, copy / "contracts/data") / f.name for f in vocabulary().fingerprint_files()]

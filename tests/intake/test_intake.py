@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from kim_pipeline.commands.terminal import console, skipped_files
+from kim_pipeline.intake.folder import STILL_WRITTEN, Skipped
 from kim_pipeline.intake.intake import Delivery, Intake, all_findings, counts_by_severity, settle, take_in
 from kim_pipeline.settings import Settings, today
 from tests.conftest import DirectPool, direct, put
@@ -62,12 +64,19 @@ def statuses(intake: Intake) -> dict[str, tuple[str, str | None]]:
 
 
 @pytest.mark.parametrize("name", ["~$Liste.xlsx", ".DS_Store", "Thumbs.db", "sub/~$Liste.xlsx", "sub/Thumbs.db"])
-def test_files_of_the_system_are_skipped_silently(name: str, settings: Settings) -> None:
+def test_files_of_the_system_are_skipped_and_told(
+    name: str, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     put(settings, P, name, b"whatever")
     put(settings, P, "a.xlsx", small_delivery())
     intake = direct(settings)
     assert [d.file for d in intake.deliveries] == ["a.xlsx"]
     assert intake.unknown == []
+    assert [(s.programme, s.file) for s in intake.skipped] == [(P, name)]
+    skipped_files(console(), [*intake.skipped, Skipped(P, "b.xlsx", STILL_WRITTEN)])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Keine Lieferungen, übergangen: 1 Datei oder Ordner" in said
+    assert f"Wird noch geschrieben und beim nächsten Lauf gelesen: {P}/b.xlsx" in said
 
 
 def test_sub_folders_are_read(settings: Settings) -> None:

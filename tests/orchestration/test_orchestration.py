@@ -137,6 +137,7 @@ def test_the_whole_graph(settings: Settings, instance: dg.DagsterInstance) -> No
 
 
 def test_metadata_of_deliveries_and_tables(settings: Settings, instance: dg.DagsterInstance) -> None:
+    (settings.deliveries / "komm_an" / "~$Antrag.xlsx").write_bytes(b"x")
     result = run(settings, instance)
     found = {
         e.asset_key.to_user_string(): e.materialization.metadata
@@ -150,6 +151,9 @@ def test_metadata_of_deliveries_and_tables(settings: Settings, instance: dg.Dags
     assert str(grants["Befunde"].value).startswith("| Schwere | Datei |")
     assert str(grants["Befunde"].value).count("\n") <= MAX_FINDINGS + 4
     assert Path(str(grants["Neueste Arbeitsmappe, die zählt"].value)).is_file()
+    assert grants["Übergangen"].value == 1
+    assert "~$Antrag.xlsx | Hilfsdatei" in str(grants["Keine Lieferungen"].value)
+    assert "Übergangen" not in found["deliveries/fit"]
     table = found["staging/fit_groups"]
     assert isinstance(table["dagster/row_count"].value, int)
     schema = table["dagster/column_schema"].value

@@ -93,7 +93,8 @@ def arrangement(draw: st.DrawFn) -> tuple[list[Row], list[Grid]]:
             sheets.append([])
         sheets[-1] += draw(st.lists(st.sampled_from(TITLES), max_size=3))
         part = draw(table(chunks.pop(0)))
-        if chunks and draw(st.booleans()):
+        has_neighbour: bool = draw(st.booleans())
+        if chunks and has_neighbour:
             part = beside(part, draw(table(chunks.pop(0))), draw(st.integers(0, 2)))
         sheets[-1] += part
     return rows, sheets

@@ -26,7 +26,9 @@ SAMPLE = PROJECT / "data_raw"
 _BOUND = re.compile(r"ein Tag ab dem 01\.01\.(1900|2000)")
 """What the contract says of days, in the sentence of `out_of_range`."""
 _OLD_DAY = re.compile(r"\d\d\.\d\d\.(19\d\d|200\d)|(19\d\d|200\d)-\d\d-\d\d")
-WITH_BIRTHS = {p.key for p in programmes().values() if any(c.personal == "derive" for t in p.tables for c in t.delivered)}
+WITH_BIRTHS = {
+    p.key for p in programmes().values() for t in p.tables if any(c.derived_from for c in t.columns.values())
+}
 
 
 def slipped(path: Path) -> bytes:

@@ -18,6 +18,7 @@ ALLOWED = {
     "sections": "likewise, where a chapter has pages of its own",
     "CHAPTER_OF": "whose chapter of the report it is",
     "Cell": "of a spreadsheet, and of a table of counts as statistical disclosure control calls it",
+    "Block": "of a sheet, and of the report",
     "Mask": "an array of truth values in both rooms, which share nothing else",
     "Limits": "of a delivery's plausible numbers, and of what a file may cost: reading is worked on elsewhere",
     "take_in": "the folder of deliveries, and the night's step that does it",
