@@ -400,6 +400,14 @@ def _take(delivery: Delivery, outcome: Outcome, settings: Settings) -> list[Cach
     delivery.sha256, delivery.fingerprint = outcome.sha256, outcome.fingerprint
     parts = cache.load(_entry(settings, delivery))
     delivery.parsed = True
+    lone = [sheet for part in parts or [] for sheet in part.lone_sheets]
+    if lone:
+        _LOG.warning(
+            "%s: of delivery %s only one reader could read %d sheets",
+            delivery.programme,
+            (delivery.sha256 or "")[:12],
+            len(lone),
+        )
     if parts is None:
         delivery.problem = "Das Leseergebnis ist verloren gegangen. Die Datei wird beim nächsten Lauf neu gelesen."
     return parts or []

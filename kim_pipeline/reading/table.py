@@ -38,12 +38,22 @@ from kim_pipeline.reading.findings import (
     Severity,
     place_name,
     quoted,
+    readings_of,
     sentence,
     severity_of,
     shown_text,
     told,
 )
-from kim_pipeline.reading.formats.cells import BLANK, Cell, Mask, Sheet, column_letter, is_filled, raw_text
+from kim_pipeline.reading.formats.cells import (
+    BLANK,
+    Cell,
+    DoubtfulCell,
+    Mask,
+    Sheet,
+    column_letter,
+    is_filled,
+    raw_text,
+)
 from kim_pipeline.reading.garbled import is_garbled
 from kim_pipeline.reading.header import Header
 from kim_pipeline.reading.personal import age_group, age_years, pseudonym
@@ -479,6 +489,8 @@ def _make_finding(
     cell = BLANK if place.position is None else share.sheet.cell(row, place.position)
     is_hidden = is_hidden or (row, place.position) in share.hidden
     raw, shown = _quotable(share, place.column, cell, is_hidden=is_hidden)
+    if isinstance(cell, DoubtfulCell):  # `told` leaves both readings out where the cell is hidden
+        facts["readings"] = readings_of(cell)
     message = sentence(place, row + 1, rule, shown, **facts)
     return Finding(place.sheet, row + 1, place.letter, place.header, rule, severity, raw, message)
 
