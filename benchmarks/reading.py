@@ -223,8 +223,9 @@ def _processor_seconds(name: str, content: bytes, *, alone: bool = False) -> flo
         started = time.process_time()
         result = read_delivery(PurePath(name), content, programme("sprachmittlerpool"), b"k" * 32, _LIMITS)
         seconds = time.process_time() - started
-    if result.rejected:
-        raise SystemExit(f"{name}: {result.findings[0].message}")
+    rejected = [part for part in result.parts if part.rejected]
+    if rejected:
+        raise SystemExit(f"{name}: {rejected[0].findings[0].message}")
     return seconds
 
 

@@ -86,12 +86,13 @@ class Only(PartResult):
     """A delivery of one part."""
 
     ignored_sheets: list[str] = field(default_factory=list)
+    lone_sheets: list[str] = field(default_factory=list)
 
 
 def only(result: DeliveryResult) -> Only:
     """What a delivery of one part gives."""
     (part,) = result.parts
-    return Only(**vars(part), ignored_sheets=result.ignored_sheets)
+    return Only(**vars(part), ignored_sheets=result.ignored_sheets, lone_sheets=result.lone_sheets)
 
 
 def csv_bytes(rows: Iterable[Sequence[str]]) -> bytes:

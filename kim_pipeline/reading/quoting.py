@@ -13,7 +13,7 @@ from functools import cached_property
 
 from kim_pipeline.contracts.model import Column
 from kim_pipeline.contracts.normalise import clean_key, comparable
-from kim_pipeline.reading.formats.cells import Cell, raw_text
+from kim_pipeline.reading.formats.cells import Cell, DoubtfulCell, raw_text
 from kim_pipeline.reading.values import Context, parse_date
 
 _LEAST = 4
@@ -46,12 +46,13 @@ class Quoting:
 
     @cached_property
     def _personal(self) -> frozenset[str]:
-        return frozenset(form for form in (comparable(raw_text(cell)) for _, cell in self._cells()) if _may_tell(form))
+        readings = (reading for _, cell in self._cells() for reading in _readings(cell))
+        return frozenset(form for form in (comparable(raw_text(reading)) for reading in readings) if _may_tell(form))
 
     @cached_property
     def _births(self) -> frozenset[dt.date] | None:
         """The days of the delivery's personal columns of days; None where it has no such column."""
-        cells = [cell for column, cell in self._cells() if column.kind == "date"]
+        cells = [reading for column, cell in self._cells() if column.kind == "date" for reading in _readings(cell)]
         days = frozenset(day for cell in cells if (day := parse_date(cell, self._context).value) is not None)
         return days if cells else None
 
@@ -64,6 +65,9 @@ class Quoting:
         """
         if column is not None and column.personal:
             return False
+        return all(self._allows(reading, column) for reading in _readings(cell))
+
+    def _allows(self, cell: Cell, column: Column | None) -> bool:
         text = clean_key(raw_text(cell))
         is_date = column is not None and column.kind == "date"
         return not (
@@ -83,6 +87,11 @@ class Quoting:
             return False
         day = parse_date(cell, self._context).value
         return _is_old_day(text) if day is None else day < _OLD or day in self._births
+
+
+def _readings(cell: Cell) -> tuple[Cell, ...]:
+    """What a cell may hold: of a doubtful one both readings."""
+    return (cell.first, cell.second) if isinstance(cell, DoubtfulCell) else (cell,)
 
 
 def _may_tell(text: str) -> bool:

@@ -17,10 +17,9 @@ from kim_pipeline.reading.formats.cells import Mask
 Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int64]
 
+_BEHIND_NAMES = np.frombuffer(b" \t\r\n/>", dtype=np.uint8)
 _MARGIN = b" " * 32
 """Behind a block, so that there is something behind each of its tags."""
-_ODD = (ord("!"), ord("?"))
-"""Behind `<`: comments, CDATA and instructions."""
 _FOREIGN_ENCODING = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"'](?!utf-?8[\"'])", re.IGNORECASE)
 
 
@@ -49,18 +48,22 @@ class Block:
         self.text: Bytes = np.frombuffer(content + _MARGIN, dtype=np.uint8)
         self.tags: Positions = (self.text == ord("<")).nonzero()[0]
         self._closing: Positions = (self.text == ord(">")).nonzero()[0]
-        if np.isin(self.text[self.tags + 1], _ODD).any() or b"xmlns" in content:
-            raise UnusualError
+        after = self.text[self.tags + 1]
+        if ((after == ord("!")) | (after == ord("?"))).any() or b"xmlns" in content:
+            raise UnusualError  # comments, CDATA, instructions; namespaces declared within
 
     def tags_named(self, name: bytes) -> Positions:
         """Where tags begin with a name; an end tag's name begins with `/`."""
-        return self.named(self.tags, name)
-
-    def named(self, tags: Positions, name: bytes) -> Positions:
-        """Those of some tags that begin with a name: its last sign first, since names differ there."""
-        for offset, sign in reversed([*enumerate(name, start=1)]):
+        tags = self.tags
+        for offset, sign in enumerate(name, start=1):
             tags = tags[self.text[tags + offset] == sign]
         return tags
+
+    def named(self, tags: Positions, name: bytes) -> Positions:
+        """Those of some tags that have a name: its last sign first, since names differ there."""
+        for offset, sign in reversed([*enumerate(name, start=1)]):
+            tags = tags[self.text[tags + offset] == sign]
+        return tags[np.isin(self.text[tags + len(name) + 1], _BEHIND_NAMES)]
 
     def tag_ends(self, starts: Positions) -> Positions:
         """Where tags end, behind their `>`."""

@@ -101,7 +101,7 @@ def _spread(cells: npt.NDArray[np.int64]) -> Cells:
 
 def value_of(cell: Stated) -> Cell:
     """The value of a cell; an error where it is marked as one, or shows one instead of its value or of nothing."""
-    kind, value, text, formula, _, _ = cell
+    kind, value, text, formula = cell[:4]
     is_text = kind == "string" and value != ""
     if kind == "error" or (text.startswith(("#", "Err:")) and not is_text):
         return ErrorCell(text.strip() or "#?")
@@ -109,7 +109,8 @@ def value_of(cell: Stated) -> Cell:
         return ErrorCell("=" + formula.split("=", 1)[-1])
     if not kind:
         return Noted(text, Peculiarity.UNTYPED) if text.strip() else BLANK
-    return _typed(kind, text if value is None else value)
+    found = _typed(kind, text if value is None else value)
+    return Noted(found, Peculiarity.DRAWING) if cell.has_drawing and kind == "string" else found
 
 
 def _typed(kind: str, value: str) -> Cell:

@@ -21,7 +21,7 @@ import pyarrow as pa
 from kim_pipeline.reading.formats.cells import Merge
 from kim_pipeline.reading.formats.cuts import Block, Positions, UnusualError, check_head
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 22
 _LAST_ROW, _LAST_COLUMN = 2**20, 2**14
 _CELL_TAGS = (b"table:table-cell", b"table:covered-table-cell")
 _CELLS = frozenset(tag.decode() for tag in _CELL_TAGS)
@@ -32,9 +32,9 @@ _TABLE_END, _ROW_END = b"</table:table>", b"</table:table-row>"
 _LONGEST_TAG = 4096
 _SINCE_1904 = re.compile(rb"""<table:null-date\b[^>]*table:date-value=["']1904""")
 _SIMPLE = re.compile(
-    rb'<table:(?:covered-)?table-cell((?:\s+[\w:.-]+="[^"&<]*")*)\s*'
-    rb"(?:/>|>(?:<text:p>([^<&\r]*)</text:p>)?</table:(?:covered-)?table-cell>)"
+    rb"<table:(?:covered-)?table-cell([^<>&']*?)(?:/>|>(?:<text:p>([^<&\r]*)</text:p>)?</table:(?:covered-)?table-cell>)"
 )
+"""Attributes and text of a cell of one line; entities and line ends are left to expat."""
 _ATTRIBUTE = re.compile(r'([\w:.-]+)="([^"]*)"')
 _REPEATED = re.compile(rb"""table:number-rows-repeated\s*=\s*["'](\d+)["']""")
 
@@ -51,6 +51,7 @@ class Stated(NamedTuple):
         formula: `table:formula`, or None.
         repeated: how many columns it stands for.
         spans: how many rows and columns it is merged over.
+        has_drawing: a drawing or a note lies in it.
     """
 
     kind: str
@@ -59,6 +60,7 @@ class Stated(NamedTuple):
     formula: str | None
     repeated: int
     spans: tuple[int, int]
+    has_drawing: bool
 
 
 @dataclass
@@ -171,7 +173,7 @@ class _Usual:
         """Rows, columns, codes and heights of the cells of whole rows that begin with a row; and the next row."""
         block = Block(content)
         tags, end_tags = block.tags_named(b"table:"), block.tags_named(b"/table:")
-        if len(block.named(tags, b"table:table>")) + len(block.named(tags, b"table:table ")):
+        if len(block.named(tags, b"table:table")):
             raise UnusualError  # a table within a cell
         row_starts = block.named(tags, b"table:table-row")
         heights = self._heights(block, row_starts)
@@ -220,7 +222,8 @@ def _attributes(tag: str) -> dict[str, str]:
 
 
 def _merged(positions: Iterable[Positions]) -> Positions:
-    return np.sort(np.concatenate(list(positions)))
+    filled = [found for found in positions if len(found)]
+    return filled[0] if len(filled) == 1 else np.sort(np.concatenate([_NONE, *filled]))
 
 
 def _parse_cell(body: bytes) -> Stated:
@@ -229,8 +232,8 @@ def _parse_cell(body: bytes) -> Stated:
         scanner = _Scanner()
         scanner.parse_one(body)
         return scanner.result().distinct[0]
-    kind, value, _, formula, repeated, spans = _of_attributes(match[1])
-    return Stated(kind, value, (match[2] or b"").decode(), formula, repeated, spans)
+    kind, value, _, formula, repeated, spans, _ = _of_attributes(match[1])
+    return Stated(kind, value, (match[2] or b"").decode(), formula, repeated, spans, has_drawing=False)
 
 
 @lru_cache(maxsize=4096)
@@ -238,7 +241,7 @@ def _of_attributes(attributes: bytes) -> Stated:
     return stated(dict(_ATTRIBUTE.findall(attributes.decode())), "")
 
 
-def stated(cell: dict[str, str], text: str) -> Stated:
+def stated(cell: dict[str, str], text: str, *, has_drawing: bool = False) -> Stated:
     """What the attributes of a cell and its text say."""
     kind = cell.get("office:value-type", "")
     if "error" in (kind, cell.get("calcext:value-type")):
@@ -250,6 +253,7 @@ def stated(cell: dict[str, str], text: str) -> Stated:
         cell.get("table:formula"),
         int(cell.get("table:number-columns-repeated", 1)),
         (int(cell.get("table:number-rows-spanned", 1)), int(cell.get("table:number-columns-spanned", 1))),
+        has_drawing,
     )
 
 
@@ -265,6 +269,7 @@ class _Scanner:
         self._height = 1
         self._cell: dict[str, str] | None = None
         self._text: list[str] = []
+        self._has_drawing = False
         self._epoch_1904 = False
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
@@ -285,11 +290,12 @@ class _Scanner:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag in _CELLS and self._depth == 1:
-            self._cell, self._text = attributes, []
+            self._cell, self._text, self._has_drawing = attributes, [], False
         elif tag == "table:table-row" and self._depth == 1:
             self._height, self._column = int(attributes.get("table:number-rows-repeated", 1)), 0
         elif tag in _NO_TEXT:
             self._hidden += 1
+            self._has_drawing |= tag != "office:annotation"
         elif self._cell is not None and not self._hidden:
             self._text.append(_sign(tag, attributes, is_first=not self._text))
         if tag == "table:table":
@@ -314,7 +320,7 @@ class _Scanner:
         elif tag == "table:table-row":
             self._row += self._height
         elif tag in _CELLS and self._cell is not None:
-            found = stated(self._cell, "".join(self._text))
+            found = stated(self._cell, "".join(self._text), has_drawing=self._has_drawing)
             code = self._index.setdefault(found, len(self._index))
             self._cells.append((self._row, self._column, code, self._height))
             self._column += found.repeated

@@ -34,6 +34,7 @@ class Peculiarity(Enum):
     WORD = "a truth value as a word: calamine takes all but `0` for true"
     LONG_SPAN = "a span of time that calamine leaves as its text: a day and more, or written in short"
     UNTYPED = "a text whose cell states no type: calamine takes the cell for blank"
+    DRAWING = "a drawing within the cell: calamine takes the texts in it for the cell's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _is_blank_as_error(first: Cell, second: Cell) -> bool:
 
 
 def _is_shown_error(first: Cell, second: Cell) -> bool:
-    return isinstance(first, str | int | float) and isinstance(second, ErrorCell)
+    return isinstance(second, ErrorCell)
 
 
 def _differ_in_white_space(first: Cell, second: Cell) -> bool:

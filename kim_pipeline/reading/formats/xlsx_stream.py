@@ -21,12 +21,13 @@ from kim_pipeline.reading.formats.cuts import Block, Bytes, Positions, UnusualEr
 from kim_pipeline.reading.formats.grid import Cells, Integers
 from kim_pipeline.reading.formats.package import prefix_of
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 22
 _BODY = re.compile(
-    rb'(?: s="(?P<style>\d+)")?(?: t="(?P<kind>\w+)")?'
-    rb"(?:/>|>(?:<f[^>]*?(?P<formula>/>|>[^<]*</f>))?(?:<v>(?P<value>[^<]*)</v>)?"
-    rb'(?:<is><t(?: xml:space="preserve")?>(?P<inline>[^<]*)</t></is>)?</c>)'
+    rb'(?: s="(\d+)")?(?: t="(\w+)")?'
+    rb"(?:/>|>(?:<f[^>]*?(/>|>[^<&\r]*</f>))?(?:<v>([^<&\r]*)</v>)?"
+    rb'(?:<is><t(?: xml:space="preserve")?>([^<&\r]*)</t></is>)?</c>)'
 )
+"""Style, type, formula with its end tag, value, inline text; entities and line ends are left to expat."""
 _MOST_LETTERS, _MOST_DIGITS = 3, 7
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?\s*<worksheet\b([^>]*)>.*?<sheetData\s*(/?)>", re.DOTALL)
 _PREFIXED = re.compile(rb"xmlns:\w+\s*=\s*[\"'][^\"']*spreadsheetml(?:/2006)?/main[\"']")
@@ -164,21 +165,20 @@ def _places(text: Bytes, starts: Positions) -> tuple[Integers, Integers, Positio
 
 
 def _parse_body(body: bytes) -> RawCell:
-    """A cell from what follows its position; entities and line ends are left to expat."""
-    match = None if b"&" in body or b"\r" in body else _BODY.fullmatch(body)
+    """A cell from what follows its position."""
+    match = _BODY.fullmatch(body)
     if match is None:
         scanner = _Scanner()
         scanner.parse_one(b"<c" + body)
         return scanner.result().distinct[0]
     style, kind, formula, value, inline = match.groups()
-    last = "is" if inline is not None else "v" if value is not None else "f" if formula is not None else ""
     return RawCell(
-        kind.decode() if kind else "n",
-        int(style or 0),
+        "n" if kind is None else kind.decode(),
+        0 if style is None else int(style),
         None if formula is None else formula[1:-4].decode(),
         None if value is None else value.decode(),
         None if inline is None else inline.decode(),
-        last,
+        "is" if inline is not None else "v" if value is not None else "" if formula is None else "f",
     )
 
 
