@@ -64,6 +64,8 @@ class View:
     def seen(self) -> dict[FigurePlace, int | None]:
         """Every figure that the file prints or hides; None where it is hidden. Differences are never printed.
 
+        What is not reported adds nothing to any sum, and the file says so: it is known to be 0. Its row tells one thing
+        more, that there are rows without a value; where the number of rows is hidden, it is `suppressed` instead.
         Figures that are printed twice and not alike are `contradictions`.
         """
         found: dict[FigurePlace, int | None] = {}
