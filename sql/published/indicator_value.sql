@@ -1,8 +1,8 @@
 -- Werte der Indikatoren je Gebiet, Zeitraum und Gliederung, geschützt: suppressed heißt, dass der Wert geheim bleibt
--- (das kann auch eine 0 sein), gleich aus welchem Grund; not_reported heißt, dass es Zeilen gibt, aber in keiner die
--- Angabe, aus der er zu rechnen wäre: das ist weder geheim noch 0, und steht nur für alle zusammen da, nicht je Merkmal.
--- Wo die Zahl der Zeilen selbst geheim ist, steht auch dann suppressed. Geschützte Indikatoren nach Gliederung nur für
--- den Kreis.
+-- (das kann auch eine 0 sein), gleich aus welchem Grund. Nicht gemeldet (not_reported) heißt, dass es Zeilen gibt, aber
+-- in keiner die Angabe, aus der er zu rechnen wäre: das ist weder geheim noch 0 und steht nur für alle zusammen da,
+-- nicht je Merkmal; wo geheim ist, wie viele Zeilen es sind, bleibt es suppressed. Geschützte Indikatoren nach
+-- Gliederung nur für den Kreis.
 WITH protected AS (
     SELECT
         i.*,
