@@ -15,6 +15,7 @@ from kim_pipeline.report.charts import Point
 from kim_pipeline.report.figures import Figures, FigureState, Record, ShownFigure
 from kim_pipeline.report.wording import Event, Wording
 
+_COUNTS = ("count", "distinct", "stock")
 SHOWN_YEARS = 5
 """Years or school years in a table, the newest ones."""
 
@@ -28,12 +29,11 @@ SIGNS: dict[FigureState, str] = {
 MEANING = {
     "•": "• geheim, weil sich sonst auf einzelne Menschen schließen ließe; es kann auch eine Null sein.",
     SIGNS["not_reported"]: f"{SIGNS['not_reported']} nicht gemeldet: geliefert, aber ohne diese Angabe; keine Null.",
-    "–": "– nichts, woraus sich ein Wert berechnen ließe.",
+    "–": "– nichts, woraus sich ein Wert berechnen ließe; in einer Gliederung auch eine Summe, die 0 sein kann.",
     SIGNS["missing"]: f"{SIGNS['missing']} keine Angabe: nicht oder nicht vollständig geliefert.",
     "×": "× Programm lief in diesem Zeitraum nicht.",
 }
 """Sign → what it means, as it stands below a table."""
-_COUNTS = ("count", "distinct", "stock")
 SPOKEN_STATES: dict[FigureState, str] = {
     "suppressed": "geheim",
     "not_reported": "nicht gemeldet",
@@ -139,8 +139,8 @@ def by_member(
 def cell(figures: Figures, indicator: str, period: str, kind: str, member: str) -> ShownFigure:
     """A member's figure; a count without a row is 0 where the county has one for all members together.
 
-    A sum without a row is 0 only where nothing is counted that would enter it. Else nothing is reported; of an indicator
-    that is not protected it may also be a sum of nothing but zeros, and nothing is said of it.
+    A sum without a row is 0 only where nothing is counted that would enter it. Else nothing is reported; of an
+    indicator that is not protected it may also be a sum of nothing but zeros, and nothing is said of it.
     """
     found, known = figures.figure(indicator, period, kind=kind, member=member), figures.indicators[indicator]
     whole = figures.figure(indicator, period).state
