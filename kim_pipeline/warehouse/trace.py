@@ -242,8 +242,8 @@ def _value(
         member = f", {breakdown}" if breakdown else ""
         if _is_unreported(connection, indicator_id, area, period, breakdown):
             raise UnknownValueError(
-                f"Zu „{indicator_id}“, {area}, {period}{member} ist nichts gemeldet: es gibt Zeilen, aber in keiner steht die "
-                "Angabe, aus der der Wert zu rechnen wäre. Das ist keine 0."
+                f"Zu „{indicator_id}“, {area}, {period}{member} ist nichts gemeldet: es gibt Zeilen, aber in keiner steht, "
+                "woraus er zu rechnen wäre. Das ist keine 0."
             )
         raise UnknownValueError(
             f"Für „{indicator_id}“, {area}, {period}{member} gibt es keinen Wert: der Zeitraum ist nicht ganz geliefert, "
