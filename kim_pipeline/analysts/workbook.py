@@ -43,7 +43,7 @@ _TOP: dict[str, Any] = {"valign": "top"}
 _TEXT: dict[str, Any] = {"valign": "top", "align": "left", "indent": 1}
 _WRAPPED: dict[str, Any] = {**_TEXT, "text_wrap": True}
 _A4 = 9
-_EMPTY = "keine Angabe, oder der Wert bleibt geheim; nie als 0 zu lesen"
+_EMPTY = "keine Angabe, nicht gemeldet, oder der Wert bleibt geheim (Spalte status); nie als 0 zu lesen"
 
 
 class TooManyRowsError(KimError):

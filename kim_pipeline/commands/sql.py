@@ -71,7 +71,7 @@ def sql(
     ] = None,
     warehouse: WarehouseOption = None,
 ) -> None:
-    """Stellt eine Abfrage an kim.duckdb, nur lesend. Leer heißt: keine Angabe oder geheim, nie 0."""
+    """Stellt eine Abfrage an kim.duckdb, nur lesend. Leer heißt: keine Angabe, nicht gemeldet oder geheim, nie 0."""
     if show is not None:
         if query is not None or file is not None or columns is not None or tables:
             wrong("--show steht allein: es zeigt das SQL, ohne es auszuführen.")

@@ -107,7 +107,7 @@ class _Example:
         for rule in self._rules:
             if rule.factor is not None and rule.columns[0] == column.name:
                 return min(_SHARE, rule.factor) * self._amount(self._table.columns[rule.columns[1]])
-        amount = _EUROS if column.name.endswith("_eur") else 1.0 if column.key else _NUMBERS[column.kind]
+        amount = _EUROS if column.is_money else 1.0 if column.key else _NUMBERS[column.kind]
         for bound in bounds_of(self._table, column.name):
             amount = min(amount, bound.value) if bound.is_upper else max(amount, bound.value)
         return amount

@@ -57,6 +57,7 @@ class Column:
         names_office: a text that is not in the county's list of offices is told (`unknown_office`).
         may_name_persons: free text in which a person may be named (`looks_personal`).
         others_are_notes: rows with a value outside the county are notes (official statistics list other areas too).
+        is_money: an amount in euros: whole cents in every table, halves up, and added exactly.
         derived_from: the delivered column that a stored, computed column stands for.
         derived_at: for derived ages: the date column at which the age is taken.
         name: the field's name, set when the table is read from its model.
@@ -77,6 +78,7 @@ class Column:
     told_absent: bool = True
     names_office: bool = False
     may_name_persons: bool = False
+    is_money: bool = False
     derived_from: str | None = None
     derived_at: str | None = None
     name: str = ""
@@ -118,6 +120,7 @@ def column(  # noqa: D417  (the others are described at `Column`)
     told_absent: bool = True,
     names_office: bool = False,
     may_name_persons: bool = False,
+    is_money: bool = False,
     **bounds: float,
 ) -> Any:
     """Declare a delivered column.
@@ -131,7 +134,7 @@ def column(  # noqa: D417  (the others are described at `Column`)
     """
     contract = Column(
         label, kind, headers, minutes, group, required, key, period_date, personal, category, from_sheet,
-        others_are_notes, told_absent, names_office, may_name_persons,
+        others_are_notes, told_absent, names_office, may_name_persons, is_money,
     )  # fmt: skip
     return Field(contract, bounds)
 

@@ -96,7 +96,7 @@ def table_metadata(table: BuiltTable) -> dict[str, Any]:
 
 
 def _figures_metadata(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """What is plotted over the nights: numbers of published and hidden figures, and each programme's headline figure.
+    """What is plotted over the nights: how many figures are published, hidden, unreported, and the headline figures.
 
     Args:
         connection: to the published file, so that nothing hidden gets here.
@@ -106,6 +106,7 @@ def _figures_metadata(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     return {
         "Zahlen, veröffentlicht": int(counts.get("published", 0)),
         "Zahlen, geheim": int(counts.get("suppressed", 0)),
+        "Zahlen, nicht gemeldet": int(counts.get("not_reported", 0)),
         **{f"{label}, {period}": float(value) for label, period, value in headlines},
     }
 

@@ -64,10 +64,12 @@ class View:
     def seen(self) -> dict[FigurePlace, int | None]:
         """Every figure that the file prints or hides; None where it is hidden. Differences are never printed.
 
+        What is not reported adds nothing to any sum, and the file says so: it is known to be 0. Its row tells one thing
+        more, that there are rows without a value; where the number of rows is hidden, it is `suppressed` instead.
         Figures that are printed twice and not alike are `contradictions`.
         """
         found: dict[FigurePlace, int | None] = {}
-        for *place, value in self.rows(_figures("published") + " UNION ALL " + _GAPS):
+        for *place, value in self.rows(_figures(_PRINTED) + " UNION ALL " + _GAPS):
             key = _place(place)
             number = None if value is None else self._scaled(key, value)
             if found.get(key) is not None and number is not None and found[key] != number:
@@ -82,10 +84,15 @@ class View:
             return {}
         found = {
             key: self._scaled(key, value)
-            for *place, value in self.rows(_figures("internal.indicators"))
+            for *place, value in self.rows(_figures(self._true_values))
             if value is not None and (key := _place(place))
         }
         return {key: found.get(key, 0) for key in self.seen}
+
+    @property
+    def _true_values(self) -> str:
+        """The true values; what is not reported is 0, but has its denominator. Older builds do not know the state."""
+        return f"({_TRUE}{_UNREPORTED if self.rows(_HAS_UNREPORTED) else ''})"
 
     def _scaled(self, key: FigurePlace, value: object) -> int:
         number = float(str(value))
@@ -107,22 +114,40 @@ def _place(parts: Iterable[object]) -> FigurePlace:
     return count, area, period, breakdown
 
 
+_PRINTED = """
+    (SELECT v.* REPLACE (
+        CASE v.status WHEN 'not_reported' THEN 0 ELSE v.value END AS value,
+        CASE v.status WHEN 'not_reported' THEN 0 ELSE v.numerator END AS numerator
+    ) FROM published.indicator_value AS v)"""
+"""The published values; what is not reported adds nothing."""
+_TRUE = """
+    SELECT v.indicator_id, v.area, v.period, v.breakdown, v.value, v.numerator, v.denominator
+    FROM internal.indicators.indicator_value AS v"""
+_UNREPORTED = """
+    UNION ALL
+    SELECT u.indicator_id, u.area, u.period, u.breakdown, 0, 0, u.denominator
+    FROM internal.indicators.not_reported AS u"""
+_HAS_UNREPORTED = """
+    SELECT 1 FROM duckdb_tables()
+    WHERE database_name = 'internal' AND schema_name = 'indicators' AND table_name = 'not_reported'"""
+
+
 def _figures(source: str) -> str:
-    """The figures in a table `indicator_value`: values of counts and sums, and the parts of rates."""
+    """The figures in a table like `indicator_value`: values of counts and sums, and the parts of rates."""
     return f"""
-    SELECT i.indicator_id, v.area, v.period, v.breakdown, v.value FROM {source}.indicator_value AS v
+    SELECT i.indicator_id, v.area, v.period, v.breakdown, v.value FROM {source} AS v
     INNER JOIN published.indicator AS i ON i.indicator_id = v.indicator_id
     WHERE i.k IS NOT NULL AND i.aggregation IN {_COUNTED}
     UNION ALL
-    SELECT i.per_1000_of, v.area, v.period, v.breakdown, v.numerator FROM {source}.indicator_value AS v
+    SELECT i.per_1000_of, v.area, v.period, v.breakdown, v.numerator FROM {source} AS v
     INNER JOIN published.indicator AS i ON i.indicator_id = v.indicator_id
     WHERE i.k IS NOT NULL AND i.per_1000_of IS NOT NULL
     UNION ALL
-    SELECT i.numerator_count, v.area, v.period, v.breakdown, v.numerator FROM {source}.indicator_value AS v
+    SELECT i.numerator_count, v.area, v.period, v.breakdown, v.numerator FROM {source} AS v
     INNER JOIN published.indicator AS i ON i.indicator_id = v.indicator_id
     WHERE i.k IS NOT NULL AND i.aggregation = 'rate'
     UNION ALL
-    SELECT i.denominator_count, v.area, v.period, v.breakdown, v.denominator FROM {source}.indicator_value AS v
+    SELECT i.denominator_count, v.area, v.period, v.breakdown, v.denominator FROM {source} AS v
     INNER JOIN published.indicator AS i ON i.indicator_id = v.indicator_id
     WHERE i.k IS NOT NULL AND i.denominator_count IS NOT NULL"""
 

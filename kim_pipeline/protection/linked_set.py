@@ -48,6 +48,8 @@ class Figure:
         value: what was counted.
         k: smallest count that may be published.
         is_printed: whether it can be published itself; else it only follows from others.
+        is_reported: whether the value is one; what is not reported adds nothing to any sum, and everybody is told so:
+            no small figure, no hidden one, but a 0 that is known and never hidden.
         is_unsafe_sum: whether too few persons contribute to a sum, or two of them too much.
     """
 
@@ -55,6 +57,19 @@ class Figure:
     k: int
     is_printed: bool
     is_unsafe_sum: bool = False
+    is_reported: bool = True
+
+    @property
+    def role(self) -> Role:
+        """What an attacker gets to see of it."""
+        if not self.is_reported:
+            return Role.KNOWN
+        return Role.PUBLISHED if self.is_printed else Role.UNKNOWN
+
+    @property
+    def protected_from(self) -> int | None:
+        """Its k, where there is something to protect."""
+        return self.k if self.is_reported else None
 
 
 @dataclass(frozen=True)
@@ -265,23 +280,22 @@ def _factor(key: Key, calendar: CalendarTable) -> float:
 
 
 def _cell(key: Key, figure: Figure, calendar: CalendarTable, *, is_small: bool) -> Cell:
-    role = Role.PUBLISHED if figure.is_printed else Role.UNKNOWN
-    return Cell(key.cell, figure.value, figure.k, role, _factor(key, calendar), is_small)
+    return Cell(key.cell, figure.value, figure.protected_from, figure.role, _factor(key, calendar), is_small)
 
 
 def _amount_cell(key: Key, figure: Figure, calendar: CalendarTable, *, is_unsafe: bool) -> Cell:
     """A sum as a cell: one that needs protection must be possible from nothing to more than it is."""
     is_unsafe = is_unsafe and figure.value > 0
     k = max(2, math.ceil(figure.value * _AMOUNT_MARGIN)) if is_unsafe else None
-    return Cell(key.cell, figure.value, k, factor=_factor(key, calendar), treat_as_small=is_unsafe)
+    return Cell(key.cell, figure.value, k, figure.role, _factor(key, calendar), treat_as_small=is_unsafe)
 
 
 def read_linked_set(connection: duckdb.DuckDBPyConnection) -> LinkedSet:
     """The linked set of the connected internal file."""
     counts, amounts = dict[Key, Figure](), dict[Key, Figure]()
     rows = connection.execute(
-        "SELECT c.count_id, c.area, c.period, c.breakdown, c.value, c.k, c.is_printed, c.is_amount, "
-        "n.is_unsafe FROM disclosure.cell AS c "
+        "SELECT c.count_id, c.area, c.period, c.breakdown, c.value, c.k, c.is_printed, c.is_reported, "
+        "c.is_amount, n.is_unsafe FROM disclosure.cell AS c "
         "LEFT JOIN (SELECT DISTINCT count_id FROM disclosure.concentration) AS p USING (count_id) "
         "LEFT JOIN LATERAL (SELECT p.count_id IS NOT NULL AND coalesce(max(x.contributors < $least OR "
         "x.share_of_two > $most), c.value > 0) AS is_unsafe FROM disclosure.concentration AS x "
@@ -289,8 +303,8 @@ def read_linked_set(connection: duckdb.DuckDBPyConnection) -> LinkedSet:
         "AS n ON TRUE ORDER BY ALL",
         {"least": LEAST_CONTRIBUTORS, "most": MOST_OF_TWO},
     ).fetchall()
-    for count, area, period, breakdown, value, k, is_printed, is_amount, is_unsafe in rows:
-        figure = Figure(value, k, is_printed, bool(is_amount and is_unsafe))
+    for count, area, period, breakdown, value, k, is_printed, is_reported, is_amount, is_unsafe in rows:
+        figure = Figure(value, k, is_printed, bool(is_amount and is_unsafe), is_reported)
         (amounts if is_amount else counts)[Key(count, area, period, breakdown)] = figure
     return LinkedSet(counts, amounts, _rules(connection), _calendar(connection))
 

@@ -76,7 +76,8 @@ def _package(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "id": facts["build"],
         "title": f"Datenbestand des Kommunalen Integrationsmanagements{f', {county[0]}' if county else ''}",
         "description": "Die Tabellen von kim.duckdb als Parquet, mit denselben Zeilen. Was geheim bleibt, ist leer und "
-        "nie 0; status „suppressed“ sagt es, wo die Tabelle diese Spalte hat.",
+        "nie 0; status „suppressed“ sagt es, wo die Tabelle diese Spalte hat, und „not_reported“, dass nichts gemeldet "
+        "ist.",
         "created": facts["built_at"],
         "as_of": facts["as_of"],
     }

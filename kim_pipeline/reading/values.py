@@ -74,6 +74,8 @@ class Context:
 
 
 Parser = Callable[[Cell, Context], Parsed]
+_MOST_MONEY = 999_999_999_999
+"""No amount of euros is larger: so many digits has its type in the tables, DECIMAL(14,2)."""
 
 
 def parse_cell(cell: Cell, column: Column, context: Context, *, minutes: bool = False) -> Parsed:
@@ -98,7 +100,10 @@ def parse_cell(cell: Cell, column: Column, context: Context, *, minutes: bool = 
         return _special_text(cell, column, context)
     if column.kind == "category":
         return _category(cell, context.vocabulary.category(column.category or ""))
-    return parse_minutes(cell, context) if minutes else _PARSERS[column.kind](cell, context)
+    parsed = parse_minutes(cell, context) if minutes else _PARSERS[column.kind](cell, context)
+    if column.is_money and parsed.rule is None and abs(parsed.value) > _MOST_MONEY:
+        return Parsed(None, "invalid_number")
+    return parsed
 
 
 def is_empty(cell: Cell, context: Context) -> bool:

@@ -19,7 +19,7 @@ from kim_pipeline.contracts.key_date import KeyDate, key_date_of
 from kim_pipeline.errors import KimError
 
 Record = dict[str, Any]
-FigureState = Literal["published", "suppressed", "none", "missing", "inactive"]
+FigureState = Literal["published", "suppressed", "not_reported", "none", "missing", "inactive"]
 YEARLY = ("year", "school_year")
 TOTAL = "total"
 
@@ -29,8 +29,9 @@ class ShownFigure:
     """One figure, or why there is none.
 
     Attributes:
-        state: `published`; `suppressed` (kept secret); `none` (delivered, but nothing to compute); `missing` (not or
-            not wholly delivered); `inactive` (the programme did not run).
+        state: `published`; `suppressed` (kept secret); `not_reported` (delivered, but no row has a value: neither
+            secret nor 0); `none` (delivered, but nothing to compute); `missing` (not or not wholly delivered);
+            `inactive` (the programme did not run).
         value: where published.
         numerator: of a published rate.
         denominator: likewise.

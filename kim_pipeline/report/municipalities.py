@@ -27,7 +27,16 @@ from kim_pipeline.report.blocks import (
 from kim_pipeline.report.blocks import Row as TableRow
 from kim_pipeline.report.county_map import shapes
 from kim_pipeline.report.figures import Record
-from kim_pipeline.report.tables import SIGNS, ReportContext, over_years, row_head, sign_notes, spoken, text
+from kim_pipeline.report.tables import (
+    SIGNS,
+    SPOKEN_STATES,
+    ReportContext,
+    over_years,
+    row_head,
+    sign_notes,
+    spoken,
+    text,
+)
 
 _UMLAUTS: dict[int, str] = {ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue", ord("ß"): "ss"}
 _POPULATION = "bevoelkerung"
@@ -68,7 +77,7 @@ def _map(context: ReportContext, indicator: Record, year: str) -> Picture:
     for area in figures.municipalities:
         found = figures.figure(indicator["indicator_id"], year, area["area"])
         label = text(found, indicator["unit"])
-        told.append(f"{area['name']}: {'geheim' if found.state == 'suppressed' else label}")
+        told.append(f"{area['name']}: {spoken(found, indicator['unit']) if found.state in SPOKEN_STATES else label}")
         rows.append((area["name"], label))
         if area["area"] in places:
             features.append(_feature(places[area["area"]], area["name"], label, found.value))

@@ -15,22 +15,31 @@ from kim_pipeline.report.charts import Point
 from kim_pipeline.report.figures import Figures, FigureState, Record, ShownFigure
 from kim_pipeline.report.wording import Event, Wording
 
+_COUNTS = ("count", "distinct", "stock")
 SHOWN_YEARS = 5
 """Years or school years in a table, the newest ones."""
 
 SIGNS: dict[FigureState, str] = {
     "suppressed": "•",
+    "not_reported": f"n.{german.NBSP}g.",
     "none": "–",
     "missing": f"k.{german.NBSP}A.",
     "inactive": "×",
 }
 MEANING = {
     "•": "• geheim, weil sich sonst auf einzelne Menschen schließen ließe; es kann auch eine Null sein.",
-    "–": "– nichts, woraus sich ein Wert berechnen ließe.",
+    SIGNS["not_reported"]: f"{SIGNS['not_reported']} nicht gemeldet: geliefert, aber ohne diese Angabe; keine Null.",
+    "–": "– nichts, woraus sich ein Wert berechnen ließe; in einer Gliederung auch eine Summe, die 0 sein kann.",
     SIGNS["missing"]: f"{SIGNS['missing']} keine Angabe: nicht oder nicht vollständig geliefert.",
     "×": "× Programm lief in diesem Zeitraum nicht.",
 }
 """Sign → what it means, as it stands below a table."""
+SPOKEN_STATES: dict[FigureState, str] = {
+    "suppressed": "geheim",
+    "not_reported": "nicht gemeldet",
+    "missing": "nicht geliefert",
+}
+"""Why there is no figure, as it stands in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,7 @@ def spoken(figure: ShownFigure, unit: str) -> str:
     """A figure as it stands in a sentence."""
     if figure.value is not None:
         return german.with_unit(figure.value, unit)
-    return {"suppressed": "geheim", "missing": "nicht geliefert"}.get(figure.state, "ohne Wert")
+    return SPOKEN_STATES.get(figure.state, "ohne Wert")
 
 
 def whole(value: int | None) -> str:
@@ -128,12 +137,31 @@ def by_member(
 
 
 def cell(figures: Figures, indicator: str, period: str, kind: str, member: str) -> ShownFigure:
-    """A member's figure; a count without a row is 0 where the county has one for all members together."""
-    found = figures.figure(indicator, period, kind=kind, member=member)
-    counts = figures.indicators[indicator]["aggregation"] in ("count", "distinct", "stock", "sum")
-    if found.state == "none" and counts and figures.figure(indicator, period).state in ("published", "suppressed"):
+    """A member's figure; a count without a row is 0 where the county has one for all members together.
+
+    A sum without a row is 0 only where nothing is counted that would enter it. Else nothing is reported; of an
+    indicator that is not protected it may also be a sum of nothing but zeros, and nothing is said of it.
+    """
+    found, known = figures.figure(indicator, period, kind=kind, member=member), figures.indicators[indicator]
+    whole = figures.figure(indicator, period).state
+    if found.state != "none" or whole not in ("published", "suppressed", "not_reported"):
+        return found
+    is_sum = known["aggregation"] == "sum"
+    if known["aggregation"] in _COUNTS or (is_sum and _is_nothing_counted(figures, known, period, member)):
         return ShownFigure("published", 0.0)
-    return found
+    return ShownFigure("not_reported") if is_sum and (known["k"] is not None or whole == "not_reported") else found
+
+
+def _is_nothing_counted(figures: Figures, known: Record, period: str, member: str) -> bool:
+    """Whether another indicator says that a table has no row of a member."""
+    beside = [
+        row["indicator_id"]
+        for row in figures.of_programme(known["programme"])
+        if row["aggregation"] == "count"
+        and (row["table_name"], row["breakdown_kind"]) == (known["table_name"], known["breakdown_kind"])
+    ]
+    found = [figures.figure(key, period, kind=known["breakdown_kind"], member=member) for key in beside]
+    return bool(found) and all(figure.state == "none" or figure.value == 0 for figure in found)
 
 
 def member_name(context: ReportContext, indicator: Record, kind: str, member: str) -> str:

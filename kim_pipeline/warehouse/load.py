@@ -22,12 +22,13 @@ from kim_pipeline.intake.intake import Delivery, Intake, counts_by_severity, fin
 from kim_pipeline.warehouse.catalogue import catalogue_columns, catalogue_row, load_catalogue, with_raised_k
 
 _SQL_TYPES = {"date": "DATE", "number": "DOUBLE", "hours": "DOUBLE", "whole": "BIGINT", "yes_no": "BOOLEAN"}
+_MONEY = "DECIMAL(14,2)"
 _NO_TABLES: tuple[str, ...] = ()
 
 
 def sql_type(column: Column) -> str:
-    """DuckDB type of a stored column."""
-    return _SQL_TYPES.get(column.kind, "VARCHAR")
+    """DuckDB type of a stored column; amounts of money are whole cents."""
+    return _MONEY if column.is_money else _SQL_TYPES.get(column.kind, "VARCHAR")
 
 
 def load_vocabulary(connection: duckdb.DuckDBPyConnection, raised_k: Mapping[str, int]) -> None:
@@ -247,7 +248,7 @@ def _load_table(
     if not sources:
         return
     _source_files(connection, sources)
-    selected = ", ".join(f'r."{c.name}"' for c in table.output)
+    selected = ", ".join(_stored_value(c) for c in table.output)
     connection.execute(
         f"INSERT INTO {name} SELECT {selected}, s.file, s.part, r.source_sheet, r.source_row "
         "FROM read_parquet($paths, filename = 'path', file_row_number = true) AS r "
@@ -257,6 +258,12 @@ def _load_table(
         "ORDER BY s.file, s.part, r.file_row_number",
         {"paths": sorted({path for path, *_ in sources}), "table": table.name},
     )
+
+
+def _stored_value(column: Column) -> str:
+    """A column of the read rows as it is stored: money by its shortest decimal notation, so that halves go up."""
+    value = f'r."{column.name}"'
+    return f"{value}::VARCHAR::{_MONEY}" if column.is_money else value
 
 
 def _source_files(connection: duckdb.DuckDBPyConnection, sources: Sequence[tuple[str, str, str, str]]) -> None:

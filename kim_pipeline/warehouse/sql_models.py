@@ -32,6 +32,8 @@ _DIALECT = "duckdb"
 _VALUES = "value_"
 _OVER_PUBLISHED = ("indicator", "measure_activity", "measure_review", "measure_review_missing")
 """Tables of the indicators that are published as well: the same SQL, over the published figures."""
+_REPORTED = "(SELECT r.* FROM published.indicator_value AS r WHERE r.status <> 'not_reported')"
+"""The published values where `indicators.indicator_value` has a row, too: nothing that is not reported has one there."""
 
 
 class SqlModelError(KimError):
@@ -190,9 +192,15 @@ def _over_published(_: Sequence[SqlModel], folder: Path) -> list[SqlModel]:
     """Tables of the indicators over the published figures, so that they say nothing else than these do."""
     models = {model.name: model for model in _models_of("indicators", folder)}
     return [
-        SqlModel("published", name, re.sub(r"\bindicators\.", "published.", models[name].sql), models[name].path)
+        SqlModel("published", name, _over_published_figures(models[name].sql), models[name].path)
         for name in _OVER_PUBLISHED
     ]
+
+
+def _over_published_figures(sql: str) -> str:
+    """The SQL of a table of the indicators as one over the published ones."""
+    of_values = re.sub(r"\bindicators\.indicator_value\b", _REPORTED, sql)
+    return re.sub(r"\bindicators\.", "published.", of_values)
 
 
 def check_layers(model: SqlModel) -> None:

@@ -240,12 +240,29 @@ def _value(
     ).fetchall()
     if not rows:
         member = f", {breakdown}" if breakdown else ""
+        if _is_unreported(connection, indicator_id, area, period, breakdown):
+            raise UnknownValueError(
+                f"Zu „{indicator_id}“, {area}, {period}{member} ist nichts gemeldet: es gibt Zeilen, aber in keiner steht, "
+                "woraus er zu rechnen wäre. Das ist keine 0."
+            )
         raise UnknownValueError(
             f"Für „{indicator_id}“, {area}, {period}{member} gibt es keinen Wert: der Zeitraum ist nicht ganz geliefert, "
             "der Nenner ist 0, oder die Angabe ist falsch geschrieben."
         )
     value, numerator, denominator, n = rows[0]
     return value, numerator, denominator, n
+
+
+def _is_unreported(
+    connection: duckdb.DuckDBPyConnection, indicator_id: str, area: str, period: str, breakdown: str
+) -> bool:
+    """Whether there are rows without a value; files of older builds do not know it."""
+    known = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'indicators' AND table_name = 'not_reported'"
+    found = (
+        "SELECT 1 FROM indicators.not_reported WHERE indicator_id = ? AND area = ? AND period = ? AND breakdown = ?"
+    )
+    asked = [indicator_id, area, period, breakdown]
+    return bool(connection.execute(known).fetchall() and connection.execute(found, asked).fetchall())
 
 
 def _sources(

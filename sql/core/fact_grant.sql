@@ -5,7 +5,9 @@ SELECT
     w.last_day AS reported_on,  -- Letzter Tag des Berichtszeitraums
     s.module,  -- Baustein
     s.granted_eur,  -- Bewilligt in Euro
-    coalesce(s.paid_eur, 0) - coalesce(s.returned_eur, 0) AS spent_eur,  -- Ausgezahlt abzüglich Rückfluss
+    s.paid_eur,  -- Ausgezahlt in Euro; leer, wenn nicht gemeldet
+    (coalesce(s.paid_eur, 0) - coalesce(s.returned_eur, 0))::DECIMAL(14, 2)
+        AS spent_eur,  -- Ausgezahlt abzüglich Rückfluss
     s.participants,  -- Teilnehmende
     s.volunteers,  -- Ehrenamtliche
     s.source_file,  -- Datei, aus der die Zeile stammt

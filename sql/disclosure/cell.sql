@@ -1,5 +1,6 @@
 -- Zellen des verbundenen Systems: jede geschützte Zahl, die veröffentlicht werden kann, und die Reste, die sich aus
 -- veröffentlichten ergeben. Nur intern: hier stehen auch die Zahlen, die nicht veröffentlicht werden.
+-- Was nicht gemeldet ist, trägt zu keiner Summe etwas bei, und das weiß jeder: eine bekannte 0.
 WITH valued AS (
     SELECT
         p.*,
@@ -11,15 +12,19 @@ WITH valued AS (
         i.difference_count,
         coalesce(v.value, 0) AS value,
         coalesce(v.numerator, 0) AS numerator,
-        coalesce(v.denominator, 0) AS denominator
+        coalesce(v.denominator, u.denominator, 0) AS denominator,
+        u.indicator_id IS NULL AS is_reported
     FROM disclosure.place AS p
     INNER JOIN indicators.indicator AS i ON i.indicator_id = p.indicator_id
     LEFT JOIN indicators.indicator_value AS v
         ON v.indicator_id = p.indicator_id AND v.area = p.area AND v.period = p.period
         AND v.breakdown_kind = p.breakdown_kind AND v.breakdown = p.breakdown
+    LEFT JOIN indicators.not_reported AS u
+        ON u.indicator_id = p.indicator_id AND u.area = p.area AND u.period = p.period
+        AND u.breakdown_kind = p.breakdown_kind AND u.breakdown = p.breakdown
 ),
 
-part (count_id, indicator_id, area, period, calendar, breakdown, k, is_amount, is_printed, amount) AS (
+part (count_id, indicator_id, area, period, calendar, breakdown, k, is_amount, is_printed, is_reported, amount) AS (
     SELECT
         v.indicator_id,
         v.indicator_id,
@@ -30,6 +35,7 @@ part (count_id, indicator_id, area, period, calendar, breakdown, k, is_amount, i
         v.k,
         v.is_amount,
         TRUE,
+        v.is_reported,
         v.value
     FROM valued AS v
     WHERE v.aggregation IN ('count', 'distinct', 'stock', 'sum')
@@ -44,14 +50,15 @@ part (count_id, indicator_id, area, period, calendar, breakdown, k, is_amount, i
         v.k,
         v.is_amount,
         c.is_printed,
+        c.is_reported,
         c.amount
     FROM valued AS v
     CROSS JOIN LATERAL (
         VALUES
-            (v.numerator_count, TRUE, v.numerator),
-            (v.denominator_count, TRUE, v.denominator),
-            (v.difference_count, FALSE, v.denominator - v.numerator)
-    ) AS c (count_id, is_printed, amount)
+            (v.numerator_count, TRUE, v.is_reported, v.numerator),
+            (v.denominator_count, v.is_reported, TRUE, v.denominator),
+            (v.difference_count, FALSE, TRUE, v.denominator - v.numerator)
+    ) AS c (count_id, is_printed, is_reported, amount)
     WHERE v.aggregation = 'rate' AND starts_with(c.count_id, v.indicator_id || '.')
 )
 
@@ -65,6 +72,7 @@ SELECT
     p.k,  -- Kleinste Zahl, die veröffentlicht werden darf
     p.is_amount,  -- Ob sie Stunden oder Euro summiert; dann in Hundertsteln
     p.is_printed,  -- Ob sie selbst veröffentlicht werden kann; sonst ergibt sie sich nur aus anderen
+    p.is_reported,  -- Ob sie gemeldet ist; sonst weiß jeder, dass sie zu keiner Summe etwas beiträgt
     CASE WHEN p.is_amount THEN round(p.amount * 100) ELSE p.amount END::BIGINT AS value  -- Wert
 FROM part AS p
 ORDER BY 1, 3, 4, 6

@@ -1,4 +1,5 @@
--- Werte aller Indikatoren mit den Zeiträumen, die Lieferungen abdecken; Anzahlen und Summen auch, wo sie 0 sind.
+-- Werte aller Indikatoren mit den Zeiträumen, die Lieferungen abdecken; Anzahlen und Summen auch, wo sie 0 sind;
+-- wo nichts gemeldet ist (not_reported), steht keine Zeile.
 -- Was beim Addieren von Kommazahlen übrig bleibt (unter 1e-9), ist 0.
 WITH catalogue AS (
     SELECT
@@ -36,9 +37,9 @@ measured AS (
     WHERE
         (v.breakdown IS NULL OR c.breakdown_kind IS NOT NULL)
         AND CASE c.aggregation
-            WHEN 'rate' THEN v.denominator > 0
+            WHEN 'rate' THEN v.numerator IS NOT NULL AND v.denominator > 0
             WHEN 'median' THEN v.n > 0
-            ELSE v.breakdown IS NULL OR abs(v.value) > 1e-9
+            ELSE v.value IS NOT NULL AND (v.breakdown IS NULL OR abs(v.value) > 1e-9)
         END
 ),
 
@@ -57,6 +58,13 @@ zero AS (
         m.period
     FROM measured AS m
     WHERE m.breakdown_kind = 'total'
+    EXCEPT
+    SELECT
+        u.indicator_id,
+        u.area,
+        u.period
+    FROM indicators.not_reported AS u
+    WHERE u.breakdown_kind = 'total'
 )
 
 SELECT

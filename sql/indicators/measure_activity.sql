@@ -43,10 +43,10 @@ SELECT
     l.indicator_id,  -- Leitindikator
     l.label,  -- Name des Leitindikators
     t.period AS t,  -- Letztes Jahr oder Schuljahr, das bis zum Stand des Registers endete
-    vt.value AS value_t,  -- Wert in t; leer, wenn nicht geliefert oder geheim
-    vt.indicator_id IS NOT NULL AS is_delivered,  -- Ob Lieferungen t abdecken
+    vt.value AS value_t,  -- Wert in t; leer, wenn nicht geliefert, nicht gemeldet oder geheim
+    vt.indicator_id IS NOT NULL AS is_delivered,  -- Ob es für t einen Wert gibt, auch einen geheimen
     t2.period AS t2,  -- Zwei Jahre davor
-    vt2.value AS value_t2  -- Wert zwei Jahre davor; leer, wenn nicht geliefert oder geheim
+    vt2.value AS value_t2  -- Wert zwei Jahre davor; leer, wenn nicht geliefert, nicht gemeldet oder geheim
 FROM latest AS l
 INNER JOIN core.calendar_period AS t ON t.calendar = l.calendar AND t.first_day = l.first_day
 LEFT JOIN core.calendar_period AS t2 ON t2.calendar = l.calendar AND t2.first_day = l.first_day - INTERVAL 2 YEAR

@@ -1,4 +1,5 @@
--- Indikatoren des Angebotsverzeichnisses am Jahresende, je Gebiet und Thema, ohne Zeilen mit 0.
+-- Indikatoren des Angebotsverzeichnisses am Jahresende, je Gebiet und Thema, ohne Zeilen mit 0; leer, wo nichts
+-- gemeldet ist (frei sind Plätze nur, wo auch die belegten angegeben sind).
 WITH in_force AS (
     SELECT
         r.reporting_area AS area,

@@ -1,12 +1,13 @@
--- Indikatoren aus KOMM-AN NRW, je Gebiet, Jahr und Baustein, ohne Zeilen mit 0.
+-- Indikatoren aus KOMM-AN NRW, je Gebiet, Jahr und Baustein, ohne Zeilen mit 0. Leer, wo nichts gemeldet
+-- ist: was ausgegeben wurde, ohne eine einzige Auszahlung.
 WITH granted AS (
     SELECT
         r.reporting_area AS area,
         p.period,
         f.module AS breakdown,
         count(*) AS projects,
-        sum(f.granted_eur ORDER BY f.granted_eur) AS granted_eur,
-        sum(f.spent_eur ORDER BY f.spent_eur) AS spent_eur,
+        sum(f.granted_eur) AS granted_eur,
+        CASE WHEN count(f.paid_eur) > 0 THEN sum(f.spent_eur) END AS spent_eur,
         sum(f.participants) AS participants,
         count(f.participants) AS rows_with_participants,
         sum(f.volunteers) AS volunteers,

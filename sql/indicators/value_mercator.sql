@@ -1,4 +1,4 @@
--- Indikatoren des Mercator-Projekts, je Gebiet, Schuljahr und Fach, ohne Zeilen mit 0.
+-- Indikatoren des Mercator-Projekts, je Gebiet, Schuljahr und Fach, ohne Zeilen mit 0; leer, wo nichts gemeldet ist.
 WITH event AS (
     SELECT 'taught' AS event, p.period, f.subject AS breakdown, f.*
     FROM core.fact_tuition AS f

@@ -1,4 +1,4 @@
--- Indikatoren des Sprachhelferprojekts, je Gebiet und Jahr, ohne Zeilen mit 0.
+-- Indikatoren des Sprachhelferprojekts, je Gebiet und Jahr, ohne Zeilen mit 0; leer, wo nichts gemeldet ist.
 WITH placed AS (
     SELECT
         r.reporting_area AS area,
@@ -31,13 +31,7 @@ FROM placed AS g
 CROSS JOIN LATERAL (
     VALUES
         ('sprachhelfer_hours', NULL, NULL, g.delivered, g.rows_with_delivered),
-        (
-            'sprachhelfer_delivery_rate',
-            coalesce(g.delivered, 0),
-            g.granted,
-            coalesce(g.delivered, 0) / nullif(g.granted, 0),
-            g.placements
-        ),
+        ('sprachhelfer_delivery_rate', g.delivered, g.granted, g.delivered / nullif(g.granted, 0), g.placements),
         ('sprachhelfer_children', NULL, NULL, g.children, g.rows_with_children)
 ) AS v (indicator_id, numerator, denominator, value, n)
 ORDER BY 1, 2, 3, 4

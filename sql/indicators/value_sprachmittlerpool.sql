@@ -1,4 +1,5 @@
--- Indikatoren des Sprachmittlerpools, je Gebiet, Zeitraum und Sprache, ohne Zeilen mit 0.
+-- Indikatoren des Sprachmittlerpools, je Gebiet, Zeitraum und Sprache, ohne Zeilen mit 0. Leer, wo Einsätze
+-- stattfanden, aber zu keinem Stunden oder ein Honorar gemeldet sind; ohne Einsatz sind sie 0.
 WITH requested AS (
     SELECT
         r.reporting_area AS area,
@@ -9,7 +10,7 @@ WITH requested AS (
         count(*) FILTER (f.status = 'unfilled') AS unfilled,
         sum(f.hours ORDER BY f.hours) FILTER (f.status = 'done') AS hours,
         count(f.hours) FILTER (f.status = 'done') AS rows_with_hours,
-        sum(f.fee_eur ORDER BY f.fee_eur) FILTER (f.status = 'done') AS fees_eur,
+        sum(f.fee_eur) FILTER (f.status = 'done') AS fees_eur,
         count(f.fee_eur) FILTER (f.status = 'done') AS rows_with_fee,
         median(f.assigned_on - f.requested_on) FILTER (f.status = 'done') AS lead_time_days,
         count(f.assigned_on) FILTER (f.status = 'done') AS rows_with_lead_time,
@@ -45,8 +46,8 @@ CROSS JOIN LATERAL (
             g.done / nullif(g.done + g.unfilled, 0),
             g.done + g.unfilled
         ),
-        ('smp_hours', NULL, NULL, g.hours, g.rows_with_hours),
-        ('smp_fees_eur', NULL, NULL, g.fees_eur, g.rows_with_fee),
+        ('smp_hours', NULL, NULL, CASE WHEN g.done > 0 THEN g.hours ELSE 0 END, g.rows_with_hours),
+        ('smp_fees_eur', NULL, NULL, CASE WHEN g.done > 0 THEN g.fees_eur ELSE 0 END, g.rows_with_fee),
         ('smp_lead_time_days', NULL, NULL, g.lead_time_days, g.rows_with_lead_time),
         ('smp_active_interpreters', NULL::DOUBLE, NULL::DOUBLE, g.interpreters, g.interpreters)
 ) AS v (indicator_id, numerator, denominator, value, n)

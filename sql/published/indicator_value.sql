@@ -1,5 +1,8 @@
 -- Werte der Indikatoren je Gebiet, Zeitraum und Gliederung, geschützt: suppressed heißt, dass der Wert geheim bleibt
--- (das kann auch eine 0 sein), gleich aus welchem Grund. Geschützte Indikatoren nach Gliederung nur für den Kreis.
+-- (das kann auch eine 0 sein), gleich aus welchem Grund. Nicht gemeldet (not_reported) heißt, dass es Zeilen gibt, aber
+-- in keiner die Angabe, aus der er zu rechnen wäre: das ist weder geheim noch 0 und steht nur für alle zusammen da,
+-- nicht je Merkmal; wo geheim ist, wie viele Zeilen es sind, bleibt es suppressed. Geschützte Indikatoren nach
+-- Gliederung nur für den Kreis.
 WITH protected AS (
     SELECT
         i.*,
@@ -39,15 +42,29 @@ held_back AS (
         ON h.count_id = n.count_id AND h.area = n.area AND h.period = n.period AND h.breakdown = n.breakdown
 ),
 
+unreported AS (
+    SELECT
+        u.indicator_id,
+        u.area,
+        u.period,
+        u.breakdown
+    FROM indicators.not_reported AS u
+    INNER JOIN indicators.indicator AS i ON i.indicator_id = u.indicator_id
+    LEFT JOIN indicators.indicator AS w ON w.indicator_id = i.hidden_with AND w.aggregation = 'count'
+    ANTI JOIN disclosure.hidden_cell AS h
+        ON h.count_id = w.indicator_id AND h.area = u.area AND h.period = u.period AND h.breakdown = u.breakdown
+),
+
 judged AS (
     SELECT
         p.*,
+        u.indicator_id IS NOT NULL AS is_unreported,
         v.numerator AS numerator_value,
         v.denominator AS denominator_value,
         coalesce(v.n, 0) AS n,
         CASE p.aggregation WHEN 'median' THEN round(v.value) WHEN 'rate' THEN v.value ELSE coalesce(v.value, 0) END
             AS value,
-        h.indicator_id IS NULL
+        h.indicator_id IS NULL AND n.indicator_id IS NULL
         AND CASE p.aggregation
             WHEN 'rate' THEN coalesce(v.denominator, 0) >= 20
             WHEN 'median' THEN coalesce(v.n, 0) >= greatest(5, p.k)
@@ -61,6 +78,11 @@ judged AS (
         AND v.breakdown_kind = p.kind AND v.breakdown = p.breakdown
     LEFT JOIN held_back AS h
         ON h.indicator_id = p.indicator_id AND h.area = p.area AND h.period = p.period AND h.breakdown = p.breakdown
+    LEFT JOIN unreported AS u
+        ON u.indicator_id = p.indicator_id AND u.area = p.area AND u.period = p.period AND u.breakdown = p.breakdown
+    LEFT JOIN indicators.not_reported AS n
+        ON n.indicator_id = p.indicator_id AND n.area = p.area AND n.period = p.period
+        AND n.breakdown_kind = p.kind AND n.breakdown = p.breakdown
 )
 
 SELECT
@@ -69,14 +91,30 @@ SELECT
     v.period,  -- Zeitraum: 2023, 2023-Q1 oder 2022/23
     v.breakdown_kind,  -- Gliederung, oder total
     v.breakdown,  -- Gliederungsmerkmal; leer bei total
-    v.numerator,  -- Zähler, bei Quoten und Werten je 1.000; leer, wenn geheim
-    v.denominator,  -- Nenner, bei Quoten und Werten je 1.000; leer, wenn geheim
-    v.value,  -- Wert; Mediane geschützter Indikatoren in ganzen Tagen; leer, wenn geheim
-    v.n::BIGINT AS n,  -- Zahl der Zeilen oder Einheiten dahinter; leer, wenn geheim oder nur als Klasse angegeben
-    'published' AS status,  -- published (veröffentlicht) oder suppressed (geheim)
+    v.numerator,  -- Zähler, bei Quoten und Werten je 1.000; leer, wenn geheim oder nicht gemeldet
+    v.denominator,  -- Nenner, bei Quoten und Werten je 1.000; leer, wenn geheim oder nicht gemeldet
+    v.value,  -- Wert; Mediane geschützter Indikatoren in ganzen Tagen; leer, wenn geheim oder nicht gemeldet
+    v.n::BIGINT AS n,  -- Zahl der Zeilen oder Einheiten dahinter; leer, wenn geheim, nicht gemeldet oder nur als Klasse
+    'published' AS status,  -- published (veröffentlicht), suppressed (geheim) oder not_reported (nicht gemeldet)
     NULL AS n_class  -- Größenklasse von n, wo n selbst nicht veröffentlicht wird: 5-9, 10-19, 20-49, 50+
 FROM indicators.indicator_value AS v
 INNER JOIN indicators.indicator AS i ON i.indicator_id = v.indicator_id AND i.k IS NULL
+UNION ALL
+SELECT
+    u.indicator_id,
+    u.area,
+    u.period,
+    u.breakdown_kind,
+    u.breakdown,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    'not_reported',
+    NULL
+FROM indicators.not_reported AS u
+INNER JOIN indicators.indicator AS i ON i.indicator_id = u.indicator_id AND i.k IS NULL
+WHERE u.breakdown_kind = 'total'
 UNION ALL
 SELECT
     j.indicator_id,
@@ -88,7 +126,7 @@ SELECT
     CASE WHEN j.is_published THEN j.denominator_value END,
     CASE WHEN j.is_published THEN j.value END,
     CASE WHEN j.is_published AND j.is_n_published THEN j.n::BIGINT END,
-    CASE WHEN j.is_published THEN 'published' ELSE 'suppressed' END,
+    CASE WHEN j.is_published THEN 'published' WHEN j.is_unreported THEN 'not_reported' ELSE 'suppressed' END,
     CASE WHEN j.is_published AND NOT coalesce(j.is_n_published, FALSE) THEN
         CASE
             WHEN j.n >= 50 THEN '50+'
@@ -98,4 +136,5 @@ SELECT
         END
     END
 FROM judged AS j
+WHERE NOT j.is_unreported OR j.kind = 'total'
 ORDER BY 1, 2, 3, 4, 5

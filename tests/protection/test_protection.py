@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from kim_pipeline import night as nightly
-from kim_pipeline.disclosure import Cell, LinkedSystem, Relation, audit, pattern
+from kim_pipeline.disclosure import Cell, LinkedSystem, Relation, Role, audit, pattern
 from kim_pipeline.protection import hiding as protection
 from kim_pipeline.protection.audit_of_file import DisclosureError
 from kim_pipeline.protection.hiding import ProtectionError, hidden_figures
@@ -56,6 +56,29 @@ def test_a_municipality_that_is_missing_leaves_no_relation() -> None:
     values = areas((20, 9, 6, 3))
     del values["x", "C", "2023", ""]
     assert not linked(figures(values)).system_of_counts().relations
+
+
+def test_what_is_not_reported_is_a_known_nought_and_keeps_its_relation() -> None:
+    """Neither small nor hidden; the county less the others would else seem to hide what nobody has reported."""
+    counts = figures(areas((9, 7, 2, 0)))
+    counts[Key("x", "C", "2023", "")] = Figure(0, 5, is_printed=True, is_reported=False)
+    system = linked(counts).system_of_counts()
+    assert relations(system) == {("Σ Gemeinden x|K|2023|", 0)}
+    unreported = system.cells["x|C|2023|"]
+    assert (unreported.role, unreported.k, unreported.is_sensitive) == (Role.KNOWN, None, False)
+    hidden = hidden_figures(linked(counts))
+    assert Key("x", "C", "2023", "") not in hidden
+    assert {key.area for key in hidden} > {"B"}
+
+
+def test_the_denominator_of_an_unreported_rate_is_printed_nowhere_and_protected_all_the_same() -> None:
+    """County less the other municipalities would give the hours granted to two persons."""
+    amounts = {
+        Key("h", a, "2023", ""): Figure(v, 3, is_printed=True) for a, v in zip("KAB", (900, 500, 300), strict=True)
+    }
+    amounts[Key("h", "C", "2023", "")] = Figure(100, 3, is_printed=False, is_unsafe_sum=True)
+    hidden = hidden_figures(LinkedSet({}, amounts, [], CALENDAR))
+    assert {key.area for key in hidden} & set("KAB")
 
 
 def test_a_year_is_the_sum_of_its_quarters_and_a_stock_is_its_last_one() -> None:

@@ -66,7 +66,7 @@ def test_every_published_figure_is_the_true_one_and_every_small_one_is_hidden() 
             f"count(*) FILTER (p.status = 'published' AND {COUNTED} AND p.value > 0 AND p.value < i.k) {both}"
         ).fetchall()
         ((unprotected,),) = connection.execute(
-            f"SELECT count(*) {both} WHERE i.k IS NULL AND p.status <> 'published'"
+            f"SELECT count(*) {both} WHERE i.k IS NULL AND p.status = 'suppressed'"
         ).fetchall()
     assert (wrong, small, unprotected) == (0, 0, 0)
     assert shown > 5000

@@ -34,6 +34,19 @@ def parsed(kind: str, cell: Cell, **options: Any) -> tuple[Any, str | None]:
     return tuple(parse_cell(cell, column(kind), options.get("context", CONTEXT)))
 
 
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("999.999.999.999", (999_999_999_999.0, None)), (1e12, (None, "invalid_number")),
+        ("1.000.000.000.000", (None, "invalid_number")), (-1e12, (None, "invalid_number")), ("", (None, None)),
+    ],
+)  # fmt: skip
+def test_an_amount_of_money_has_so_many_digits(cell: Cell, expected: tuple[Any, str | None]) -> None:
+    euros = Column("Betrag", "number", ("Betrag",), is_money=True)
+    assert tuple(parse_cell(cell, euros, CONTEXT)) == expected
+    assert parsed("number", 1e12) == (1e12, None)
+
+
 def day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 

@@ -38,13 +38,20 @@ class Grants(ContractModel):
         label="Bewilligt in Euro",
         kind="number",
         required=True,
+        is_money=True,
         ge=0,
     )
     paid_eur: Number = column(
-        "Ausgezahlt (€)", "Ausgezahlte Mittel", "Ausgezahlt €", label="Ausgezahlt in Euro", kind="number", ge=0
+        "Ausgezahlt (€)",
+        "Ausgezahlte Mittel",
+        "Ausgezahlt €",
+        label="Ausgezahlt in Euro",
+        kind="number",
+        is_money=True,
+        ge=0,
     )
     returned_eur: Number = column(
-        "Rückfluss (€)", "Rückforderung", "Rückfluss €", label="Rückfluss in Euro", kind="number", ge=0
+        "Rückfluss (€)", "Rückforderung", "Rückfluss €", label="Rückfluss in Euro", kind="number", is_money=True, ge=0
     )
     participants: Whole = column("Teilnehmende", "TN", label="Teilnehmende", kind="whole", ge=0)
     volunteers: Whole = column("Ehrenamtliche", "davon Ehrenamtliche", label="Ehrenamtliche", kind="whole", ge=0)
@@ -59,7 +66,13 @@ class Grants(ContractModel):
     )
     quantity: Number = column("Anzahl", "Stückzahl", label="Anzahl", kind="number", ge=0, told_absent=False)
     rate_eur: Number = column(
-        "Festbetrag (€)", "Pauschale (€)", label="Festbetrag in Euro", kind="number", ge=0, told_absent=False
+        "Festbetrag (€)",
+        "Pauschale (€)",
+        label="Festbetrag in Euro",
+        kind="number",
+        is_money=True,
+        ge=0,
+        told_absent=False,
     )
 
     paid_within_grant = at_most("amount_order", "paid_eur", "granted_eur")

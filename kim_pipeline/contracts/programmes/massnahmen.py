@@ -54,7 +54,7 @@ class Measures(ContractModel):
         told_absent=False,
     )
     cost_eur_per_year: Number = column(
-        "Kosten pro Jahr (€)", "Jahreskosten (€)", label="Kosten pro Jahr in Euro", kind="number", ge=0,
+        "Kosten pro Jahr (€)", "Jahreskosten (€)", label="Kosten pro Jahr in Euro", kind="number", is_money=True, ge=0,
         told_absent=False,
     )  # fmt: skip
     funding: Text = column(

@@ -37,7 +37,7 @@ class Requests(ContractModel):
         le=12,
     )
     fee_eur: Number = column(
-        "Honorar (€)", "Honorar", "Kosten in Euro", label="Honorar in Euro", kind="number", ge=0, le=2000
+        "Honorar (€)", "Honorar", "Kosten in Euro", label="Honorar in Euro", kind="number", is_money=True, ge=0, le=2000
     )
     interpreter: Text = column(
         "Sprachmittler-ID",

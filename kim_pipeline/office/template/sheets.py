@@ -58,7 +58,7 @@ def write_page(book: Any, plan: Plan, page: Page) -> None:
 
 def number_format(column: Column) -> str:
     """Number format of a column's cells; all text is text, so that leading zeros survive."""
-    return _EUROS if column.name.endswith("_eur") else _FORMATS.get(column.kind, _TEXT)
+    return _EUROS if column.is_money else _FORMATS.get(column.kind, _TEXT)
 
 
 def _example_row(plan: Plan, page: Page) -> list[Any]:

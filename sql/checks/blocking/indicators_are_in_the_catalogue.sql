@@ -1,4 +1,4 @@
--- Kein Wert ohne Eintrag im Katalog, und kein Eintrag ohne Wert, wo sein Programm geliefert hat.
+-- Kein Wert ohne Eintrag im Katalog, und kein Eintrag ohne Wert, wo sein Programm geliefert hat und etwas gemeldet ist.
 -- asset: indicators.indicator
 SELECT DISTINCT
     v.indicator_id,
@@ -15,4 +15,5 @@ SEMI JOIN core.coverage AS c
     AND c.table_name = i.table_name
     AND list_contains(string_split(i.calendars, ','), c.calendar)
 ANTI JOIN indicators.indicator_value AS v ON v.indicator_id = i.indicator_id
+ANTI JOIN indicators.not_reported AS u ON u.indicator_id = i.indicator_id
 WHERE i.aggregation IN ('count', 'distinct', 'stock', 'sum')

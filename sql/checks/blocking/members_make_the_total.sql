@@ -1,4 +1,5 @@
--- Die Gliederung ergibt das Ganze; wo Zeilen ohne Merkmal zulässig sind, übersteigt sie es nicht.
+-- Die Gliederung ergibt das Ganze; wo Zeilen ohne Merkmal zulässig sind, übersteigt sie es nicht. Wo zu einem Merkmal
+-- nichts gemeldet ist, kann im Ganzen ein Rückfluss stecken, der bei keinem Merkmal steht.
 -- asset: indicators.indicator_value
 WITH members AS (
     SELECT
@@ -22,6 +23,8 @@ INNER JOIN indicators.indicator AS i
     ON i.indicator_id = t.indicator_id
     AND i.breakdown_kind IS NOT NULL
     AND i.aggregation IN ('count', 'stock', 'sum')
+ANTI JOIN indicators.not_reported AS u
+    ON u.indicator_id = t.indicator_id AND u.area = t.area AND u.period = t.period
 LEFT JOIN members AS m ON m.indicator_id = t.indicator_id AND m.area = t.area AND m.period = t.period
 WHERE
     t.breakdown_kind = 'total'

@@ -1,4 +1,5 @@
--- Zu jedem Gebiet und Merkmal steht eine Zeile, auch wenn der Wert 0 oder geheim ist.
+-- Zu jedem Gebiet und Merkmal steht eine Zeile, auch wenn der Wert 0 oder geheim ist; nur eine Summe, zu
+-- der nichts gemeldet ist, hat in der Gliederung keine.
 -- asset: published.indicator_value
 WITH protected AS (
     SELECT
@@ -34,7 +35,7 @@ expected AS (
         m.breakdown
     FROM protected AS p
     INNER JOIN published.area AS a ON a.part_of IS NULL
-    INNER JOIN published.indicator AS i ON i.indicator_id = p.indicator_id
+    INNER JOIN published.indicator AS i ON i.indicator_id = p.indicator_id AND i.aggregation <> 'sum'
     INNER JOIN published.period AS d ON d.period = p.period AND d.calendar <> 'quarter'
     INNER JOIN member AS m ON m.programme = p.programme AND m.breakdown_kind = i.breakdown_kind
 )
