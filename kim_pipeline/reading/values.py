@@ -118,7 +118,7 @@ def _special_text(cell: Cell, column: Column, context: Context) -> Parsed:
     value = clean_text(text)
     if column.may_name_persons and looks_personal(value):
         return Parsed(None, "looks_personal")
-    if column.names_office and comparable(text) not in context.vocabulary.county.offices:
+    if column.names_office and not context.vocabulary.county.names_office(text):
         return Parsed(value, "unknown_office")
     return Parsed(value or None)
 
