@@ -26,6 +26,7 @@ from kim_pipeline.errors import ConfigurationError
 
 _DELIMITERS = (";", ",", "\t")
 _LONGEST = 60
+_MOST_TOLD = 30
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _AS_FORMULA = re.compile(r'="(.*)"')
 _NO_TEXT = "eine Textdatei in UTF-8 (mit oder ohne BOM) oder in der Windows-Kodierung cp1252"
@@ -294,12 +295,13 @@ def found_by(error: Mapping[str, Any]) -> str:
 
 def expected_of(model: type[BaseModel], key: KeyPath) -> str:
     """What a key should hold: the description of its field, or of the one that it stands in."""
-    described, current = "", model
+    described = ""
+    current: type[BaseModel] | None = model
     for part in key:
         known = current.model_fields.get(str(part)) if current is not None else None
         if known is not None:
             described = known.description or described
-            current = _nested(known.annotation)  # type: ignore[assignment]  (None: nothing below has fields)
+            current = _nested(known.annotation)
     return described
 
 
@@ -323,8 +325,9 @@ def _in_words(given: Any) -> str:
         return f"die Zahl {given}"
     if isinstance(given, str):
         return german.in_quotes(shown(given))
-    kinds = {dict: "eine Tabelle", list: "eine Liste", tuple: "eine Liste"}
-    return kinds.get(type(given), german.in_quotes(shown(str(given))))
+    if isinstance(given, dict):
+        return "eine Tabelle"
+    return "eine Liste" if isinstance(given, (list, tuple)) else german.in_quotes(shown(str(given)))
 
 
 def _named(key: KeyPath) -> str:
@@ -352,10 +355,12 @@ def _broken_toml(lines: Sequence[str], line: int) -> tuple[str, str]:
 
 def refusal(folder: Path, faults: Sequence[Fault]) -> str:
     """The German text of an error about a folder that has faults."""
-    told = "\n".join(f"- {fault}" for fault in faults)
+    told = "\n".join(f"- {fault}" for fault in faults[:_MOST_TOLD])
+    if len(faults) > _MOST_TOLD:
+        told += f"\n- weitere Fehler: {len(faults) - _MOST_TOLD}"
     return (
         f"Die Angaben des Kreises im Ordner {folder} sind fehlerhaft; an den Lieferungen liegt es nicht:\n{told}\n"
-        "Bitte berichtigen; „kim county check“ prüft den Ordner."
+        "Bitte berichtigen; „kim county check“ zeigt alle Fehler des Ordners."
     )
 
 

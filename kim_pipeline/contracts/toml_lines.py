@@ -57,7 +57,8 @@ class _Scanner:
 
     def _header(self) -> tuple[KeyPath, int]:
         """The path of a table and its line; within an array of tables it is the last one's."""
-        line, path = self._line(), ()
+        line = self._line()
+        path: KeyPath = ()
         for part in self._key():
             if path in self._places:
                 path = (*path, self._places[path])
