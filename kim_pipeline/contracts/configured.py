@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 import tomllib
 import unicodedata
@@ -230,9 +231,10 @@ class FolderReader:
     def _row(
         self, name: str, model: type[Model], columns: Sequence[str], line: int, cells: Sequence[str]
     ) -> Placed[Model] | None:
-        if any(cells[len(columns) :]):
-            expected = f"{len(columns)} Zellen; eine Zelle mit Trennzeichen steht in Anführungszeichen"
-            self.add(Fault(name, line, "", f"Die Zeile hat {len(cells)} Zellen", expected))
+        stray = [cell for column, cell in itertools.zip_longest(columns, cells, fillvalue="") if cell and not column]
+        if stray:
+            expected = "nur Zellen unter einer Spalte mit Namen; eine Zelle mit Trennzeichen steht in Anführungszeichen"
+            self.add(Fault(name, line, "", f"{german.in_quotes(shown(stray[0]))} steht unter keiner Spalte", expected))
             return None
         raw = {c: cell for c, cell in zip(columns, cells, strict=False) if cell and c in model.model_fields}
         return self.validated(model, name, raw, {(): line})
@@ -349,7 +351,9 @@ def _without(raw: Mapping[str, Any], unknown: Iterable[KeyPath]) -> dict[str, An
 def _broken_toml(lines: Sequence[str], line: int) -> tuple[str, str]:
     """What stands in a line that is no TOML, and what should."""
     there = lines[line - 1].strip() if line <= len(lines) else ""
-    expected = "Schlüssel = Wert, Texte in geraden Anführungszeichen, jeder Schlüssel einmal"
+    expected = (
+        "Schlüssel = Wert; Texte, auch Ziffern mit führender Null, in geraden Anführungszeichen, jeder Schlüssel einmal"
+    )
     return f"{german.in_quotes(shown(there))} ist kein gültiges TOML", expected
 
 

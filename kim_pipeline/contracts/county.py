@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from kim_pipeline.contracts.configured import Entry, Fault, Plain
 from kim_pipeline.contracts.limits import HoldLimits
@@ -77,7 +77,7 @@ class CountyFacts(Entry):
     """`county.toml`."""
 
     key: Annotated[str, AfterValidator(_key_of_county)] = Field(
-        description="den Schlüssel des Kreises: fünf Ziffern mit führender Null, in Anführungszeichen"
+        description="den Schlüssel des Kreises aus fünf Ziffern mit führender Null, in Anführungszeichen"
     )
     name: Plain = Field(description="den Namen des Kreises in Anführungszeichen")
     aliases: Listed = Field(description="eine Liste weiterer Namen des Kreises, jeder in Anführungszeichen")
@@ -94,7 +94,7 @@ class Municipality(Entry):
     """A row of `municipalities.csv`: eight-digit key, name, kind (`Stadt`, `Gemeinde`), districts, other names."""
 
     ags: Annotated[str, AfterValidator(_ags)] = Field(
-        description="den Gemeindeschlüssel: acht Ziffern mit führender Null, die ersten fünf die des Kreises"
+        description="den Gemeindeschlüssel aus acht Ziffern mit führender Null, die ersten fünf die des Kreises"
     )
     name: Plain = Field(description="den Namen der Gemeinde")
     kind: Annotated[Plain, AfterValidator(_kind)] = Field(description="die Art der Gemeinde, zum Beispiel Stadt")
@@ -196,7 +196,7 @@ class ReportWords(Entry):
 _LINK = "einen Text in Anführungszeichen, zum Beispiel eine Adresse"
 
 
-class Source(Entry):
+class PackageSource(Entry):
     """Where published data come from (Frictionless Data Package 1, `sources`)."""
 
     title: Plain = Field(description="einen Text in Anführungszeichen")
@@ -221,13 +221,19 @@ class Licence(Entry):
     path: Plain | None = Field(default=None, description=_LINK)
     title: Plain | None = Field(default=None, description="einen Text in Anführungszeichen")
 
+    @model_validator(mode="after")
+    def _is_named(self) -> Licence:
+        if self.name is None and self.path is None:
+            raise ValueError("weder name noch path")
+        return self
+
 
 class PackageFacts(Entry):
     """`datapackage.toml`: what `datapackage.json` says of origin and use."""
 
     homepage: Plain | None = Field(default=None, description=_LINK)
     keywords: list[Plain] = Field(default=[], description="eine Liste von Wörtern, jedes in Anführungszeichen")
-    sources: list[Source] = Field(default=[], description="Quellen als Abschnitte [[sources]]")
+    sources: list[PackageSource] = Field(default=[], description="Quellen als Abschnitte [[sources]]")
     contributors: list[Contributor] = Field(default=[], description="Beteiligte als Abschnitte [[contributors]]")
     licenses: list[Licence] = Field(default=[], description="Lizenzen als Abschnitte [[licenses]]")
 

@@ -34,7 +34,7 @@ from kim_pipeline.contracts.normalise import comparable
 from kim_pipeline.contracts.toml_lines import KeyPath
 from kim_pipeline.contracts.vocabulary import empty_tokens, general_categories
 
-FACTS, MUNICIPALITIES, BODIES = "county.toml", "municipalities.csv", "bodies.csv"
+FACTS, MUNICIPALITIES_FILE, BODIES = "county.toml", "municipalities.csv", "bodies.csv"
 CATEGORIES, OFFICES = "categories.csv", "offices.csv"
 WORDS, PACKAGE = "report.toml", "datapackage.toml"
 _LOG = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ _Row = TypeVar("_Row", bound=BaseModel)
 def _read(reader: FolderReader) -> _Files:
     files = _Files(
         facts=reader.table(FACTS, CountyFacts),
-        municipalities=_rows(reader, MUNICIPALITIES, Municipality),
+        municipalities=_rows(reader, MUNICIPALITIES_FILE, Municipality),
         bodies=_rows(reader, BODIES, Body),
         categories=_rows(reader, CATEGORIES, CategoryValue),
         offices=_offices(reader),
@@ -181,7 +181,7 @@ def _is_right(reader: FolderReader, *names: str) -> bool:
 
 def _stray_files(reader: FolderReader, files: _Files) -> Iterator[Fault]:
     """Files that look like ours and are not read: somebody has misspelt a name."""
-    known = {FACTS, MUNICIPALITIES, BODIES, CATEGORIES, OFFICES, WORDS, PACKAGE, LIMITS}
+    known = {FACTS, MUNICIPALITIES_FILE, BODIES, CATEGORIES, OFFICES, WORDS, PACKAGE, LIMITS}
     for path in sorted(reader.folder.iterdir()):
         if path.suffix.lower() in (".csv", ".toml") and path.name not in known and not path.name.startswith((".", "~")):
             expected = f"einen der Namen {german.listing(sorted(known), 'oder')}; diese wird nicht beachtet"
@@ -376,20 +376,24 @@ def _wrong_geometry(reader: FolderReader, files: _Files) -> Iterator[Fault]:
         ags = _property(feature, key)
         line = _line_in(text, ags)
         label = ags if isinstance(ags, str) else f"features[{place + 1}]"
-        if not isinstance(ags, str) or (ags not in expected and _is_right(reader, MUNICIPALITIES)):
+        if not isinstance(ags, str) or (ags not in expected and _is_right(reader, MUNICIPALITIES_FILE)):
             found = f"{key} ist {german.in_quotes(shown(str(ags)))}" if ags is not None else f"{key} fehlt"
-            yield Fault(name, line, label, found, f"den Gemeindeschlüssel einer Gemeinde aus {MUNICIPALITIES} als Text")
+            yield Fault(
+                name, line, label, found, f"den Gemeindeschlüssel einer Gemeinde aus {MUNICIPALITIES_FILE} als Text"
+            )
         elif ags in seen:
             yield Fault(name, line, label, "Die Gemeinde hat mehrere Flächen", "eine Fläche je Gemeinde")
         elif not _is_shape(feature.get("geometry")):
             wanted = "Polygon oder MultiPolygon mit geschlossenen Ringen, Länge und Breite in Grad (WGS 84)"
             yield Fault(name, line, label, "Die Fläche lässt sich nicht zeichnen", wanted)
         seen.add(ags)
-    if _is_right(reader, MUNICIPALITIES):
+    if _is_right(reader, MUNICIPALITIES_FILE):
         for row in files.municipalities:
             if row.value.ags not in seen:
                 found = f"{shown(row.value.name)} hat keine Fläche"
-                yield Fault(name, None, row.value.ags, found, f"eine Fläche für jede Gemeinde aus {MUNICIPALITIES}")
+                yield Fault(
+                    name, None, row.value.ags, found, f"eine Fläche für jede Gemeinde aus {MUNICIPALITIES_FILE}"
+                )
 
 
 def _features(collection: Any) -> list[Any]:

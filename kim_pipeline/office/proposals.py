@@ -18,7 +18,7 @@ from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.configured import decoded, delimiter_of
 from kim_pipeline.contracts.county import CategoryValue, Municipality
-from kim_pipeline.contracts.county_folder import MUNICIPALITIES
+from kim_pipeline.contracts.county_folder import MUNICIPALITIES_FILE
 from kim_pipeline.contracts.normalise import clean_text, comparable
 from kim_pipeline.contracts.vocabulary import DATA, Vocabulary, vocabulary
 from kim_pipeline.errors import KimError
@@ -148,7 +148,7 @@ def _propose_municipality(words: Vocabulary, alias: str, canonical: str) -> Prop
     folder = words.county.folder
     if key == words.county.key:
         return _longer_toml_list(folder / "county.toml", "aliases", alias)
-    path = folder / MUNICIPALITIES
+    path = folder / MUNICIPALITIES_FILE
     if _ALIASES in map(comparable, _rows(path)[0][1]):
         return _longer_list(path, {"ags": key}, _ALIASES, alias)
     note = f"„{alias}“ gilt danach als Ortsteil, auch zusammen mit dem Namen der Gemeinde."
