@@ -117,7 +117,7 @@ class Settings(BaseSettings):
     max_unpacked_mib: int = Field(default=2048, ge=1, description="eine ganze Zahl ab 1 (MB)")
     grace_days: int = Field(default=14, ge=0, description="eine ganze Zahl von Tagen ab 0")
     raise_k: Annotated[dict[str, int], NoDecode, BeforeValidator(_json)] = Field(
-        default_factory=dict, description='je Indikator eine ganze Zahl in JSON, zum Beispiel {"kim_needs": 10}'
+        default_factory=dict, description="je Indikator eine ganze Zahl, als Tabelle in JSON"
     )
     keep_builds: int = Field(default=14, ge=1, description=_FROM_ONE)
     keep_months: int = Field(default=24, ge=0, description="eine ganze Zahl ab 0")

@@ -346,7 +346,7 @@ def _wrong_words(reader: FolderReader, files: _Files) -> Iterator[Fault]:
     for place, event in enumerate(words.value.event):
         if event.last_day < event.first_day:
             found = german.in_quotes(event.last_day.isoformat())
-            yield words.fault(("event", place, "last_day"), found, "einen Tag, der nicht vor first_day liegt")
+            yield words.fault(("event", place, "last_day"), found, "einen Tag, der nicht vor dem ersten liegt")
         for at, key in enumerate(event.programmes):
             if key not in known:
                 expected = f"einen der Schlüssel {german.listing(known, 'oder')}"

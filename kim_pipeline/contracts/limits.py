@@ -18,7 +18,7 @@ from kim_pipeline.contracts.toml_lines import KeyPath
 
 FILE = "limits.toml"
 _DEFAULT = "default"
-_NO_TABLE = "einen Abschnitt wie [fit] oder [default] mit Werten darunter"
+_NO_TABLE = "einen Abschnitt in eckigen Klammern mit Werten darunter"
 _UNKNOWN = "den Schlüssel eines Programms; dieser wird nicht beachtet, und die nächste Fassung weist ihn zurück"
 _HOLD = "hold_"
 
@@ -102,8 +102,8 @@ def read_limits(reader: FolderReader) -> dict[str, dict[str, Any]]:
         both = found.get(_DEFAULT, {}) | own
         if both.get("rows_min", 0) > both.get("rows_max", float("inf")):
             place = (name, "rows_min" if "rows_min" in own else "rows_max")
-            said_of = f"{both['rows_min']} bis {both['rows_max']} Zeilen gehen nicht"
-            expected = "rows_min nicht größer als rows_max"
+            said_of = f"die Grenzen {both['rows_min']} und {both['rows_max']} gehen nicht zusammen"
+            expected = "eine Mindestzahl von Zeilen, die nicht über der Höchstzahl liegt"
             reader.add(Fault(FILE, line_of(lines, place), ".".join(place), said_of, expected))
     return found
 

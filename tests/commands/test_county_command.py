@@ -57,7 +57,7 @@ def test_warnings_alone_are_in_order(folder: Path, capsys: pytest.CaptureFixture
         ("KIM_READERS", "viele", "Gefunden: „viele“. Erwartet: eine ganze Zahl von 1 bis 64."),
         ("KIM_READERS", "0", "Gefunden: „0“. Erwartet: eine ganze Zahl von 1 bis 64."),
         ("KIM_PURGE_NIGHTLY", "manchmal", "Gefunden: „manchmal“. Erwartet: true oder false."),
-        ("KIM_RAISE_K", '{"kim_needs": ', "Erwartet: je Indikator eine ganze Zahl in JSON"),
+        ("KIM_RAISE_K", '{"kim_needs": ', "Erwartet: je Indikator eine ganze Zahl, als Tabelle in JSON."),
         ("KIM_RAISE_K", '{"kim_needs": "viel"}', "Die Einstellung KIM_RAISE_K (kim_needs) ist ungültig."),
         ("KIM_PUBLIC_URL", "kim", "Erwartet: eine Adresse, die mit http:// oder https:// beginnt."),
         ("KIM_SMTP_HOST", "mail", "Zu KIM_SMTP_HOST gehören KIM_SMTP_FROM und KIM_SMTP_TO."),
