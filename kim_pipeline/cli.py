@@ -13,6 +13,7 @@ import typer
 from kim_pipeline.commands.common import INTERRUPTED, WRONG
 from kim_pipeline.commands.german_errors import UsageError, usage_problem
 from kim_pipeline.commands.lazy import LazyGroup
+from kim_pipeline.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,9 @@ def invoke(arguments: Sequence[str]) -> int:
         return int(app(list(arguments), prog_name="kim", standalone_mode=False) or 0)
     except typer.Abort:
         return INTERRUPTED
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        return WRONG
     except UsageError as error:
         sys.stderr.write(f"{usage_problem(error)}\n")
         return WRONG

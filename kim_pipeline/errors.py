@@ -31,6 +31,13 @@ class KimError(Exception):
         return str(self)
 
 
+class ConfigurationError(KimError):
+    """Base of every error of what people configure (settings, the county's folder): no delivery's fault.
+
+    Whoever reads deliveries lets it pass and ends; no file is rejected because of it.
+    """
+
+
 _NO_ROOM = "no room"
 _DENIED = "denied"
 _BROKEN = "broken"

@@ -28,9 +28,8 @@ from kim_pipeline.files import remove
 from kim_pipeline.guard.acceptances import Acceptances, ended, load_acceptances, rows_of, save_acceptances
 from kim_pipeline.guard.basis import basis_of
 from kim_pipeline.guard.configuration import configuration_of
-from kim_pipeline.guard.judging import Case, Judgement, judge, stopped
+from kim_pipeline.guard.judging import Case, Judgement, judge, limits_of_county, stopped
 from kim_pipeline.guard.kept import forget_rows, keep_rows
-from kim_pipeline.guard.limits import limits_of
 from kim_pipeline.intake import intake as deliveries
 from kim_pipeline.intake.due import due_of
 from kim_pipeline.intake.intake import Intake, Progress, entries_of, present_entries
@@ -293,7 +292,7 @@ def judged(night: TakenIn, acceptances: Acceptances, configuration: Mapping[str,
                 settings=night.settings,
                 as_of=night.as_of,
                 acceptances=acceptances,
-                limits=limits_of(),
+                limits=limits_of_county(),
                 may_be_missing=night.accept_missing,
                 now=dict(configuration),
                 scratch=scratch / "trial.duckdb",

@@ -3,16 +3,63 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from kim_pipeline.errors import ConfigurationError
 
 PROJECT = Path(__file__).parents[1]
 ZONE = ZoneInfo("Europe/Berlin")
 _MIB = 2**20
+_PREFIX = "KIM_"
+_FOLDER = "den Pfad eines Ordners"
+_FROM_ONE = "eine ganze Zahl ab 1"
+_YES_NO = "true oder false"
+_ADDRESS = "eine Adresse, die mit http:// oder https:// beginnt"
+_NEVER_SHOWN = frozenset({"smtp_user", "smtp_password", "webhook_url", "public_url", "docs_url"})
+"""Settings whose values may hold a secret."""
+_LONGEST = 60
+
+
+class InvalidSettingsError(ConfigurationError):
+    """Settings are invalid; the German message names each variable, what it holds and what is expected."""
+
+    def __init__(self, error: ValidationError) -> None:
+        """Tell all that pydantic found."""
+        told = [_told(dict(each)) for each in error.errors(include_url=False)]
+        super().__init__("\n".join([*told, "Bitte die Umgebungsvariablen prüfen."]))
+
+
+def _told(error: dict[str, Any]) -> str:
+    name = str(error["loc"][0])
+    field = Settings.model_fields.get(name)
+    variable = " ".join([f"{_PREFIX}{name}".upper(), *(f"({_shown(key)})" for key in error["loc"][1:])])
+    found = "" if name in _NEVER_SHOWN or field is None else f" Gefunden: „{_shown(error['input'])}“."
+    ours = f" {error['ctx']['error']}" if error["type"] == "value_error" else ""
+    expected = f" Erwartet: {field.description}." if field is not None and not ours else ""
+    return f"Die Einstellung {variable} ist ungültig.{found}{ours}{expected}"
+
+
+def _shown(given: object) -> str:
+    text = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in str(given))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _json(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    try:
+        return json.loads(given)
+    except ValueError:
+        return given  # which is no table of numbers
 
 
 def today() -> dt.date:
@@ -57,47 +104,44 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="KIM_", frozen=True, extra="forbid")
 
-    deliveries: Path = PROJECT / "data_raw"
-    warehouse: Path = PROJECT / "warehouse"
-    key_file: Path | None = None
-    county: Path = PROJECT / "counties" / "warendorf"
-    reader_seconds: float = Field(default=60, gt=0)
-    reader_mib: int = Field(default=2048, ge=512)
-    readers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
-    max_file_mib: int = Field(default=256, ge=1)
-    max_unpacked_mib: int = Field(default=2048, ge=1)
-    grace_days: int = Field(default=14, ge=0)
-    raise_k: dict[str, int] = Field(default_factory=dict)
-    keep_builds: int = Field(default=14, ge=1)
-    keep_months: int = Field(default=24, ge=0)
-    keep_internal_days: int = Field(default=400, ge=0)
-    keep_feedback_days: int = Field(default=90, ge=1)
-    keep_logs: int = Field(default=90, ge=1)
-    purge_nightly: bool = True
-    unattended: bool = False
-    keep_run_days: int = Field(default=30, ge=1)
-    public_url: HttpUrl | None = None
-    docs_url: HttpUrl | None = None
-    smtp_from: str | None = None
-    smtp_to: str | None = None
-    smtp_host: str | None = None
-    smtp_port: int = Field(default=587, ge=1, le=65535)
-    smtp_tls: bool = True
-    smtp_user: str | None = None
-    smtp_password: SecretStr | None = None
-    webhook_url: HttpUrl | None = None
+    deliveries: Path = Field(default=PROJECT / "data_raw", description=_FOLDER)
+    warehouse: Path = Field(default=PROJECT / "warehouse", description=_FOLDER)
+    key_file: Path | None = Field(default=None, description="den Pfad einer Datei")
+    county: Path = Field(default=PROJECT / "counties" / "warendorf", description=_FOLDER)
+    reader_seconds: float = Field(default=60, gt=0, description="eine Zahl von Sekunden über 0")
+    reader_mib: int = Field(default=2048, ge=512, description="eine ganze Zahl ab 512 (MB)")
+    readers: int = Field(
+        default_factory=lambda: os.cpu_count() or 1, ge=1, le=64, description="eine ganze Zahl von 1 bis 64"
+    )
+    max_file_mib: int = Field(default=256, ge=1, description="eine ganze Zahl ab 1 (MB)")
+    max_unpacked_mib: int = Field(default=2048, ge=1, description="eine ganze Zahl ab 1 (MB)")
+    grace_days: int = Field(default=14, ge=0, description="eine ganze Zahl von Tagen ab 0")
+    raise_k: Annotated[dict[str, int], NoDecode, BeforeValidator(_json)] = Field(
+        default_factory=dict, description="je Indikator eine ganze Zahl, als Tabelle in JSON"
+    )
+    keep_builds: int = Field(default=14, ge=1, description=_FROM_ONE)
+    keep_months: int = Field(default=24, ge=0, description="eine ganze Zahl ab 0")
+    keep_internal_days: int = Field(default=400, ge=0, description="eine ganze Zahl von Tagen ab 0")
+    keep_feedback_days: int = Field(default=90, ge=1, description="eine ganze Zahl von Tagen ab 1")
+    keep_logs: int = Field(default=90, ge=1, description=_FROM_ONE)
+    purge_nightly: bool = Field(default=True, description=_YES_NO)
+    unattended: bool = Field(default=False, description=_YES_NO)
+    keep_run_days: int = Field(default=30, ge=1, description="eine ganze Zahl von Tagen ab 1")
+    public_url: HttpUrl | None = Field(default=None, description=_ADDRESS)
+    docs_url: HttpUrl | None = Field(default=None, description=_ADDRESS)
+    smtp_from: str | None = Field(default=None, description="eine Mailadresse")
+    smtp_to: str | None = Field(default=None, description="Mailadressen, durch Komma getrennt")
+    smtp_host: str | None = Field(default=None, description="den Namen eines Mailservers")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="eine ganze Zahl von 1 bis 65535")
+    smtp_tls: bool = Field(default=True, description=_YES_NO)
+    smtp_user: str | None = Field(default=None, description="den Namen eines Kontos")
+    smtp_password: SecretStr | None = Field(default=None, description="ein Kennwort")
+    webhook_url: HttpUrl | None = Field(default=None, description=_ADDRESS)
 
     @field_validator("deliveries", "warehouse", "key_file", "county")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path else path
-
-    @field_validator("county")
-    @classmethod
-    def _is_county(cls, folder: Path) -> Path:
-        if not (folder / "county.toml").is_file():
-            raise ValueError(f"Im Ordner {folder} fehlt county.toml. KIM_COUNTY nennt den Ordner des Kreises.")
-        return folder
 
     @field_validator("smtp_host")
     @classmethod
@@ -150,3 +194,37 @@ class Settings(BaseSettings):
     def max_unpacked_bytes(self) -> int:
         """Largest content of a zip package in bytes."""
         return self.max_unpacked_mib * _MIB
+
+
+def read_settings(**given: Any) -> Settings:
+    """Settings from the environment.
+
+    Args:
+        given: settings that prevail over the environment.
+
+    Raises:
+        InvalidSettingsError: a setting is invalid.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise InvalidSettingsError(error) from None
+
+
+def unknown_settings(variables: Iterable[str]) -> list[str]:
+    """A German sentence on each variable that looks like a setting and is none; the next version will refuse it.
+
+    Args:
+        variables: names of environment variables.
+    """
+    known = [f"{_PREFIX}{name}".upper() for name in Settings.model_fields]
+    told = []
+    for name in sorted(variables):
+        if name.upper().startswith(_PREFIX) and name.upper() not in known:
+            near = get_close_matches(name.upper(), known, 1)
+            meant = f" Meinten Sie {near[0]}?" if near else ""
+            told.append(
+                f"Hinweis: Die Einstellung {name} ist unbekannt und wird nicht beachtet; die nächste Fassung weist sie "
+                f"zurück.{meant}"
+            )
+    return told

@@ -6,6 +6,7 @@ Belongs here: nothing that only one command needs.
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -103,16 +104,17 @@ ProgrammesOption = Annotated[
 
 
 def settings_from(**given: Any) -> Settings:
-    """Settings from the environment and the given options; ends with code 2 where one is invalid."""
-    from pydantic import ValidationError  # noqa: PLC0415
+    """Settings from the environment and the given options; ends with code 2 where one is invalid.
 
-    from kim_pipeline.settings import Settings  # noqa: PLC0415
+    Variables that look like settings and are none are told.
+    """
+    from kim_pipeline.settings import InvalidSettingsError, read_settings, unknown_settings  # noqa: PLC0415
 
+    sys.stderr.writelines(f"{sentence}\n" for sentence in unknown_settings(os.environ))
     try:
-        return Settings(**{name: path for name, path in given.items() if path is not None})
-    except ValidationError as error:
-        names = ", ".join(f"KIM_{'_'.join(map(str, e['loc']))}".upper() for e in error.errors())
-        wrong(f"Die Einstellung {names} ist ungültig. Bitte die Umgebungsvariablen prüfen.")
+        return read_settings(**{name: path for name, path in given.items() if path is not None})
+    except InvalidSettingsError as error:
+        wrong(str(error))
 
 
 def intake_of(settings: Settings) -> Intake:

@@ -31,6 +31,7 @@ COMMANDS = {
     "rollback": "builds",
     "purge": "purge",
     "vocabulary": "vocabulary",
+    "county": "county",
 }
 """Command → its module here, in the order of the help."""
 

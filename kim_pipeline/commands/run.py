@@ -149,21 +149,27 @@ def _failed(course: _Course, log: Path | None) -> int:
     night = course.night
     failed = night.failed if isinstance(night, Checked) else []
     cause = None if failed else explained(course.ended_by, night.settings.warehouse)
-    _alert_of_question(course)
+    _alert(course)
     unknown = "" if cause else " Bitte die Betreuung informieren."
     return fail(cause or _what_failed(failed), f"{_what_stands(night)}{unknown}", log)
 
 
-def _alert_of_question(course: _Course) -> None:
-    """Tell who is to be told that the night stopped for a person's word, where no control room does."""
+def _alert(course: _Course) -> None:
+    """Tell of a night that waits for a person's word, or of broken settings, where no control room does."""
+    from kim_pipeline.errors import ConfigurationError  # noqa: PLC0415
     from kim_pipeline.guard.judging import HeldNightError  # noqa: PLC0415
     from kim_pipeline.orchestration import alerts  # noqa: PLC0415
 
-    settings = course.night.settings
-    if not isinstance(course.ended_by, HeldNightError) or settings.keeps_runs:
+    settings, day, cause = course.night.settings, course.night.as_of, course.ended_by
+    if settings.keeps_runs:
         return
     outbox = alerts.Outbox(settings)
-    outbox.put(alerts.stopped_night(course.night.as_of, course.ended_by.public))
+    if isinstance(cause, HeldNightError):
+        outbox.put(alerts.stopped_night(day, cause.public))
+    elif isinstance(cause, ConfigurationError):
+        outbox.put(alerts.broken_configuration(day, str(cause)))
+    else:
+        return
     outbox.send()
 
 
@@ -177,6 +183,7 @@ def _what_stands(night: Night) -> str:
 
 def _report(night: Tidied, out: Console, log: Path) -> None:
     from kim_pipeline.commands import terminal  # noqa: PLC0415
+    from kim_pipeline.contracts.vocabulary import vocabulary  # noqa: PLC0415
     from kim_pipeline.errors import explained  # noqa: PLC0415
     from kim_pipeline.night import summary  # noqa: PLC0415
     from kim_pipeline.orchestration.parts import concerns  # noqa: PLC0415
@@ -188,6 +195,8 @@ def _report(night: Tidied, out: Console, log: Path) -> None:
     terminal.skipped_files(out, night.intake.skipped)
     terminal.unknown_folders(out, night.settings.deliveries, night.intake.unknown)
     terminal.conspicuous(out, [(check, rows) for check, rows in night.warned if concerns(check, night.only)])
+    for fault in vocabulary().county.warnings:
+        out.print(f"Ordner des Kreises: {fault}", markup=False)
     terminal.results(out, night.settings.warehouse, log, night.protection)
     if night.untidy is not None:
         cause = explained(night.untidy, night.settings.warehouse) or "Bitte die Betreuung informieren."

@@ -16,6 +16,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
+from kim_pipeline.contracts.county import County, without_umlauts
 from kim_pipeline.contracts.normalise import comparable, comparable_header
 
 Kind = Literal[
@@ -27,82 +28,15 @@ DATA = Path(__file__).parent / "data"
 DEFAULT_COUNTY = Path(__file__).parents[2] / "counties" / "warendorf"
 UNDETERMINED_LANGUAGE = "und"
 INDICATOR_LIST = Path(__file__).parents[2] / "sql" / "indicators" / "catalogue.toml"
-_WRITTEN_OUT = re.compile(
-    r"(?:\d{5} )?(?:(?:stadt|gemeinde) )?(?P<name>.+?)(?: \(westf\.\)|/westf\.| i\. w\.)?", re.ASCII
-)
+_BEFORE = re.compile(r"(?:\d{5} )?(?:(?:stadt|gemeinde) )?", re.ASCII)
+_BEHIND = re.compile(r"(?: \(westf\.\)|/westf\.| i\. w\.)$")
+"""What may stand before and behind a municipality's name, in comparable form (`deliveries.md` §3)."""
 
 
 def rows(path: Path) -> list[dict[str, str]]:
     """The rows of a vocabulary file (UTF-8 CSV with a header)."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-@dataclass(frozen=True)
-class Municipality:
-    """One municipality: eight-digit key, name, kind (`Stadt`, `Gemeinde`) and districts."""
-
-    ags: str
-    name: str
-    kind: str
-    districts: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Body:
-    """One body that decides: its rank (higher prevails on the same day) and whether it may pass a resolution."""
-
-    name: str
-    rank: int
-    may_resolve: bool
-
-
-class County:
-    """The county's own data: key, names, municipalities, geometry, concepts and bodies, all from its folder."""
-
-    def __init__(self, folder: Path) -> None:
-        """Read `county.toml`; the lists are read when first asked for."""
-        self.folder = folder
-        with (folder / "county.toml").open("rb") as file:
-            facts = tomllib.load(file)
-        self.key: str = facts["key"]
-        self.name: str = facts["name"]
-        self.aliases: tuple[str, ...] = tuple(facts["aliases"])
-        self.geometry = folder / facts["geometry"]
-        self.geometry_key: str = facts["geometry_key"]
-        self.geometry_attribution: str = facts["geometry_attribution"]
-
-    @cached_property
-    def municipalities(self) -> tuple[Municipality, ...]:
-        """All municipalities, in the file's order."""
-        return tuple(
-            Municipality(r["ags"], r["name"], r["kind"], tuple(filter(None, r["districts"].split("|"))))
-            for r in rows(self.folder / "municipalities.csv")
-        )
-
-    @cached_property
-    def bodies(self) -> tuple[Body, ...]:
-        """All bodies that decide about measures."""
-        return tuple(Body(r["body"], int(r["rank"]), r["may_resolve"] == "1") for r in rows(self.folder / "bodies.csv"))
-
-    @cached_property
-    def offices(self) -> frozenset[str]:
-        """Names and aliases of the county's offices, in comparable form: who may be named as responsible."""
-        return frozenset(
-            comparable(name)
-            for r in rows(self.folder / "offices.csv")
-            for name in (r["name"], *filter(None, r["aliases"].split("|")))
-        )
-
-    @cached_property
-    def office_names(self) -> tuple[str, ...]:
-        """The names of the county's offices, aliases aside, in the file's order."""
-        return tuple(r["name"] for r in rows(self.folder / "offices.csv"))
-
-    @cached_property
-    def ags(self) -> frozenset[str]:
-        """The municipalities' keys."""
-        return frozenset(m.ags for m in self.municipalities)
 
 
 @dataclass(frozen=True)
@@ -129,6 +63,16 @@ def programme_life() -> dict[str, ProgrammeLife]:
     }
 
 
+def general_categories() -> list[tuple[str, str, tuple[str, ...]]]:
+    """Category, canonical value and its spellings, as they hold in every county."""
+    return [(r["category"], r["value"], tuple(r["spellings"].split("|"))) for r in rows(DATA / "categories.csv")]
+
+
+def empty_tokens() -> frozenset[str]:
+    """Texts that mean: no value; in comparable form."""
+    return frozenset(comparable(r["token"]) for r in rows(DATA / "empty_tokens.csv"))
+
+
 class Vocabulary:
     """All look-ups of one county; keys are in comparable form."""
 
@@ -139,7 +83,7 @@ class Vocabulary:
     @cached_property
     def empty_tokens(self) -> frozenset[str]:
         """Texts that mean: no value."""
-        return frozenset(comparable(r["token"]) for r in rows(DATA / "empty_tokens.csv"))
+        return empty_tokens()
 
     @cached_property
     def yes_no(self) -> dict[str, bool]:
@@ -160,10 +104,8 @@ class Vocabulary:
     @cached_property
     def _category_rows(self) -> list[tuple[str, str, tuple[str, ...]]]:
         """Category, canonical value and its spellings, as the files list them."""
-        sources = (DATA / "categories.csv", self.county.folder / "categories.csv")
-        return [
-            (r["category"], r["value"], tuple(r["spellings"].split("|"))) for source in sources for r in rows(source)
-        ]
+        own = [(each.category, each.value, each.spellings) for each in self.county.categories]
+        return [*general_categories(), *own]
 
     def category(self, name: str) -> dict[str, str]:
         """Spelling → canonical value of one category; `KeyError` if there is no such category."""
@@ -210,15 +152,23 @@ class Vocabulary:
         return {comparable(name): key for name, key in self.municipality_spellings.items()}
 
     def municipality(self, form: str) -> str | None:
-        """The area key of a name in comparable form, with a postal code before it or the region behind it; or None."""
-        found = self.municipalities.get(form)
-        if found is None and (match := _WRITTEN_OUT.fullmatch(form)):
-            found = self._municipalities_and_districts.get(match["name"])
-        return found
+        """The area key of a name in comparable form; None where it is none.
+
+        A postal code may stand before it and the region behind it, and `ae`, `oe`, `ue` for umlauts, unless another
+        place is spelt so.
+        """
+        bare = _BEFORE.sub("", form, count=1)
+        for spellings in (self.municipalities, self._without_umlauts):
+            if form in spellings:
+                return spellings[form]
+            for name in (bare, _BEHIND.sub("", form), _BEHIND.sub("", bare)):
+                if spellings.get(name, self.county.key) != self.county.key:
+                    return spellings[name]
+        return None
 
     @cached_property
-    def _municipalities_and_districts(self) -> dict[str, str]:
-        return {name: key for name, key in self.municipalities.items() if key != self.county.key}
+    def _without_umlauts(self) -> dict[str, str]:
+        return without_umlauts(self.municipalities)
 
     @cached_property
     def indicators(self) -> dict[str, str]:
@@ -239,14 +189,8 @@ class Vocabulary:
     @cached_property
     def municipality_spellings(self) -> dict[str, str]:
         """As `municipalities`, as people write them."""
-        found: dict[str, str] = {}
-        for m in self.county.municipalities:
-            names = [m.name, f"Stadt {m.name}", f"Gemeinde {m.name}", *m.districts]
-            for district in m.districts:
-                names += [f"{m.name}-{district}", f"{m.name}/{district}", f"{m.name} ({district})"]
-            found.update(dict.fromkeys(names, m.ags))
-        found.update(dict.fromkeys((self.county.name, *self.county.aliases), self.county.key))
-        return found
+        found = {name: m.ags for m in self.county.municipalities for name in m.spellings}
+        return found | dict.fromkeys((self.county.name, *self.county.aliases), self.county.key)
 
     @cached_property
     def languages(self) -> dict[str, str]:
@@ -281,9 +225,15 @@ class Vocabulary:
 
 @lru_cache(maxsize=4)
 def _vocabulary(folder: Path) -> Vocabulary:
-    return Vocabulary(County(folder))
+    from kim_pipeline.contracts.county_folder import county_of  # noqa: PLC0415  (it judges the folder by this module)
+
+    return Vocabulary(county_of(folder))
 
 
 def vocabulary() -> Vocabulary:
-    """The vocabulary of the county in force: the folder that `KIM_COUNTY` names, else the one shipped."""
+    """The vocabulary of the county in force: the folder that `KIM_COUNTY` names, else the one shipped.
+
+    Raises:
+        CountyError: the county's folder has faults.
+    """
     return _vocabulary(Path(os.environ.get("KIM_COUNTY") or DEFAULT_COUNTY))

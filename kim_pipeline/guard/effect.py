@@ -18,9 +18,8 @@ from kim_pipeline.guard.acceptances import Acceptances
 from kim_pipeline.guard.basis import Basis, basis_of_trial
 from kim_pipeline.guard.configuration import configuration_of
 from kim_pipeline.guard.falls import tables_of
-from kim_pipeline.guard.judging import Case, judge
+from kim_pipeline.guard.judging import Case, judge, limits_of_county
 from kim_pipeline.guard.kept import file_of
-from kim_pipeline.guard.limits import limits_of
 from kim_pipeline.intake.intake import Delivery, Intake, settle
 from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse.catalogue import load_catalogue
@@ -88,7 +87,7 @@ def effect_of_file(
     shown = _headlines(before, basis_of_trial(intake, settings, as_of, scratch), parts[0].programme) if figures else ()
     same = before.configuration or now  # what has changed besides is no fault of the file
     case = Case(
-        before, intake, settings, as_of, Acceptances(), limits_of(), frozenset(programmes()), dict(same), scratch
+        before, intake, settings, as_of, Acceptances(), limits_of_county(), frozenset(programmes()), dict(same), scratch
     )
     held = judge(case).held
     owners = {(part.programme, part.owner) for part in parts}

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Period
+from kim_pipeline.contracts.limits import HoldLimits
 from kim_pipeline.contracts.model import Programme, Table
 from kim_pipeline.guard.basis import Basis, Figure, Span, TableName
-from kim_pipeline.guard.limits import HoldLimits
 
 _DAY = dt.timedelta(days=1)
 _TOLD = 3

@@ -15,13 +15,14 @@ from pathlib import Path
 
 from kim_pipeline import german
 from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.limits import HoldLimits
+from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.errors import KimError
 from kim_pipeline.guard import configuration
 from kim_pipeline.guard.acceptances import Acceptances
 from kim_pipeline.guard.basis import Basis, UsedInput, basis_of_trial
 from kim_pipeline.guard.falls import Fall, falls, tables_of, told_together
 from kim_pipeline.guard.kept import KeptRows, file_of, find_kept, kept_deliveries
-from kim_pipeline.guard.limits import HoldLimits
 from kim_pipeline.intake.intake import Delivery, Intake, rivals_of, settle
 from kim_pipeline.settings import Settings
 
@@ -153,6 +154,12 @@ def stopped(questions: Sequence[Question]) -> HeldNightError:
     changed = f" Geändert hat sich: {configuration.told_changes(changes)}." if changes else ""
     public = f"{begin}{missing}{changed} kim accept --list zeigt, was das wegnähme und wie man entscheidet."
     return HeldNightError(" ".join((begin, *(told(question) for question in questions))), public)
+
+
+def limits_of_county() -> dict[str, HoldLimits]:
+    """Programme → from when on a fall of its rows is one."""
+    county = vocabulary().county
+    return {key: county.limits(key) for key in programmes()}
 
 
 class _Judge:

@@ -20,6 +20,7 @@ from typing import Any, Literal
 from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Programme, Table
+from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.files import make_folder
 from kim_pipeline.intake import cache
 from kim_pipeline.intake.cache import CachedPart
@@ -219,7 +220,11 @@ def take_in(
         today: day of the run; no Stand is later.
         looks_twice: whether a file that is still being written is left for the next run.
         withdrawn: see `Intake`.
+
+    Raises:
+        CountyError: the county's folder has faults; nothing is read, so that no delivery seems to be at fault.
     """
+    vocabulary()
     secret = load_secret_for(settings)
     chosen = sorted(set(programmes()) if only is None else set(only))
     found, skipped = _look_through(settings.deliveries, chosen, looks_twice=looks_twice)

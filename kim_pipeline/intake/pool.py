@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from kim_pipeline import german
-from kim_pipeline.errors import KimError
+from kim_pipeline.errors import ConfigurationError, KimError
 
 WORKER = (sys.executable, "-m", "kim_pipeline.intake.worker")
 _START_SECONDS = 120.0
@@ -277,6 +277,7 @@ class ReaderPool:
 
         Raises:
             ReaderError: reading is impossible for a reason that lies in no file.
+            ConfigurationError: likewise; what is configured has become wrong since the run began.
         """
         waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
         for job in sorted(jobs, key=lambda job: (-job.size, job.programme, job.file)):
@@ -374,6 +375,8 @@ class ReaderPool:
                 return io_problem(where)
             case "size":
                 return too_large(self._setup.max_file_bytes)
+            case "configuration":
+                raise ConfigurationError(where)
             case "store":
                 raise ReaderError(
                     f"Das Leseergebnis lässt sich nicht ablegen („{where}“). Bitte prüfen, ob im Ordner "

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from kim_pipeline.contracts import programme
-from kim_pipeline.errors import KimError
+from kim_pipeline.errors import ConfigurationError, KimError
 from kim_pipeline.files import die_with_parent
 from kim_pipeline.intake import cache
 from kim_pipeline.intake.fingerprint import fingerprint, of_file, referred_columns
@@ -63,8 +63,8 @@ def _answer(request: dict[str, Any], setup: dict[str, Any]) -> dict[str, Any]:
         return {"failed": "memory"}
     except _SizeError:
         return {"failed": "size"}
-    except _StoreError as error:
-        return {"failed": "store", "where": str(error)}
+    except (ConfigurationError, _StoreError) as error:  # the former has become wrong since the run began
+        return {"failed": "store" if isinstance(error, _StoreError) else "configuration", "where": str(error)}
     except OSError as error:
         return {"failed": "io", "where": type(error).__name__}
     except Exception as error:  # noqa: BLE001  (whatever a file provokes must not reach the other deliveries)

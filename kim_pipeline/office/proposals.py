@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from typing import TypeVar
 
 from kim_pipeline import german
 from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.configured import decoded, delimiter_of
+from kim_pipeline.contracts.county import CategoryValue, Municipality
+from kim_pipeline.contracts.county_folder import MUNICIPALITIES_FILE
 from kim_pipeline.contracts.normalise import clean_text, comparable
 from kim_pipeline.contracts.vocabulary import DATA, Vocabulary, vocabulary
 from kim_pipeline.errors import KimError
@@ -24,6 +28,9 @@ from kim_pipeline.settings import PROJECT
 
 _REVIEWED_NATIONALITIES = PROJECT / "tools" / "nationalities_reviewed.csv"
 _SEPARATOR = "|"
+_ALIASES = "aliases"
+_COLUMNS = (*Municipality.model_fields, *CategoryValue.model_fields)
+"""Of the county's files that may get a spelling."""
 _SPLITS_LISTS = re.compile(r"[,;]|\sund\s")
 _KEEP_IN_STEP = (
     "Die Liste gilt für alle Kreise: docs/deliveries.md und tests/contract/ müssen dasselbe sagen; ./dev test prüft es."
@@ -101,15 +108,24 @@ def apply(proposal: Proposal) -> None:
     Raises:
         ProposalError: the file is not what it was when the proposal was made.
     """
-    lines = _lines(proposal.path)
+    text, encoding = decoded(proposal.path.read_bytes())
+    lines = text.splitlines(keepends=True)
     at = proposal.line - 1
     if proposal.before is None:
-        lines.insert(at, proposal.after + "\n")
+        ending = "\r\n" if "\r\n" in text else "\n"
+        lines = [line if line.endswith("\n") else line + ending for line in lines]
+        lines.insert(at, proposal.after + ending)
     elif at < len(lines) and lines[at].rstrip("\r\n") == proposal.before:
         lines[at] = lines[at].replace(proposal.before, proposal.after)
     else:
         raise ProposalError(f"{proposal.path} hat sich geändert. Bitte den Vorschlag neu machen.")
-    write(proposal.path, "".join(lines).encode())
+    try:
+        write(proposal.path, "".join(lines).encode(encoding))
+    except UnicodeEncodeError:
+        raise ProposalError(
+            f"{proposal.path} ist in der Kodierung {encoding} gespeichert und kann diese Schreibweise nicht fassen. "
+            "Bitte die Datei als „CSV UTF-8“ speichern und erneut versuchen."
+        ) from None
 
 
 # --- one kind each ----------------------------------------------------------------------------------------------------
@@ -127,11 +143,16 @@ def _propose_language(words: Vocabulary, alias: str, canonical: str) -> Proposal
 
 def _propose_municipality(words: Vocabulary, alias: str, canonical: str) -> Proposal:
     key = _settle(words.municipality_spellings, alias, canonical, "Gemeinde")
+    if words.municipality(comparable(alias)) == key:
+        raise ProposalError(f"„{alias}“ ist schon bekannt und heißt dasselbe wie „{canonical}“.")
     folder = words.county.folder
     if key == words.county.key:
         return _longer_toml_list(folder / "county.toml", "aliases", alias)
+    path = folder / MUNICIPALITIES_FILE
+    if _ALIASES in map(comparable, _rows(path)[0][1]):
+        return _longer_list(path, {"ags": key}, _ALIASES, alias)
     note = f"„{alias}“ gilt danach als Ortsteil, auch zusammen mit dem Namen der Gemeinde."
-    return _longer_list(folder / "municipalities.csv", {"ags": key}, "districts", alias, (note,))
+    return _longer_list(path, {"ags": key}, "districts", alias, (note,))
 
 
 def _propose_nationality(words: Vocabulary, alias: str, canonical: str) -> Proposal:
@@ -205,16 +226,16 @@ def _longer_list(
     """The row with these values, with an alias more in a field of several."""
     (_, header), *rows = _rows(path)
     for number, row in rows:
-        record = dict(zip(header, row, strict=True))
-        if wanted.items() <= record.items():
-            before = _line(row)
+        record = dict(itertools.zip_longest(map(comparable, header), row, fillvalue=""))
+        if all(clean_text(record[name]) == value for name, value in wanted.items()):
+            before, delimiter = _lines(path)[number - 1].rstrip("\r\n"), _delimiter(path)
             record[field] = _SEPARATOR.join(filter(None, [*record[field].split(_SEPARATOR), alias]))
-            return Proposal(path, number, before, _line(record.values()), notes)
+            return Proposal(path, number, before, _line(record.values(), delimiter), notes)
     raise ProposalError(f"In {path} fehlt die Zeile zu {german.listing(wanted.values())}.")
 
 
 def _new_row(path: Path, row: list[str], notes: tuple[str, ...]) -> Proposal:
-    return Proposal(path, len(_lines(path)) + 1, None, _line(row), notes)
+    return Proposal(path, len(_lines(path)) + 1, None, _line(row, _delimiter(path)), notes)
 
 
 def _longer_toml_list(path: Path, name: str, alias: str) -> Proposal:
@@ -231,15 +252,26 @@ def _longer_toml_list(path: Path, name: str, alias: str) -> Proposal:
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """The rows of a CSV file with the numbers of their lines, the header first."""
-    return [(number, next(csv.reader([line]))) for number, line in enumerate(_lines(path), start=1) if line.strip()]
+    delimiter = _delimiter(path)
+    return [
+        (number, next(csv.reader([line], delimiter=delimiter)))
+        for number, line in enumerate(_lines(path), start=1)
+        if line.strip() and not line.lower().startswith("sep=")
+    ]
+
+
+def _delimiter(path: Path) -> str:
+    """What parts the cells; only a county's own files have another than ours."""
+    if path.parent in (DATA, _REVIEWED_NATIONALITIES.parent):
+        return ","
+    return delimiter_of("".join(_lines(path)[:1]), _COLUMNS)[0]
 
 
 def _lines(path: Path) -> list[str]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return file.read().splitlines(keepends=True)
+    return decoded(path.read_bytes())[0].splitlines(keepends=True)
 
 
-def _line(row: Iterable[str]) -> str:
+def _line(row: Iterable[str], delimiter: str) -> str:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="").writerow(row)
+    csv.writer(text, delimiter=delimiter, lineterminator="").writerow(row)
     return text.getvalue()

@@ -108,6 +108,23 @@ def stopped_night(as_of: dt.date, happened: str) -> Alert:
     )
 
 
+def broken_configuration(as_of: dt.date, happened: str) -> Alert:
+    """What is told of a night that did not begin because the county's folder has faults, likewise.
+
+    Args:
+        as_of: day of the run.
+        happened: what is wrong, in German.
+    """
+    return Alert(
+        event=f"configuration {as_of}",
+        title="Die Angaben des Kreises sind fehlerhaft; nichts ist veröffentlicht",
+        happened=happened,
+        about="Veröffentlicht bleibt der letzte gute Datenbestand; keine Lieferung ist deshalb zurückgewiesen.",
+        turn=_OPERATOR,
+        todo="Die genannten Dateien berichtigen, mit „kim county check“ prüfen und den Lauf wiederholen.",
+    )
+
+
 def missed_night(built_at: dt.datetime, deadline: dt.datetime, settings: Settings) -> Alert:
     """What is told of a night that built nothing."""
     built, by = built_at.astimezone(ZONE), deadline.astimezone(ZONE)

@@ -10,7 +10,7 @@ from kim_pipeline.orchestration.jobs import FILE_LOGGER, nightly_job, python_log
 from kim_pipeline.orchestration.resources import NIGHT, NightResource, NightRun
 from kim_pipeline.orchestration.schedules import nightly_schedule
 from kim_pipeline.orchestration.sensors import all_sensors
-from kim_pipeline.settings import Settings
+from kim_pipeline.settings import Settings, read_settings
 
 
 def build_defs(settings: Settings | None = None, under_way: NightRun | None = None) -> dg.Definitions:
@@ -19,8 +19,11 @@ def build_defs(settings: Settings | None = None, under_way: NightRun | None = No
     Args:
         settings: folders and limits; by default from the environment.
         under_way: the night, where the caller holds it; by default each run makes its own.
+
+    Raises:
+        InvalidSettingsError: a setting of the environment is invalid.
     """
-    settings = settings or (under_way.night.settings if under_way else Settings())
+    settings = settings or (under_way.night.settings if under_way else read_settings())
     nightly = nightly_job()
     return dg.Definitions(
         assets=[warehouse_assets(settings), published_assets(settings)],

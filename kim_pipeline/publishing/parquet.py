@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kim_pipeline.contracts.county_folder import package_statement
 from kim_pipeline.files import draft, readable_folder
 from kim_pipeline.publishing.builds import DESCRIPTOR
 from kim_pipeline.publishing.published import DICTIONARY_KEYS
 from kim_pipeline.warehouse.sql_models import load_models
 
-_COUNTY_FILE = "datapackage.toml"
 _MEDIA_TYPE = "application/vnd.apache.parquet"
 _TYPES = {
     "VARCHAR": "string",
@@ -48,11 +47,11 @@ def write_package(published: Path, folder: Path, county: Path) -> None:
         county: the county's folder; its `datapackage.toml`, if there is one, states sources, licences and the like.
 
     Raises:
+        CountyError: the county's statement has faults.
         OSError: there is no room, or the folder cannot be written to.
     """
     readable_folder(folder)
-    path = county / _COUNTY_FILE
-    stated = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    stated = package_statement(county)
     with duckdb.connect(str(published), read_only=True) as connection:
         ours, keys = _package(connection), primary_keys()
         descriptor = ours | stated | ours

@@ -101,9 +101,12 @@ def parse_cell(cell: Cell, column: Column, context: Context, *, minutes: bool = 
     if column.kind == "category":
         return _category(cell, context.vocabulary.category(column.category or ""))
     parsed = parse_minutes(cell, context) if minutes else _PARSERS[column.kind](cell, context)
-    if column.is_money and parsed.rule is None and abs(parsed.value) > _MOST_MONEY:
-        return Parsed(None, "invalid_number")
-    return parsed
+    return Parsed(None, "invalid_number") if column.is_money and _is_too_much(parsed) else parsed
+
+
+def _is_too_much(parsed: Parsed) -> bool:
+    """Whether an amount of money has no place in the tables."""
+    return parsed.rule is None and parsed.value is not None and abs(parsed.value) > _MOST_MONEY
 
 
 def is_empty(cell: Cell, context: Context) -> bool:
@@ -125,7 +128,7 @@ def _special_text(cell: Cell, column: Column, context: Context) -> Parsed:
     value = clean_text(text)
     if column.may_name_persons and looks_personal(value):
         return Parsed(None, "looks_personal")
-    if column.names_office and comparable(text) not in context.vocabulary.county.offices:
+    if column.names_office and not context.vocabulary.county.names_office(text):
         return Parsed(value, "unknown_office")
     return Parsed(value or None)
 

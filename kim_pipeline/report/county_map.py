@@ -13,14 +13,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from kim_pipeline.contracts.vocabulary import County
+from kim_pipeline.contracts.configured import decoded
+from kim_pipeline.contracts.county import County
 
 Ring = Sequence[Sequence[float]]
 
 
 @lru_cache(maxsize=2)
 def _features(path: Path) -> list[dict[str, Any]]:
-    return list(json.loads(path.read_text(encoding="utf-8"))["features"])
+    return list(json.loads(decoded(path.read_bytes())[0])["features"])
 
 
 def shapes(county: County) -> dict[str, dict[str, Any]]:

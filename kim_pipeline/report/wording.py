@@ -12,7 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kim_pipeline.contracts.vocabulary import County, vocabulary
+from kim_pipeline.contracts.county import County
+from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.german import STATUSES
 from kim_pipeline.report.figures import ShownPeriod
 
@@ -53,8 +54,7 @@ class Wording:
     def __init__(self) -> None:
         self.county: County = vocabulary().county
         self._general = tomllib.loads(_CONTENTS.read_text(encoding="utf-8"))
-        own = self.county.folder / "report.toml"
-        self._own: dict[str, Any] = tomllib.loads(own.read_text(encoding="utf-8")) if own.is_file() else {}
+        self._own = self.county.words
 
     def own(self, name: str, otherwise: str = "") -> str:
         """A text of the county's."""

@@ -33,6 +33,7 @@ CASES: list[tuple[list[str], int, set[str]]] = [
     (["sql", "--help"], 0, {"pydantic", "rich"}),
     (["nosuch"], 2, {"pydantic"}),
     (["serve", "--port", "0"], 2, {"pydantic"}),
+    (["county", "check"], 0, {"pydantic", "rich"}),
     (["vocabulary", "add", "language", "Deutsch", "Deutsch"], 1, READS | {"rapidfuzz"}),
     (["status"], 0, READS | {"duckdb", "pyarrow"}),
     (["builds"], 0, {"duckdb", "pydantic", "rich"}),

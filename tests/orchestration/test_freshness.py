@@ -13,6 +13,7 @@ import dagster as dg
 import pytest
 
 from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.configured import CountyError
 from kim_pipeline.contracts.due import Due, DueState, due_state
 from kim_pipeline.contracts.limits import Limits, limits_of, missing_entries
 from kim_pipeline.orchestration.checks import on_time, quarantine, report_on_time
@@ -217,8 +218,8 @@ def test_limits_are_the_county_s(tmp_path: Path) -> None:
     limits = limits_of(tmp_path)
     assert limits["fit"] == Limits(rows_min=7, quarantine_share_max=0.5)
     assert limits["komm_an"] == Limits(quarantine_share_max=0.5)
-    (tmp_path / "limits.toml").write_text("[fit]\nrows_least = 7\n")
-    with pytest.raises(ValueError, match="no such programme or limit"):
+    (tmp_path / "limits.toml").write_text("[fit]\nrows_min = 'seven'\n")
+    with pytest.raises(CountyError, match=r"limits\.toml, Zeile 2, fit\.rows_min"):
         limits_of(tmp_path)
 
 

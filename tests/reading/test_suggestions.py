@@ -97,7 +97,7 @@ def test_a_personal_cell_is_never_compared(settings: Settings) -> None:
     [
         ("language", "Kurmandji", "kurmandschi", "languages.csv", "|Kurmandji"),
         ("language", "Polski", "Polnisch", "languages.csv", "pol,Polnisch,Polski"),
-        ("municipality", "Wahrendorf", "Warendorf", "municipalities.csv", "|Wahrendorf"),
+        ("municipality", "Wahrendorf", "Warendorf", "municipalities.csv", ",Wahrendorf"),
         ("municipality", "LK Warendorf", "kreisweit", "county.toml", '"LK Warendorf"]'),
         ("sector", "Kindergarten", "Kita", "categories.csv", "sector,Kita,Kita|Kindergarten"),
         ("body", "Kreistag WAF", "Kreistag", "categories.csv", "body,Kreistag,Kreistag|Kreistag WAF"),
