@@ -83,11 +83,18 @@ def _begin(programme: Programme, before: Basis, after: Basis, limits: HoldLimits
     if programme.delivery == "period":
         return None
     covered = [day for table in programme.tables for day in before.covered.get((programme.key, table.name), ())]
-    stands = [day for table in programme.tables for day in after.covered.get((programme.key, table.name), ())]
     first = min((days.first for days in covered), default=None)
-    if first is None or not stands or limits.kept_years is None:
-        return first
-    return max(first, _years_before(max(days.last for days in stands), limits.kept_years))
+    kept = _kept_from(programme, after, limits)
+    return max(first, kept) if first is not None and kept is not None else first
+
+
+def _kept_from(programme: Programme, after: Basis, limits: HoldLimits) -> dt.date | None:
+    """The first day for which a snapshot still has to keep rows; None where it keeps all."""
+    if programme.delivery == "period" or limits.kept_years is None:
+        return None
+    covered = (day for table in programme.tables for day in after.covered.get((programme.key, table.name), ()))
+    stand = max((days.last for days in covered), default=None)
+    return None if stand is None else _years_before(stand, limits.kept_years)
 
 
 def _years_before(day: dt.date, years: int) -> dt.date:
@@ -177,8 +184,8 @@ def _lost_figures(before: Basis, after: Basis, limits: Mapping[str, HoldLimits])
         if programme not in programmes() or not _is_lost(value, after.figures, (indicator, name)):
             continue
         days = before.periods.get(name)
-        begin = _begin(programmes()[programme], before, after, limits[programme])
-        if begin is not None and days is not None and days.first < begin:
+        kept = _kept_from(programmes()[programme], after, limits[programme])
+        if kept is not None and days is not None and days.first < kept:
             continue
         then = "0" if (indicator, name) in after.figures else "kein Wert"
         was = "ein geheimer Wert" if value is None else german.exact(value)
