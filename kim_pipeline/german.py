@@ -17,7 +17,7 @@ from typing import Any
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 
-STATUSES = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgewiesen"}
+STATUSES = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgewiesen", "held": "angehalten"}
 """Status of a delivery → what it is called."""
 
 ROW_KINDS = {"accepted": "angenommen", "quarantined": "in Quarantäne", "total": "als Summe", "note": "als Notiz"}

@@ -71,7 +71,7 @@ def _delivery_spec(programme: Programme, settings: Settings) -> dg.AssetSpec:
     tables = ", ".join(t.label for t in programme.tables)
     return dg.AssetSpec(
         delivery_key(programme.key),
-        description=f"**{programme.title}**: die Lieferungen aus dem Ordner `{programme.key}`.\n\n"
+        description=f"{programme.title}: die Lieferungen aus dem Ordner {programme.key}.\n\n"
         f"Turnus: {programme.cadence.label}. Tabellen: {tables}. {each}\n\n"
         "Wird nur erneuert, wenn sich der Inhalt der Lieferungen geändert hat.",
         group_name=programme.key,
