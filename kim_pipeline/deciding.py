@@ -101,9 +101,9 @@ def decide(decision: Decision, settings: Settings) -> str:
     """
     by, because = checked_words(decision.by, decision.because)
     if decision.erase and decision.kind != "missing":
-        raise AcceptanceError("Gelöscht wird nur, was aus fehlenden Lieferungen entstanden ist (missing).")
+        raise AcceptanceError("Gelöscht wird nur, was aus fehlenden Lieferungen entstanden ist („missing“).")
     if decision.undo and decision.kind != "withdrawn":
-        raise AcceptanceError("Aufgehoben wird nur, dass eine Lieferung zurückgezogen ist (withdrawn).")
+        raise AcceptanceError("Aufgehoben wird nur, dass eine Lieferung zurückgezogen ist („withdrawn“).")
     night = Night(settings=settings, as_of=today())
     with night.warehouse.lock():
         found = waiting(night)

@@ -64,9 +64,10 @@ def _due_told(row: BoardRow) -> str:
     if due is None:
         return ""
     grace = "Die Nachfrist ist abgelaufen" if row.matter == "late" else "Die Nachfrist läuft noch"
+    wanted = "eine Datei mit neuerem Stand" if due.last_as_of else "die erste Datei"
     last = f" Zuletzt kam der Stand vom {german.day(due.last_as_of)}." if due.last_as_of else ""
     return (
         f"die Lieferung für „{row.title}“ war am {german.day(due.due_on)} fällig und ist noch nicht da.{last} "
         f"{grace} (bis {german.day(due.late_after)}).\n\n"
-        f"Bitte legen Sie eine Datei mit neuerem Stand in den Ordner „{row.programme}“."
+        f"Bitte legen Sie {wanted} in den Ordner „{row.programme}“."
     )

@@ -22,14 +22,14 @@ from kim_pipeline.intake.due import due_of
 from kim_pipeline.intake.intake import Intake
 from kim_pipeline.settings import ZONE
 
-MatterKind = Literal["stopped", "late", "rejected", "held", "due", "open"]
-"""What is up: the nights wait for a word; overdue; rejected; held; due, but within the days of grace; in time."""
+MatterKind = Literal["stopped", "held", "rejected", "late", "due", "open"]
+"""What is up: the nights wait for a word; held; rejected; overdue; due, but within the days of grace; in time."""
 
 MATTERS: dict[MatterKind, str] = {
     "stopped": "Lauf steht",
-    "late": "überfällig",
-    "rejected": "zurückgewiesen",
     "held": "angehalten",
+    "rejected": "zurückgewiesen",
+    "late": "überfällig",
     "due": "fällig",
     "open": "in der Frist",
 }
@@ -192,7 +192,7 @@ def _of_state(state: ProgrammeState, today: dt.date) -> Iterator[BoardRow]:
             "Nach der Rückmeldung berichtigen und neu ablegen, oder die Datei aus dem Ordner nehmen.",
             due,
         )
-    newer = f"Eine Datei mit neuerem Stand in den Ordner {state.programme} legen."
+    newer = f"{_asked_for(due)} in den Ordner {state.programme} legen."
     begun = due.due_on + dt.timedelta(days=1)
     match due_state(due, today):
         case "late":
@@ -204,6 +204,10 @@ def _of_state(state: ProgrammeState, today: dt.date) -> Iterator[BoardRow]:
         case "open":
             happened = f"Die nächste Lieferung ist am {german.day(due.due_on)} fällig. {_stand(due)}"
             yield BoardRow("open", state.programme, title, None, happened, due=due)
+
+
+def _asked_for(due: Due) -> str:
+    return "Eine Datei mit neuerem Stand" if due.last_as_of else "Die erste Datei"
 
 
 def _stand(due: Due) -> str:

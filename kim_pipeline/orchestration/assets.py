@@ -84,7 +84,7 @@ def show_board(context: dg.AssetExecutionContext, night: Published) -> None:
     titles: dict[str, list[str]] = {}
     for row in rows:
         titles.setdefault(row.label, []).append(row.programme or row.title)
-    tag_run(context.instance, context.run_id, {label: ", ".join(names) for label, names in titles.items()})
+    tag_run(context.instance, context.run.run_id, {label: ", ".join(names) for label, names in titles.items()})
 
 
 def _changed_deliveries(context: dg.AssetExecutionContext, night: Built) -> Iterator[dg.MaterializeResult[None]]:

@@ -29,18 +29,22 @@ class DecisionForm(dg.Config):
     """Was entschieden wird."""
 
     kind: Subject = Field(
-        description="file: eine angehaltene Lieferung darf zählen. missing: was bisher zählte, darf fehlen. change: "
-        "die Änderung an Programm, Kreisordner oder Einstellungen gilt. withdrawn: eine falsche Lieferung zählt "
-        "nicht mehr."
+        description="„file“: eine angehaltene Lieferung darf zählen. „missing“: was bisher zählte, darf fehlen. "
+        "„change“: die Änderung an Programm, Kreisordner oder Einstellungen gilt. „withdrawn“: eine falsche Lieferung "
+        "zählt nicht mehr."
     )
-    programme: str = Field(default="", description="Schlüssel des Programms; leer bei change.")
-    file: str = Field(default="", description="Datei, bezogen auf den Ordner des Programms; leer bei change, und bei "
-                      "missing, wenn alles Fehlende gemeint ist.")  # fmt: skip
+    programme: str = Field(default="", description="Schlüssel des Programms; leer bei „change“.")
+    file: str = Field(
+        default="",
+        description="Datei, bezogen auf den Ordner des Programms; leer bei „change“, und bei „missing“, wenn alles "
+        "Fehlende gemeint ist.",
+    )
     by: str = Field(description="Wer es entscheidet.")
     because: str = Field(description="Warum.")
-    undo: bool = Field(default=False, description="Nur mit withdrawn: aufheben, dass die Datei zurückgezogen ist.")
+    undo: bool = Field(default=False, description="Nur bei „withdrawn“: die Datei zählt wieder.")
     erase: bool = Field(
-        default=False, description="Nur mit missing: sofort löschen, was aus den fehlenden Lieferungen entstanden ist."
+        default=False,
+        description="Nur bei „missing“: sofort löschen, was aus den fehlenden Lieferungen entstanden ist.",
     )
 
     def decision(self) -> Decision:
