@@ -202,14 +202,13 @@ def _accepted(deliveries: Sequence[Delivery]) -> Answer:
 
 def _decided(deliveries: Sequence[Delivery], store: Store) -> Answer:
     held = [d for d in deliveries if d.status == "held"]
-    facts = {"davon angehalten": len({d.file for d in held})}
     if not held:
-        return Answer(None, "Keine Lieferung ist angehalten.", facts)
+        return Answer(None, "Keine Lieferung ist angehalten.", {})
     todo = (
         "Am Zug ist die Koordination: beim Programm nachfragen, und die Lieferung mit dem Job accept bestätigen oder "
         "eine berichtigte ablegen lassen. Was bisher zählte, zählt weiter."
     )
-    return Answer(_ERROR, todo, {"Angehalten": dg.MetadataValue.md(held_table(held, store))} | facts)
+    return Answer(_ERROR, todo, {"Angehalten": dg.MetadataValue.md(held_table(held, store))})
 
 
 def _rows(deliveries: Sequence[Delivery]) -> tuple[int, int]:

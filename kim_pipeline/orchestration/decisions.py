@@ -29,9 +29,10 @@ class DecisionForm(dg.Config):
     """Was entschieden wird."""
 
     kind: Subject = Field(
+        default=Subject.file,
         description="„file“: eine angehaltene Lieferung darf zählen. „missing“: was bisher zählte, darf fehlen. "
         "„change“: die Änderung an Programm, Kreisordner oder Einstellungen gilt. „withdrawn“: eine falsche Lieferung "
-        "zählt nicht mehr."
+        "zählt nicht mehr.",
     )
     programme: str = Field(default="", description="Schlüssel des Programms; leer bei „change“.")
     file: str = Field(
@@ -39,8 +40,8 @@ class DecisionForm(dg.Config):
         description="Datei, bezogen auf den Ordner des Programms; leer bei „change“, und bei „missing“, wenn alles "
         "Fehlende gemeint ist.",
     )
-    by: str = Field(description="Wer es entscheidet.")
-    because: str = Field(description="Warum.")
+    by: str = Field(default="", description="Wer es entscheidet; nötig.")
+    because: str = Field(default="", description="Warum; nötig.")
     undo: bool = Field(default=False, description="Nur bei „withdrawn“: die Datei zählt wieder.")
     erase: bool = Field(
         default=False,

@@ -150,7 +150,7 @@ def offending_table(rows: Sequence[Mapping[str, object]]) -> str:
     return markdown_table(list(rows[0]), (list(row.values()) for row in rows))
 
 
-BOARD = "Wer ist am Zug"
+BOARD = "Am Zug"
 _DAY = ("build", "as_of")
 BUILD, PUBLISHED_FILE = "Datenbestand", "Veröffentlichte Datei"
 """Labels under which `published/build_info` names its build."""
