@@ -25,6 +25,16 @@ _TEXT = 500
 class AcceptanceError(KimError):
     """The kept acceptances cannot be read, or one cannot be made; the German message says why."""
 
+    def __init__(self, message: str, public: str | None = None) -> None:
+        """Keep both texts: the one for the office, and the one for all where that must not name a file."""
+        super().__init__(message)
+        self._public = public
+
+    @property
+    def public(self) -> str:
+        """The same without names of files."""
+        return self._public or str(self)
+
 
 @dataclass(frozen=True)
 class Acceptance:
