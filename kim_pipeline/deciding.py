@@ -16,8 +16,8 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.guard.acceptances import (
     Acceptance,
     AcceptanceError,
+    AcceptanceKind,
     Acceptances,
-    Kind,
     added,
     checked_words,
     ended,
@@ -48,7 +48,7 @@ class Decision:
         erase: whether everything that was made of missing deliveries is removed at once.
     """
 
-    kind: Kind
+    kind: AcceptanceKind
     programme: str | None
     file: str | None
     by: str

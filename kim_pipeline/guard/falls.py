@@ -15,7 +15,7 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.limits import HoldLimits
 from kim_pipeline.contracts.model import Programme, Table
-from kim_pipeline.guard.basis import Basis, Figure, Span, TableName
+from kim_pipeline.guard.basis import Basis, FigureName, Span, TableName
 
 _DAY = dt.timedelta(days=1)
 _TOLD = 3
@@ -35,7 +35,7 @@ class Fall:
     programme: str
     days: Period | None
     told: str
-    figure: Figure | None = None
+    figure: FigureName | None = None
 
     def touches(self, days: Period | None) -> bool:
         """Whether it is about any of some days; None for all days."""
@@ -193,18 +193,18 @@ def _lost_figures(before: Basis, after: Basis, limits: Mapping[str, HoldLimits])
         yield Fall(programme, days, told, (indicator, name))
 
 
-def _longest_first(basis: Basis, figure: Figure) -> tuple[int, str, str]:
+def _longest_first(basis: Basis, figure: FigureName) -> tuple[int, str, str]:
     """Years before their quarters, for what is told first."""
     days = basis.periods.get(figure[1])
     return -days.days if days else 0, figure[1], figure[0]
 
 
-def _is_lost(value: float | None, figures: Mapping[Figure, float | None], figure: Figure) -> bool:
+def _is_lost(value: float | None, figures: Mapping[FigureName, float | None], figure: FigureName) -> bool:
     if figure not in figures:
         return True
     return value is not None and value > 0 and figures[figure] == 0
 
 
-def tables_of(programme: str) -> list[TableName]:
+def programme_tables(programme: str) -> list[TableName]:
     """A programme's tables."""
     return [(programme, table.name) for table in programmes()[programme].tables]
