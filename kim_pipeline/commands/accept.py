@@ -141,7 +141,8 @@ def _lines(found: Waiting) -> list[str]:
         )
         lines += [f"    {sentence}" for sentence in effect_of(delivery, found)]
         lines.append(
-            f"    Soll sie zählen: kim accept {delivery.programme} {shlex.quote(delivery.file)} --by NAME --because GRUND"
+            f"    Soll sie zählen: kim accept {delivery.programme} {shlex.quote(delivery.file)} "
+            "--by NAME --because GRUND"
         )
     lines += [f"Hält den Lauf an: {told_question(question)}" for question in found.judgement.questions]
     return lines or ["Nichts wartet auf eine Entscheidung."]
