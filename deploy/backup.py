@@ -2,8 +2,8 @@
 
 Needs Python's standard library only. `save` waits for a run that is going on, and copies the databases of the control
 room as they are at one moment, so that it need not be stopped; a run that begins while it copies the warehouse fails.
-Left out are the key for pseudonyms, which belongs into a backup of its own, and what can be made again: cache and
-annotated return copies.
+The time of a complete archive is noted in the warehouse (`last_backup`), where the board finds it. Left out are the key
+for pseudonyms, which belongs into a backup of its own, and what can be made again: cache and annotated return copies.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 _NAME = "kim_%Y%m%dT%H%M%SZ.tar.gz"
-_LEFT_OUT = frozenset({"secret.key", "cache", "feedback", "scratch", ".lock", "dagster/.serve.lock"})
+_MARK = "last_backup"
+"""The file in the warehouse that says when it was saved last (UTC, ISO 8601)."""
+_LEFT_OUT = frozenset({"secret.key", "cache", "feedback", "scratch", ".lock", "dagster/.serve.lock", _MARK})
 """What of the warehouse is not saved."""
 _BESIDE = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside an open database: the copy of one moment is whole without, and would be damaged by it."""
@@ -58,7 +60,8 @@ def save(folder: Path, warehouse: Path, deliveries: Path, keep: int = 0) -> Path
         keep: archives that are kept; 0 for all.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    archive = folder / dt.datetime.now(dt.UTC).strftime(_NAME)
+    began = dt.datetime.now(dt.UTC)
+    archive = folder / began.strftime(_NAME)
     for interrupted in (path for begins in _UNFINISHED for path in folder.glob(f"{begins}*kim_*.tar.gz")):
         interrupted.unlink()
     descriptor, name = tempfile.mkstemp(prefix=_SCRATCH, suffix=archive.name, dir=folder)  # mode 0600
@@ -71,6 +74,7 @@ def save(folder: Path, warehouse: Path, deliveries: Path, keep: int = 0) -> Path
         os.fsync(file.fileno())
     Path(name).replace(archive)
     _sync(folder)
+    _mark(warehouse, began)
     for old in sorted(folder.glob("kim_*.tar.gz"), reverse=True)[keep:] if keep else ():
         old.unlink()
     return archive
@@ -84,6 +88,17 @@ def _add_all(tar: tarfile.TarFile, folder: Path, top: Path, left_out: frozenset[
         is_left_out = name.parts[0] in left_out or name.as_posix() in left_out
         if not is_left_out and not any(part.startswith(_UNFINISHED) for part in name.parts):
             _add(tar, path, top / name)
+
+
+def _mark(warehouse: Path, at: dt.datetime) -> None:
+    """Let the warehouse know when it was saved, for the board: whole or not at all, mode 0600."""
+    descriptor, name = tempfile.mkstemp(prefix=_SCRATCH, dir=warehouse)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(at.isoformat(timespec="seconds"))
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).replace(warehouse / _MARK)
+    _sync(warehouse)
 
 
 def _sync(folder: Path) -> None:

@@ -24,12 +24,13 @@ from kim_pipeline.guard.acceptances import (
     load_acceptances,
     save_acceptances,
 )
-from kim_pipeline.guard.basis import Basis, UsedInput, basis_of
+from kim_pipeline.guard.basis import Basis, UsedInput, basis_before
 from kim_pipeline.guard.configuration import configuration_of, hash_of_all
 from kim_pipeline.guard.erasure import erase
 from kim_pipeline.guard.holds import end_holds
 from kim_pipeline.guard.judging import Judgement
 from kim_pipeline.guard.kept import file_of
+from kim_pipeline.guard.lost_build import hash_of_new_begin
 from kim_pipeline.intake.intake import Delivery
 from kim_pipeline.night import Night, TakenIn, judged, take_in
 from kim_pipeline.settings import Settings, today
@@ -88,7 +89,7 @@ def waiting(night: Night) -> Waiting:
     taken, configuration = take_in(night), configuration_of(night.settings)
     acceptances = load_acceptances(night.warehouse.store)
     judgement = judged(taken, acceptances, configuration)
-    return Waiting(taken, basis_of(night.warehouse.current()), judgement, configuration, acceptances)
+    return Waiting(taken, basis_before(night.warehouse), judgement, configuration, acceptances)
 
 
 def decide(decision: Decision, settings: Settings) -> str:
@@ -154,6 +155,8 @@ def _subjects(decision: Decision, found: Waiting) -> list[_Subject]:
 def _change(found: Waiting) -> _Subject:
     if not any(not q.missing for q in found.judgement.questions):
         raise AcceptanceError("Keine Änderung nimmt veröffentlichte Angaben weg; es ist nichts zu bestätigen.")
+    if any(q.is_lost for q in found.judgement.questions):
+        return _Subject(None, None, hash_of_new_begin(found.taken.intake.inputs_sha256))
     return _Subject(None, None, hash_of_all(found.configuration))
 
 
@@ -219,7 +222,7 @@ def _said(decision: Decision, subjects: Sequence[_Subject], removed: int | None)
     done = {
         "file": f"Bestätigt: {names} darf veröffentlichte Angaben ersetzen.",
         "missing": f"Bestätigt: {names} darf fehlen, bis die Datei wieder da ist.",
-        "change": "Bestätigt: die Änderung an Programm, Kreisordner oder Einstellungen gilt.",
+        "change": "Bestätigt: die Änderung gilt.",
         "withdrawn": f"Zurückgezogen: {names} zählt ab dem nächsten Lauf nicht mehr.",
     }[decision.kind]
     if decision.undo:

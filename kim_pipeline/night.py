@@ -27,10 +27,10 @@ from kim_pipeline.contracts.model import Programme
 from kim_pipeline.errors import KimError, interrupts_kept
 from kim_pipeline.files import remove
 from kim_pipeline.guard.acceptances import Acceptances, ended, load_acceptances, rows_of, save_acceptances
-from kim_pipeline.guard.basis import basis_of
+from kim_pipeline.guard.basis import basis_before
 from kim_pipeline.guard.configuration import configuration_of
 from kim_pipeline.guard.holds import note_holds
-from kim_pipeline.guard.judging import Case, Judgement, judge, limits_of_county, stopped
+from kim_pipeline.guard.judging import Case, Judgement, judge, limits_of_county, stopped, without_a_build
 from kim_pipeline.guard.kept import forget_rows, keep_rows
 from kim_pipeline.intake import intake as deliveries
 from kim_pipeline.intake.due import due_of
@@ -286,9 +286,9 @@ def hold(night: TakenIn) -> Guarded:
 
 def judged(night: TakenIn, acceptances: Acceptances, configuration: Mapping[str, str]) -> Judgement:
     """What the deliveries of a night would take away from the published build, and what becomes of that."""
-    before = basis_of(night.warehouse.current())
+    before = basis_before(night.warehouse)
     if before is None:
-        return Judgement()
+        return without_a_build(night.warehouse.store, acceptances, night.intake.inputs_sha256)
     with night.warehouse.store.scratch() as scratch:
         return judge(
             Case(
@@ -470,7 +470,7 @@ class ProgrammeSummary:
     rows: int
     quarantined: int
     as_of: dt.date | None
-    due_on: dt.date
+    due_on: dt.date | None
     is_late: bool
 
 

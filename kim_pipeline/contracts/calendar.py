@@ -250,6 +250,14 @@ class Cadence:
         later = self._dated(covered_through.year - 1, covered_through.year + 2)
         return min(by for ends, by in later if ends > covered_through)
 
+    def due_of_last(self, ends_on: dt.date) -> dt.date:
+        """The due day of a programme's last obligation: the first whose covered day is not before its last day.
+
+        Args:
+            ends_on: the programme's last day.
+        """
+        return min(by for ends, by in self._dated(ends_on.year, ends_on.year + 1) if ends >= ends_on)
+
     def _dated(self, first: int, last: int) -> list[tuple[dt.date, dt.date]]:
         """The obligations of some years: last day that is to be covered, and day by which."""
         found = []

@@ -63,6 +63,16 @@ def programme_life() -> dict[str, ProgrammeLife]:
     }
 
 
+def last_day_of_programme(programme: str) -> dt.date | None:
+    """When a programme ended or ends; None where no end is known.
+
+    Args:
+        programme: its key.
+    """
+    life = programme_life().get(programme)
+    return life.valid_to if life else None
+
+
 def general_categories() -> list[tuple[str, str, tuple[str, ...]]]:
     """Category, canonical value and its spellings, as they hold in every county."""
     return [(r["category"], r["value"], tuple(r["spellings"].split("|"))) for r in rows(DATA / "categories.csv")]

@@ -19,7 +19,7 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.model import Table
 from kim_pipeline.intake.intake import Intake
-from kim_pipeline.publishing.builds import Build
+from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse import build as warehouse_build
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models
@@ -111,6 +111,13 @@ def basis_of(build: Build | None) -> Basis | None:
         except duckdb.Error as error:
             _LOG.warning("%s does not tell what it rests on (%s)", path.name, type(error).__name__)
     return None
+
+
+def basis_before(warehouse: Warehouse) -> Basis | None:
+    """What the published build says; where there is none that can be read, the newest one that can; else None."""
+    current = warehouse.current()
+    others = (build for build in warehouse.all_builds() if build != current)
+    return next((found for build in (current, *others) if (found := basis_of(build)) is not None), None)
 
 
 def basis_of_trial(intake: Intake, settings: Settings, as_of: dt.date, scratch: Path) -> Basis:

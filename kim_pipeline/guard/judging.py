@@ -18,17 +18,23 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.limits import HoldLimits
 from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.errors import KimError
+from kim_pipeline.files import Store
 from kim_pipeline.guard import configuration
 from kim_pipeline.guard.acceptances import Acceptances
 from kim_pipeline.guard.basis import Basis, UsedInput, basis_of_trial
 from kim_pipeline.guard.falls import Fall, falls, programme_tables, told_together
 from kim_pipeline.guard.kept import KeptRows, file_of, find_kept, kept_deliveries
+from kim_pipeline.guard.lost_build import hash_of_new_begin, remembers_a_build
 from kim_pipeline.intake.intake import Delivery, Intake, rivals_of, settle
 from kim_pipeline.settings import Settings
 
 _DERIVED = "foreigners_rate"
 """What figures per 1,000 are divided by belongs to the programme of this indicator."""
 _LONGEST_LIST = 5
+_LOST = (
+    "Im Ordner state liegt, was frühere Läufe hinterlassen haben, aber kein Datenbestand ist lesbar, mit dem sich "
+    "vergleichen ließe. Bitte die Sicherung ganz zurückspielen."
+)
 
 
 class HeldNightError(KimError):
@@ -54,11 +60,13 @@ class Question:
             configuration has changed.
         changes: parts of the configuration that differ, where no delivery is new or gone.
         falls: what would be gone.
+        is_lost: whether there is state, and no build that can be compared with; then there is nothing else.
     """
 
-    missing: tuple[UsedInput, ...]
-    changes: tuple[str, ...]
-    falls: tuple[Fall, ...]
+    missing: tuple[UsedInput, ...] = ()
+    changes: tuple[str, ...] = ()
+    falls: tuple[Fall, ...] = ()
+    is_lost: bool = False
 
 
 @dataclass
@@ -116,6 +124,8 @@ def judge(case: Case) -> Judgement:
 
 def told_question(question: Question) -> str:
     """One question as a German text: what would be gone, what it comes from, how to decide."""
+    if question.is_lost:
+        return f"{_LOST} Soll ohne Vergleich neu gebaut werden: kim accept --change --by NAME --because GRUND"
     effect = told_together(question.falls)
     if not question.missing:
         return (
@@ -137,6 +147,20 @@ def told_question(question: Question) -> str:
     )
 
 
+def without_a_build(store: Store, acceptances: Acceptances, inputs_sha256: str) -> Judgement:
+    """What becomes of a night that has no build to compare with: a first one may pass, any other needs a word.
+
+    Args:
+        store: the warehouse.
+        acceptances: what people have said.
+        inputs_sha256: of the deliveries of the night.
+    """
+    is_accepted = (None, hash_of_new_begin(inputs_sha256)) in acceptances.holding("change")
+    if is_accepted or not remembers_a_build(store, acceptances):
+        return Judgement()
+    return Judgement(questions=[Question(is_lost=True)])
+
+
 def _first(files: Iterable[str]) -> list[str]:
     """The first few names, and how many more there are."""
     names = sorted(set(files))
@@ -152,7 +176,8 @@ def stopped(questions: Sequence[Question]) -> HeldNightError:
     missing = f" Es fehlen Lieferungen, die bisher zählten, von {which}." if keys else ""
     changes = [name for question in questions for name in question.changes]
     changed = f" Geändert hat sich: {configuration.told_changes(changes)}." if changes else ""
-    public = f"{begin}{missing}{changed} kim accept --list zeigt, was das wegnähme und wie man entscheidet."
+    lost = f" {_LOST}" if any(question.is_lost for question in questions) else ""
+    public = f"{begin}{missing}{changed}{lost} kim accept --list zeigt, was das wegnähme und wie man entscheidet."
     return HeldNightError(" ".join((begin, *(told_question(question) for question in questions))), public)
 
 

@@ -134,9 +134,14 @@ class Answer:
 
 def on_time(due: Due, today: dt.date) -> Answer:
     """Whether the delivery that is due is there."""
-    facts = {
+    facts: dict[str, Any] = {
         "Stand": german.day(due.last_as_of) if due.last_as_of else "noch keine Lieferung",
         "abgedeckt bis": german.day(due.covered_through) if due.covered_through else "–",
+    }
+    if due.due_on is None or due.late_after is None:
+        facts |= {"fällig am": "–", "Nachfrist bis": "–", "Tage über dem Termin": 0}
+        return Answer(None, "Das Programm ist abgeschlossen; es ist keine Lieferung mehr fällig.", facts)
+    facts |= {
         "fällig am": german.day(due.due_on),
         "Nachfrist bis": german.day(due.late_after),
         "Tage über dem Termin": max((today - due.due_on).days, 0),
@@ -147,7 +152,7 @@ def on_time(due: Due, today: dt.date) -> Answer:
             return Answer(None, f"Die nächste Lieferung ist am {german.day(due.due_on)} fällig.", facts)
         case "due":
             return Answer(_WARN, f"{was_due}; die Nachfrist läuft bis zum {german.day(due.late_after)}.", facts)
-        case "late":
+        case _:
             todo = "Am Zug ist das Programm: eine Datei mit neuerem Stand in den Ordner legen."
             return Answer(_ERROR, f"{was_due} und ist überfällig. {todo}", facts)
 

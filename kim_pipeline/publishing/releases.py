@@ -22,6 +22,7 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Period, named_period
 from kim_pipeline.contracts.due import due_state, next_due
 from kim_pipeline.contracts.key_date import KeyDate
+from kim_pipeline.contracts.vocabulary import last_day_of_programme
 from kim_pipeline.disclosure import LinkedSystem, at_risk, audit
 from kim_pipeline.errors import KimError
 from kim_pipeline.files import draft, make_durable, move, readable_folder, set_mode
@@ -36,6 +37,7 @@ from kim_pipeline.publishing.published import stored_build_info, write_tables
 from kim_pipeline.publishing.put_right import RELEASES, SEAL, freeze
 from kim_pipeline.publishing.sealed import RELEASED_FILE, files_in, sha256_of
 from kim_pipeline.warehouse.build import new_internal_file, sql_literal
+from kim_pipeline.warehouse.load import DUE_COLUMNS
 from kim_pipeline.warehouse.sql_models import load_models
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -146,8 +148,8 @@ def copy_as_of(connection: duckdb.DuckDBPyConnection, internal: Path, as_of: dt.
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.split('.')[0]}")
         connection.execute(f"CREATE TABLE {table} AS FROM whole.{table}{f' WHERE {rule}' if rule else ''}")
     if due := _due_on(connection, as_of):
-        connection.execute(f"CREATE OR REPLACE TABLE {_DUE} AS FROM whole.{_DUE} LIMIT 0")
-        connection.executemany(f"INSERT INTO {_DUE} VALUES (?, ?, ?, ?, ?, ?)", due)
+        connection.execute(f"CREATE OR REPLACE TABLE {_DUE} ({DUE_COLUMNS})")
+        connection.executemany(f"INSERT INTO {_DUE} VALUES (?, ?, ?, ?, ?, ?, ?)", due)
 
 
 def _due_on(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> list[tuple[Any, ...]]:
@@ -159,16 +161,18 @@ def _due_on(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> list[tuple
         {"as_of": as_of},
     ).fetchall():
         known.setdefault(programme, []).append((named_period(period) if period else None, stand))
-    grace = dict(connection.execute(f"SELECT programme, late_after - due_on FROM whole.{_DUE}").fetchall())
+    judged = {key for (key,) in connection.execute(f"SELECT programme FROM whole.{_DUE}").fetchall()}
+    ((grace,),) = connection.execute(f"SELECT coalesce(max(late_after - due_on), 0) FROM whole.{_DUE}").fetchall()
     rows = []
     for programme in programmes().values():
-        if programme.key in grace:
+        if programme.key in judged:
             ours = known.get(programme.key, [])
             last = max((stand for _, stand in ours), default=None)
             through = max((last_day_of(programme, period, stand) for period, stand in ours), default=None)
-            due = next_due(programme.cadence, last, through, as_of, grace[programme.key])
+            ends_on = last_day_of_programme(programme.key)
+            due = next_due(programme.cadence, last, through, as_of, grace_days=grace, ends_on=ends_on)
             is_late = due_state(due, as_of) == "late"
-            rows.append((programme.key, last, through, due.due_on, due.late_after, is_late))
+            rows.append((programme.key, last, through, due.due_on, due.late_after, is_late, due.phase))
     return rows
 
 

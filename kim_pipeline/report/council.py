@@ -146,7 +146,8 @@ def _remark(context: ReportContext, row: Record) -> str:
         return ""
     if due_state(_due(row), context.figures.key_day) == "late":
         return f"überfällig seit {german.day(row['due_on'])}"
-    return f"nächste Lieferung bis {german.day(row['due_on'])}"
+    what = "Schlusslieferung" if row.get("state") == "Schlusslieferung offen" else "nächste Lieferung"
+    return f"{what} bis {german.day(row['due_on'])}"
 
 
 def _due(row: Record) -> Due:

@@ -69,6 +69,13 @@ def _programme_row(programme: Programme) -> tuple[Any, ...]:
     return (programme.key, programme.title, programme.delivery, programme.cadence.label, *known)
 
 
+DUE_COLUMNS = (
+    "programme VARCHAR, last_as_of DATE, covered_through DATE, due_on DATE, late_after DATE, is_late BOOLEAN, "
+    "state VARCHAR"
+)
+"""Of `quality.due`."""
+
+
 def load_quality(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: dt.date, grace_days: int) -> None:
     """`quality.*`: deliveries, accounts, findings, ignored sheets, what counts, and what is due.
 
@@ -95,7 +102,7 @@ def load_quality(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: d
     _create(
         connection,
         "quality.due",
-        "programme VARCHAR, last_as_of DATE, covered_through DATE, due_on DATE, late_after DATE, is_late BOOLEAN",
+        DUE_COLUMNS,
         due,
     )
 
@@ -103,7 +110,7 @@ def load_quality(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: d
 def _due_row(programme: Programme, deliveries: Sequence[Delivery], as_of: dt.date, grace_days: int) -> tuple[Any, ...]:
     due = due_of(programme, deliveries, as_of, grace_days)
     is_late = due_state(due, as_of) == "late"
-    return programme.key, due.last_as_of, due.covered_through, due.due_on, due.late_after, is_late
+    return programme.key, due.last_as_of, due.covered_through, due.due_on, due.late_after, is_late, due.phase
 
 
 def _load_deliveries(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None:

@@ -16,8 +16,9 @@ SELECT
     p.cadence,  -- Turnus der Lieferung
     u.last_as_of,  -- Jüngster Stand einer verwendbaren Lieferung; leer, wenn es keine gibt
     u.covered_through,  -- Letzter Tag, den die Lieferungen abdecken
-    u.due_on,  -- Tag, bis zu dem die nächste Lieferung fällig ist oder war
+    u.due_on,  -- Tag, bis zu dem die nächste Lieferung fällig ist oder war; leer, wenn nichts mehr fällig wird
     u.is_late,  -- Ob die nächste Lieferung auch nach der Nachfrist fehlt
+    u.state,  -- läuft, Schlusslieferung offen oder abgeschlossen
     coalesce(d.deliveries, 0) AS deliveries,  -- Zahl der Dateien im Ordner
     coalesce(d.counted, 0) AS counted,  -- davon: zählen
     coalesce(d.superseded, 0) AS superseded,  -- davon: durch neuere ersetzt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 
 import pytest
 
@@ -15,6 +16,7 @@ from kim_pipeline.office.status import ProgrammeStatus, status
 from kim_pipeline.settings import Settings
 from tests.built import sample_intake
 from tests.conftest import put
+from tests.nights import SAMPLE
 from tests.workbooks import request, requests, xlsx
 
 DAY = dt.date(2024, 5, 20)
@@ -28,7 +30,11 @@ def of(key: str, day: dt.date = DAY) -> ProgrammeStatus:
 def test_overdue_programmes_come_first() -> None:
     found = status(sample_intake(), DAY, 14)
     assert {one.programme for one in found} == programmes().keys()
-    assert [one.due_on for one in found] == sorted(one.due_on for one in found)
+    days = [one.due_on for one in found if one.due_on is not None]
+    assert days == sorted(days)
+    assert [(one.programme, one.state, one.phase) for one in found[len(days) :]] == [
+        ("durchstarten", "closed", "abgeschlossen")
+    ]
     late = [one.state == "late" for one in found]
     assert late == sorted(late, reverse=True)
     assert any(late)
@@ -43,6 +49,7 @@ def test_it_says_what_the_warehouse_says() -> None:
 
 def test_states_around_the_due_day() -> None:
     due = of("beschluesse").due_on
+    assert due is not None
     days = {offset: of("beschluesse", due + dt.timedelta(days=offset)) for offset in (-1, 0, 1, 14, 15)}
     assert [days[n].state for n in (-1, 0, 1, 14, 15)] == ["open", "open", "due", "due", "late"]
     assert [days[n].days for n in (-1, 0, 1, 15)] == [1, 0, 1, 15]
@@ -82,6 +89,18 @@ def test_people_read_it_at_every_width(
     assert "vierteljährlich; abgedeckt bis 31.12.2023" in said
     assert "zählt 2023.xlsx: 2023, Stand 15.01.2024, 1 von 2 Zeilen in Quarantäne" in said
     assert "zurückgewiesen leer.xlsx: Die Datei ist leer (0 Byte)." in said
+
+
+def test_a_programme_that_ended_is_not_due(capsys: pytest.CaptureFixture[str], settings: Settings) -> None:
+    """One has delivered all there will be, of the other the last delivery is open."""
+    (settings.deliveries / "durchstarten").mkdir()
+    shutil.copy(SAMPLE / "durchstarten" / "Durchstarten_TN_2024-01.xlsx", settings.deliveries / "durchstarten")
+    places = ["--deliveries", str(settings.deliveries), "--warehouse", str(settings.warehouse)]
+    asked = [*places, "--programme", "durchstarten", "--programme", "komm_an", "--as-of", "2026-11-20"]
+    assert cli.invoke(["status", *asked]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Durchstarten in Ausbildung und Arbeit – abgeschlossen, nichts mehr fällig" in said
+    assert "KOMM-AN NRW – Schlusslieferung überfällig seit 599 Tagen (fällig am 31.03.2025)" in said
 
 
 def test_programs_read_json(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,7 +93,7 @@ def posted() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     server.server_close()
 
 
-def due_file(settings: Settings, *rows: tuple[str, str | None, str]) -> None:
+def due_file(settings: Settings, *rows: tuple[str, str | None, str | None]) -> None:
     """An internal file in which nothing stands but what is due: programme, last Stand, due day; 14 days of grace."""
     settings.warehouse.mkdir(exist_ok=True)
     with duckdb.connect(str(settings.warehouse / "internal.duckdb")) as connection:
@@ -146,6 +146,14 @@ def test_a_late_delivery_is_told_once_and_the_next_one_again(settings: Settings)
     assert watch.told.count("===") == 2
     assert "2 überfällige Lieferungen" in watch.told
     assert "(Ordner komm_an): fällig am 31.03.2025, Nachfrist bis 14.04.2025, noch nie geliefert." in watch.told
+
+
+def test_nothing_is_told_of_a_programme_that_is_done_with(settings: Settings) -> None:
+    due_file(settings, ("durchstarten", "2024-01-31", None), ("fit", "2023-09-12", "2024-09-30"))
+    watch = LateWatch(settings)
+    watch.tick("2030-10-15")
+    assert "Überfällige Lieferung: FIT" in watch.told
+    assert "Durchstarten" not in watch.told
 
 
 def test_a_mail_says_what_whose_turn_and_what_to_do(mail_settings: Settings) -> None:

@@ -199,6 +199,15 @@ def test_a_warning_in_the_grace_and_an_error_after(
     assert (answer.severity, answer.facts["Tage über dem Termin"]) == (severity, late_by)
 
 
+def test_nothing_is_due_of_a_programme_that_is_done_with() -> None:
+    closed = Due(days("2024-01-31"), days("2024-01-31"), None, None, "abgeschlossen")
+    assert due_state(closed, days("2030-01-01")) == "closed"
+    answer = on_time(closed, days("2030-01-01"))
+    assert answer.severity is None
+    assert answer.sentence == "Das Programm ist abgeschlossen; es ist keine Lieferung mehr fällig."
+    assert (answer.facts["fällig am"], answer.facts["Tage über dem Termin"]) == ("–", 0)
+
+
 @pytest.mark.parametrize(
     ("accepted", "quarantined", "severity"),
     [

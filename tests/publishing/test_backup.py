@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.util
 import shutil
 import sqlite3
@@ -16,11 +17,15 @@ from types import ModuleType
 import pytest
 
 from kim_pipeline.commands.control_room import prepare_home
+from kim_pipeline.files import Store
 from kim_pipeline.night import Night
 from kim_pipeline.orchestration.runs import instance_for
-from kim_pipeline.settings import PROJECT
+from kim_pipeline.publishing.keeping.last_backup import last_backup
+from kim_pipeline.settings import PROJECT, Settings
 from tests.built import table_hashes
+from tests.guard.nights import WORDS, House, house
 from tests.nights import kept_night, small_sample, small_settings
+from tests.quick_nights import prepare, publish
 
 DEPLOY = PROJECT / "deploy"
 
@@ -62,6 +67,53 @@ def test_what_is_restored_is_what_was_there(tmp_path: Path, backup: ModuleType) 
     assert sorted(p.name for p in again.deliveries.rglob("*")) == files
     with instance_for(again) as instance:
         assert len(instance.get_run_records()) == 1
+
+
+def test_a_backup_is_noted_and_holds_state_but_neither_cache_nor_key(tmp_path: Path, backup: ModuleType) -> None:
+    settings = prepare(tmp_path)
+    assert last_backup(settings) is None
+    publish(settings)
+    began = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    archive = backup.save(tmp_path / "archives", settings.warehouse, settings.deliveries)
+    noted = last_backup(settings)
+    assert noted is not None
+    assert began <= noted <= dt.datetime.now(dt.UTC)
+    assert archive.name == f"kim_{noted:%Y%m%dT%H%M%SZ}.tar.gz"
+    assert stat.S_IMODE((settings.warehouse / "last_backup").stat().st_mode) == 0o600
+    with tarfile.open(archive) as tar:
+        names = {name.partition("/")[2].partition("/")[0] for name in tar.getnames() if name.startswith("warehouse/")}
+    assert {"state", "builds", "published", "kim.duckdb", "internal.duckdb"} <= names
+    assert (settings.warehouse / "cache").is_dir()
+    assert settings.secret_path.is_file()
+    assert names.isdisjoint({"cache", "secret.key", "last_backup"})
+
+
+@pytest.mark.parametrize("note", ["", "gestern"])
+def test_a_note_that_is_no_time_is_no_backup(settings: Settings, note: str, caplog: pytest.LogCaptureFixture) -> None:
+    settings.warehouse.mkdir(exist_ok=True)
+    (settings.warehouse / "last_backup").write_text(note, encoding="ascii")
+    assert last_backup(settings) is None
+    assert "when it was saved last is not known" in caplog.text
+
+
+def test_on_another_machine_the_next_build_is_no_first_one(tmp_path: Path, backup: ModuleType) -> None:
+    """State and published build come back together: what people said holds, and nothing published goes in silence."""
+    (tmp_path / "here").mkdir()
+    here, there = house(tmp_path / "here"), House(tmp_path / "there")
+    here.add("file_deleted", "night1")
+    assert here.run() == 0
+    assert here.kim("withdraw", "komm_an", "2022.xlsx", *WORDS) == 0
+    archive = backup.save(tmp_path / "archives", here.warehouse, here.deliveries)
+
+    backup.restore(archive, there.warehouse, there.deliveries)
+    shutil.copy(here.settings.secret_path, there.settings.secret_path)
+    assert Store(there.warehouse).state_sha256() == Store(here.warehouse).state_sha256()
+    (there.deliveries / "komm_an" / "2023.xlsx").rename(tmp_path / "2023.xlsx")
+    assert there.run() == 1
+    (tmp_path / "2023.xlsx").rename(there.deliveries / "komm_an" / "2023.xlsx")
+    assert (here.run(), there.run()) == (0, 0)
+    assert there.status("komm_an") == here.status("komm_an")
+    assert table_hashes(there.warehouse / "internal.duckdb") == table_hashes(here.warehouse / "internal.duckdb")
 
 
 def test_a_database_in_use_is_copied_as_of_one_moment(tmp_path: Path, backup: ModuleType) -> None:
