@@ -325,7 +325,7 @@ class _PartReader:
             return None
         if name in self._known:
             return pa.concat_tables(self._known[name])
-        columns = {c.name: pa.array([], type=pa.string()) for c in self._programme.table(name).stored}
+        columns = {c.name: pa.array([], type=pa.string()) for c in self._programme.table(name).checked}
         return pa.table(columns)
 
 

@@ -138,7 +138,7 @@ class TableResult:
     """One table of a delivery.
 
     Attributes:
-        rows: accepted rows: the stored columns, `source_sheet`, `source_row`.
+        rows: accepted rows: the checked columns, `source_sheet`, `source_row`.
         findings: of all its sheets, by sheet and row.
         accounts: one per sheet.
         pending: rows to be judged against another delivery; empty for most tables.
@@ -540,9 +540,8 @@ class _Evaluation:
         self._start = np.cumsum([0, *(len(share.rows) for share in shares)])
         self._errors = np.concatenate([share.errors for share in shares])
         self._silent = np.concatenate([share.silent for share in shares])
-        stored = [c.name for c in table.columns.values() if c.is_stored]
-        self._stored = pa.table({name: self._values[name] for name in stored})
-        self._frame = _to_frame(self._stored)
+        self._checked = pa.table({column.name: self._values[column.name] for column in table.checked})
+        self._frame = _to_frame(self._checked)
 
     def _derive(self) -> None:
         for column in self._table.columns.values():
@@ -587,10 +586,10 @@ class _Evaluation:
                 lost[[i for i, n in zip(broken, names.tolist(), strict=True) if n == name]] = True
                 kept = pc.if_else(pa.array(lost), pa.scalar(None, self._values[name].type), self._values[name])
                 self._values[name] = _flat(kept)
-                at = self._stored.column_names.index(name)
-                self._stored = self._stored.set_column(at, name, self._values[name])
+                at = self._checked.column_names.index(name)
+                self._checked = self._checked.set_column(at, name, self._values[name])
             if broken:
-                self._frame = _to_frame(self._stored)
+                self._frame = _to_frame(self._checked)
 
     def _apply_bound(self, name: str, check: pandera.Check) -> None:
         for i in _broken(check, self._frame[name]):
@@ -730,7 +729,7 @@ class _Evaluation:
         self._prove(self._frame[accepted])
         sheets = pa.array([share.sheet.name for share in self._shares], type=pa.string())
         numbers = np.concatenate([share.rows for share in self._shares]) + 1
-        rows = self._stored.append_column(SOURCE_SHEET, sheets.take(pa.array(self._owner)))
+        rows = self._checked.append_column(SOURCE_SHEET, sheets.take(pa.array(self._owner)))
         rows = rows.append_column(SOURCE_ROW, pa.array(numbers, type=pa.int64())).filter(pa.array(accepted))
         findings = [f for share in self._shares for f in sorted(share.findings, key=lambda f: f.row or 0)]
         return TableResult(_unpivot(self._table, rows), findings, self._accounts(accepted), pending)
@@ -869,6 +868,6 @@ def _unpivot(table: Table, rows: pa.Table) -> pa.Table:
             block = block.append_column(name, rows[sources[member]])
         filled = [pc.is_valid(block[name]) for name in spec.values]
         blocks.append(block.filter(functools.reduce(pc.or_, filled)))
-    combined = pa.concat_tables(blocks).select([*(c.name for c in table.output), SOURCE_SHEET, SOURCE_ROW])
+    combined = pa.concat_tables(blocks).select([*(c.name for c in table.accepted), SOURCE_SHEET, SOURCE_ROW])
     order = [(name, "ascending") for name in (SOURCE_SHEET, SOURCE_ROW, spec.into)]
     return combined.take(pc.sort_indices(combined, order))
