@@ -48,6 +48,7 @@ class CachedPart:
         ignored_sheets: of the whole delivery, told with its first part.
         findings: Parquet file of the findings.
         counts: severity → number of findings.
+        opened: the file could be opened, so that a return copy can show its cells.
         lone_sheets: sheets that only one reader could read; of the whole delivery, told with its first part.
     """
 
@@ -63,6 +64,7 @@ class CachedPart:
     findings: Path
     counts: dict[str, int] = field(default_factory=dict)
     lone_sheets: list[str] = field(default_factory=list)
+    opened: bool = True
 
 
 def entry(folder: Path, programme: str, sha256: str, fingerprint: str) -> Path:
@@ -119,6 +121,7 @@ def _restore(path: Path, number: int, part: dict[str, Any]) -> CachedPart:
         findings=path / _findings_of(number),
         counts=part["counts"],
         lone_sheets=part["lone_sheets"],
+        opened=part.get("opened", True),  # rows that were kept before a file's opening was noted were read from it
     )
 
 
@@ -202,6 +205,7 @@ def _describe_part(part: PartResult, referred: dict[str, list[str]]) -> dict[str
         "period": [period.first.isoformat(), period.last.isoformat()] if period else None,
         "as_of": part.as_of.isoformat() if part.as_of else None,
         "rejected": part.rejected,
+        "opened": part.opened,
         "message": part.findings[0].message if part.rejected else None,
         "tables": tables,
         "rejected_tables": part.rejected_tables,

@@ -80,7 +80,12 @@ _PER_CELL = frozenset({"out_of_range"})
 """Rules of which a row can have several findings; of every other rule over several columns it has one."""
 
 _FIRST_DAY, _FIRST_BIRTH = dt.date(2000, 1, 1), dt.date(1900, 1, 1)
-_ONE_ROW_TWICE = "Bitte die Angabe berichtigen oder die doppelte Zeile löschen."
+_ONE_ROW_TWICE = (
+    "Auch die übrigen Angaben sind gleich. Bitte eine der Zeilen löschen, wenn dasselbe zweimal dasteht, sonst die "
+    "Angabe berichtigen."
+)
+_COMPARE = "Bitte beide Zeilen vergleichen und die Angabe berichtigen."
+ANOTHER_ROW = "Die Zeilen sind sonst verschieden. Bitte keine löschen, sondern die Angabe berichtigen."
 _NUMBERS_BEGIN_ANEW = (
     "Die Nummern beginnen auf jedem Blatt neu; die Zeilen sind verschieden und sollen nicht gelöscht werden. Bitte "
     "jede Nummer nur einmal vergeben, zum Beispiel mit einem Kürzel des Blattes davor."
@@ -682,20 +687,28 @@ class _Evaluation:
         holds = complete & ~self._errors
         np.minimum.at(holder, group[holds], order[holds])
         doubled = (complete & ~self._silent & (order > holder[group])).nonzero()[0]
-        begin_anew = self._begin_anew(doubled, holder[group[doubled]])
-        for i in doubled.tolist():
-            first = int(holder[group[i]])
-            self._add(i, self._key_column(i), "duplicate_key", **self._doubled(i, first, begin_anew=begin_anew))
+        firsts = holder[group[doubled]]
+        same = self._are_same(doubled, firsts)
+        begin_anew = self._begin_anew(doubled, firsts, same)
+        for i, first, is_same in zip(doubled.tolist(), firsts.tolist(), same.tolist(), strict=True):
+            what_to_do = _NUMBERS_BEGIN_ANEW if begin_anew else _ONE_ROW_TWICE if is_same else ANOTHER_ROW
+            self._add(i, self._key_column(i), "duplicate_key", **self._doubled(i, first, what_to_do))
 
-    def _begin_anew(self, doubled: Rows, first: Rows) -> bool:
-        """Whether numbers begin anew on each sheet: half of all rows have the key of another row elsewhere."""
+    def _are_same(self, some: Rows, others: Rows) -> Mask:
+        """Whether rows say the same as others beside their key, also in what is dropped later."""
+        same = np.ones(len(some), dtype=np.bool_)
+        for name in self._values.keys() - set(self._table.key):
+            values = self._values[name]
+            one, other = values.take(pa.array(some)), values.take(pa.array(others))
+            equal = pc.fill_null(pc.equal(one, other), fill_value=False)
+            both_null = pc.and_(pc.is_null(one), pc.is_null(other))
+            same &= np.asarray(pc.or_(equal, both_null))
+        return same
+
+    def _begin_anew(self, doubled: Rows, first: Rows, same: Mask) -> bool:
+        """Whether numbers begin anew on each sheet: half of all rows have the key of a different row elsewhere."""
         elsewhere = self._owner[doubled] != self._owner[first]
-        if 2 * int(elsewhere.sum()) < len(self._frame) or not elsewhere.any():
-            return False
-        others = [name for name in self._frame.columns if name not in self._table.key]
-        one, other = (self._frame[others].iloc[rows[elsewhere]].reset_index(drop=True) for rows in (doubled, first))
-        same = ((one == other) | (one.isna() & other.isna())).fillna(value=False).all(axis=1)
-        return 2 * int((~same).sum()) >= len(self._frame)
+        return bool(elsewhere.any()) and 2 * int((elsewhere & ~same).sum()) >= len(self._frame)
 
     def pending(self, reference: Reference) -> list[Pending]:
         """Rows to be judged once the other delivery is known."""
@@ -717,7 +730,7 @@ class _Evaluation:
                     None if None in required else target,
                     bool(self._errors[i]),
                     self._make(i, blamed, "orphan", target=self._target(reference)),
-                    self._make(i, self._key_column(i), "duplicate_key", **self._doubled(i, None)),
+                    self._make(i, self._key_column(i), "duplicate_key", **self._doubled(i, None, _COMPARE)),
                 )
             )
         return found
@@ -801,7 +814,7 @@ class _Evaluation:
     def _key_column(self, i: int) -> str:
         return self._free_one(i, *self._table.key)
 
-    def _doubled(self, i: int, first: int | None, *, begin_anew: bool = False) -> dict[str, Any]:
+    def _doubled(self, i: int, first: int | None, what_to_do: str) -> dict[str, Any]:
         """What stands twice, where it stood first (None: not known yet), and what to do, as the sentence says it."""
         places = [place for place in (self._place(i, name) for name in self._table.key) if place.position is not None]
         if len(places) > 1:
@@ -810,7 +823,6 @@ class _Evaluation:
             share, place = self._share(i), places[0]
             cell = share.sheet.cell(int(share.rows[self._local(i)]), place.position or 0)
             doubled = f"{quoted(_quotable(share, place.column, cell)[1])} steht"
-        what_to_do = _NUMBERS_BEGIN_ANEW if begin_anew else _ONE_ROW_TWICE
         if first is None:
             return {"doubled": doubled, "first_row": "einer früheren Zeile", "what_to_do": what_to_do}
         row = f"Zeile {int(self._share(first).rows[self._local(first)]) + 1}"
