@@ -61,7 +61,7 @@ _REJECTED = (
 
 def _due_told(row: BoardRow) -> str:
     due = row.due
-    if due is None:
+    if due is None or due.due_on is None or due.late_after is None:
         return ""
     grace = "Die Nachfrist ist abgelaufen" if row.matter == "late" else "Die Nachfrist läuft noch"
     wanted = "eine Datei mit neuerem Stand" if due.last_as_of else "die erste Datei"

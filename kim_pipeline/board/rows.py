@@ -92,7 +92,7 @@ class BoardRow:
     @property
     def due_told(self) -> str:
         """The day by which the next delivery is due, as people read it."""
-        return german.day(self.due.due_on) if self.due else "–"
+        return german.day(self.due.due_on) if self.due and self.due.due_on else "–"
 
     @property
     def stand_told(self) -> str:
@@ -124,7 +124,7 @@ def board_rows(states: Iterable[ProgrammeState], holds: Iterable[Hold], today: d
 
 
 def _next_day(row: BoardRow) -> dt.date:
-    return row.due.due_on if row.due else dt.date.max
+    return row.due.due_on if row.due and row.due.due_on else dt.date.max
 
 
 def _of_holds(holds: Iterable[Hold], known: dict[str, ProgrammeState]) -> Iterator[BoardRow]:
@@ -192,6 +192,10 @@ def _of_state(state: ProgrammeState, today: dt.date) -> Iterator[BoardRow]:
             "Nach der Rückmeldung berichtigen und neu ablegen, oder die Datei aus dem Ordner nehmen.",
             due,
         )
+    if due.due_on is None or due.late_after is None:  # it has ended, and all of it is there
+        happened = f"Das Programm ist abgeschlossen; es wird nichts mehr erwartet. {_stand(due)}"
+        yield BoardRow("open", state.programme, title, None, happened, due=due)
+        return
     newer = f"{_asked_for(due)} in den Ordner {state.programme} legen."
     begun = due.due_on + dt.timedelta(days=1)
     match due_state(due, today):

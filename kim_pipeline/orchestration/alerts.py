@@ -230,7 +230,7 @@ def _reminder_alerts(settings: Settings, today: dt.date) -> Iterator[tuple[list[
     rows = current_rows(settings, today) if settings.remind else None
     for reminder in reminders_of(rows or ()):
         due = reminder.row.due if reminder.row else None
-        if due is not None:
+        if due is not None and due.due_on is not None:
             week = (today - due.due_on - dt.timedelta(days=1)).days // 7
             yield [f"remind {reminder.programme} {due.due_on} {week}"], reminder_mail(reminder, settings)
 
