@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from kim_pipeline import german
+from kim_pipeline.board.page import renew_board
 from kim_pipeline.contracts import programmes
 from kim_pipeline.guard.acceptances import (
     Acceptance,
     AcceptanceError,
+    AcceptanceKind,
     Acceptances,
-    Kind,
     added,
     checked_words,
     ended,
@@ -26,6 +27,7 @@ from kim_pipeline.guard.acceptances import (
 from kim_pipeline.guard.basis import Basis, UsedInput, basis_before
 from kim_pipeline.guard.configuration import configuration_of, hash_of_all
 from kim_pipeline.guard.erasure import erase
+from kim_pipeline.guard.holds import end_holds
 from kim_pipeline.guard.judging import Judgement
 from kim_pipeline.guard.kept import file_of
 from kim_pipeline.guard.lost_build import hash_of_new_begin
@@ -47,7 +49,7 @@ class Decision:
         erase: whether everything that was made of missing deliveries is removed at once.
     """
 
-    kind: Kind
+    kind: AcceptanceKind
     programme: str | None
     file: str | None
     by: str
@@ -99,6 +101,10 @@ def decide(decision: Decision, settings: Settings) -> str:
         OSError: the folder cannot be written to.
     """
     by, because = checked_words(decision.by, decision.because)
+    if decision.erase and decision.kind != "missing":
+        raise AcceptanceError("Gelöscht wird nur, was aus fehlenden Lieferungen entstanden ist („missing“).")
+    if decision.undo and decision.kind != "withdrawn":
+        raise AcceptanceError("Aufgehoben wird nur, dass eine Lieferung zurückgezogen ist („withdrawn“).")
     night = Night(settings=settings, as_of=today())
     with night.warehouse.lock():
         found = waiting(night)
@@ -111,7 +117,18 @@ def decide(decision: Decision, settings: Settings) -> str:
             now = added(found.acceptances, new)
         save_acceptances(night.warehouse.store, now)
         gone = erase(night.warehouse, settings, _inputs(subjects, found)) if decision.erase else None
+        end_holds(night.warehouse.store, _ended(decision, subjects))
+        renew_board(settings, night.as_of, night.started_at)
     return _said(decision, subjects, None if gone is None else len(gone))
+
+
+def _ended(decision: Decision, subjects: Sequence[_Subject]) -> set[tuple[str, str | None, str]]:
+    """What does not wait any more; of a programme whose missing files were named one by one the next night says it."""
+    if decision.undo or (decision.kind == "missing" and decision.file is not None):
+        return set()
+    if decision.kind in ("file", "withdrawn"):
+        return {("file", s.programme, s.sha256) for s in subjects}
+    return {(decision.kind, s.programme, "") for s in subjects}
 
 
 @dataclass(frozen=True)
@@ -149,24 +166,27 @@ def _missing(decision: Decision, found: Waiting) -> list[_Subject]:
     if not named:
         there = german.quoted_listing(sorted({file_of(i.file) for i in ours}))
         rest = f" Es {german.plural(len(ours), 'fehlt', 'fehlen')}: {there}." if ours else ""
-        raise AcceptanceError(f"Von {_title(decision)} fehlt das nicht, was bisher zählte.{rest}")
+        sentence = f"Von {_title(decision)} fehlt das nicht, was bisher zählte."
+        raise AcceptanceError(f"{sentence}{rest}", sentence)
     return list(dict.fromkeys(_Subject(i.programme, file_of(i.file), i.sha256) for i in named))
 
 
 def _delivery(decision: Decision, found: Waiting) -> _Subject:
     name = _plain(decision.file or "")
+    given = f"Die genannte Datei von {_title(decision)}"
     ours = [d for d in found.taken.intake.of(decision.programme or "") if d.file == name and not d.is_kept]
     if not ours:
-        raise AcceptanceError(f"Die Datei „{name}“ gibt es im Ordner von {_title(decision)} nicht.")
+        raise AcceptanceError(f"Die Datei „{name}“ gibt es im Ordner von {_title(decision)} nicht.", f"{given} fehlt.")
     sha256 = ours[0].sha256
     if sha256 is None:
-        raise AcceptanceError(f"Die Datei „{name}“ lässt sich nicht lesen.")
+        raise AcceptanceError(f"Die Datei „{name}“ lässt sich nicht lesen.", f"{given} lässt sich nicht lesen.")
     if decision.kind == "file" and not any(d.held for d in ours):
-        raise AcceptanceError(f"Die Datei „{name}“ ist nicht angehalten; es ist nichts zu bestätigen.")
+        state = "ist nicht angehalten; es ist nichts zu bestätigen."
+        raise AcceptanceError(f"Die Datei „{name}“ {state}", f"{given} {state}")
     is_withdrawn = (decision.programme, sha256) in found.acceptances.holding("withdrawn")
     if decision.kind == "withdrawn" and decision.undo != is_withdrawn:
         state = "schon" if is_withdrawn else "nicht"
-        raise AcceptanceError(f"Die Datei „{name}“ ist {state} zurückgezogen.")
+        raise AcceptanceError(f"Die Datei „{name}“ ist {state} zurückgezogen.", f"{given} ist {state} zurückgezogen.")
     return _Subject(decision.programme, name, sha256)
 
 
@@ -181,6 +201,20 @@ def _title(decision: Decision) -> str:
 def _inputs(subjects: Sequence[_Subject], found: Waiting) -> list[UsedInput]:
     wanted = {(s.programme, s.sha256) for s in subjects}
     return [i for i in (found.before.inputs if found.before else ()) if (i.programme, i.sha256) in wanted]
+
+
+def done(decision: Decision) -> str:
+    """What a decision that was kept means, in German, for those who are not told names of files."""
+    ours = f"Lieferung von {_title(decision)}"
+    meant = {
+        "file": f"Bestätigt: die angehaltene {ours} darf veröffentlichte Angaben ersetzen.",
+        "missing": f"Bestätigt: die fehlende {ours} darf fehlen, bis sie wieder da ist.",
+        "change": "Bestätigt: die Änderung an Programm, Kreisordner oder Einstellungen gilt.",
+        "withdrawn": f"Zurückgezogen: eine {ours} zählt nicht mehr.",
+    }[decision.kind]
+    if decision.undo:
+        meant = f"Aufgehoben: die zurückgezogene {ours} zählt wieder."
+    return f"{meant} Es gilt mit dem nächsten Lauf."
 
 
 def _said(decision: Decision, subjects: Sequence[_Subject], removed: int | None) -> str:

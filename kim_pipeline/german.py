@@ -18,7 +18,7 @@ from typing import Any
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 
-STATUSES = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgewiesen"}
+STATUSES = {"counted": "zählt", "superseded": "ersetzt", "rejected": "zurückgewiesen", "held": "angehalten"}
 """Status of a delivery → what it is called."""
 
 _COUNT_CLASSES = ((0, "0"), (9, "1–9"), (49, "10–49"), (249, "50–249"), (math.inf, "250+"))

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
+from kim_pipeline.board.page import renew_board, write_board
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.due import due_state
 from kim_pipeline.contracts.model import Programme
@@ -28,6 +29,7 @@ from kim_pipeline.files import remove
 from kim_pipeline.guard.acceptances import Acceptances, ended, load_acceptances, rows_of, save_acceptances
 from kim_pipeline.guard.basis import basis_before
 from kim_pipeline.guard.configuration import configuration_of
+from kim_pipeline.guard.holds import note_holds
 from kim_pipeline.guard.judging import Case, Judgement, judge, limits_of_county, stopped, without_a_build
 from kim_pipeline.guard.kept import forget_rows, keep_rows
 from kim_pipeline.intake import intake as deliveries
@@ -58,6 +60,7 @@ COUNTS = {
     "counted": "Lieferungen, die zählen",
     "superseded": "Lieferungen, ersetzt",
     "rejected": "Lieferungen, zurückgewiesen",
+    "held": "Lieferungen, angehalten",
     "rows_read": "Zeilen gelesen",
     "accepted": "Zeilen angenommen",
     "quarantined": "Zeilen in Quarantäne",
@@ -268,7 +271,9 @@ def hold(night: TakenIn) -> Guarded:
     """
     acceptances, configuration = _acceptances(night), configuration_of(night.settings)
     judgement = judged(night, acceptances, configuration)
+    note_holds(night.warehouse.store, judgement, night.started_at)
     if judgement.questions:
+        renew_board(night.settings, night.as_of, night.started_at)
         raise stopped(judgement.questions)
     keep_rows(night.warehouse.store, judgement.kept)
     for delivery in judgement.held:
@@ -403,9 +408,13 @@ def _compare(night: Protected) -> dict[str, int]:
 
 
 def tidy(night: Published) -> Tidied:
-    """Remove what is no longer kept. Where that fails, the night has not, and the next one makes up for it."""
+    """Write the board, and remove what is no longer kept.
+
+    Where that fails, the night has not, and the next one makes up for it.
+    """
     present = entries_of(night.intake.deliveries, night.settings)
     try:
+        write_board(night.settings, night.as_of, night.started_at)
         forget_rows(night.warehouse.store, {(k.programme, k.sha256) for k in night.judgement.kept})
         found = purge.purgeable(night.warehouse, night.settings, present, night.started_at)
         gone = found if night.settings.purge_nightly else [item for item in found if item.kind == "build"]

@@ -102,11 +102,14 @@ class Settings(BaseSettings):
         docs_url: where people read the pages of `docs/`, for links in the control room; else it names their paths.
         smtp_from: sender of alerts.
         smtp_to: recipients of alerts, separated by commas.
+        smtp_deputy: recipients beside these of what has waited for a decision for three days.
         smtp_host: mail server for alerts; without one there is no mail.
         smtp_port: its port.
         smtp_tls: whether the connection is encrypted by STARTTLS.
         smtp_user: account there, if it asks for one.
         smtp_password: its password.
+        remind: whether offices are reminded of due deliveries by mail.
+        remind_to: programme → recipients of its reminders (JSON); without an entry `smtp_to`, for passing on.
         webhook_url: receives each alert as JSON by POST.
         demo_day: the day that the demonstration takes for today; refused anywhere else.
     """
@@ -140,11 +143,16 @@ class Settings(BaseSettings):
     docs_url: HttpUrl | None = Field(default=None, description=_ADDRESS)
     smtp_from: str | None = Field(default=None, description="eine Mailadresse")
     smtp_to: str | None = Field(default=None, description="Mailadressen, durch Komma getrennt")
+    smtp_deputy: str | None = Field(default=None, description="Mailadressen, durch Komma getrennt")
     smtp_host: str | None = Field(default=None, description="den Namen eines Mailservers")
     smtp_port: int = Field(default=587, ge=1, le=65535, description="eine ganze Zahl von 1 bis 65535")
     smtp_tls: bool = Field(default=True, description=_YES_NO)
     smtp_user: str | None = Field(default=None, description="den Namen eines Kontos")
     smtp_password: SecretStr | None = Field(default=None, description="ein Kennwort")
+    remind: bool = Field(default=False, description=_YES_NO)
+    remind_to: Annotated[dict[str, str], NoDecode, BeforeValidator(_json)] = Field(
+        default_factory=dict, description="je Programm Adressen, als Tabelle in JSON"
+    )
     webhook_url: HttpUrl | None = Field(default=None, description=_ADDRESS)
 
     demo_day: dt.date | None = Field(default=None, description="ein Datum wie 2024-05-01")
@@ -168,6 +176,13 @@ class Settings(BaseSettings):
         if host and not (known.data.get("smtp_from") and known.data.get("smtp_to")):
             raise ValueError("Zu KIM_SMTP_HOST gehören KIM_SMTP_FROM und KIM_SMTP_TO.")
         return host
+
+    @field_validator("remind")
+    @classmethod
+    def _has_mail(cls, remind: bool, known: ValidationInfo) -> bool:
+        if remind and not known.data.get("smtp_host"):
+            raise ValueError("Zu KIM_REMIND gehört KIM_SMTP_HOST.")
+        return remind
 
     @property
     def control_room(self) -> Path:

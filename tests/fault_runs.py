@@ -25,7 +25,7 @@ from kim_pipeline.office.feedback import folder as feedback_folder
 from kim_pipeline.office.proposals import Proposal, apply
 from kim_pipeline.office.template import workbook as template_workbook
 from kim_pipeline.orchestration import parts
-from kim_pipeline.orchestration.alerts import Alert, Outbox
+from kim_pipeline.orchestration.outbox import Alert, Outbox
 from kim_pipeline.protection.linked_set import Figure, Key
 from kim_pipeline.publishing import releases
 from kim_pipeline.publishing.builds import Warehouse

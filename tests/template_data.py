@@ -234,13 +234,13 @@ def _meaning(plan: Plan, column: Column, text: str) -> Any:
 
 def expected(table: Table, rows: list[Row]) -> list[Row]:
     """The rows as the warehouse gets them: pseudonyms, ages, a cross table's members."""
-    stored = [{column.name: _stored(table, column, row) for column in table.stored} for row in rows]
+    checked = [{column.name: _stored(table, column, row) for column in table.checked} for row in rows]
     if table.unpivot is None:
-        return stored
+        return checked
     spec = table.unpivot
     crossed = {source for _, sources in spec.values.values() for source in sources}
     found = []
-    for row in stored:
+    for row in checked:
         common = {name: value for name, value in row.items() if name not in crossed}
         for member in range(len(crossed) // len(spec.values)):
             values = {name: row[sources[member]] for name, (_, sources) in spec.values.items()}

@@ -24,6 +24,13 @@ def tool() -> ModuleType:
 def test_the_page_is_up_to_date() -> None:
     """After a change of a contract: `python tools/make_programmes.py`."""
     assert tool().page() == tool().TARGET.read_text(encoding="utf-8")
+    assert tool().data_protection_page() == tool().DATA_PROTECTION.read_text(encoding="utf-8")
+
+
+def test_what_is_checked_and_not_stored_is_listed_in_the_data_protection_page() -> None:
+    page = tool().DATA_PROTECTION.read_text(encoding="utf-8")
+    assert "| KIM Case Management | Stationen | Behörde oder Stelle |" in page
+    assert "| KIM Case Management | Bedarfe |" not in page
 
 
 def test_every_programme_and_every_header_is_on_it() -> None:

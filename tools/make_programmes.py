@@ -1,9 +1,9 @@
-"""Writes `docs/programme.md`: what each programme delivers, from the contracts.
+"""Writes `docs/programme.md`: what each programme delivers, and in the data protection page what of it is not stored.
 
-Belongs here: the layout of that page. Does not belong here: any text about a column or a rule; these are the words that
-the templates use.
+Belongs here: the layout of that page and of that list, both from the contracts. Does not belong here: any text about a
+column or a rule; these are the words that the templates use.
 
-Run `python tools/make_programmes.py` to write the file, with `--check` to compare only (exit code 1 if it is stale).
+Run `python tools/make_programmes.py` to write both, with `--check` to compare only (exit code 1 if it is stale).
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from kim_pipeline.office.template.plan import Plan, plan_of
 from kim_pipeline.office.template.words import column_sentences, treatment
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "programme.md"
+DATA_PROTECTION = TARGET.with_name("data_protection.md")
+_LIST_BEGINS, _LIST_ENDS = "<!-- not stored -->", "<!-- end -->"
 _HEAD = """# Was die Programme liefern
 
 Diese Seite schreibt `python tools/make_programmes.py` aus den Verträgen (`kim_pipeline/contracts/programmes/`); von
@@ -44,6 +46,24 @@ def _programme(programme: Programme) -> Iterator[str]:
     yield f"Jede Datei {each}. Turnus: {programme.cadence.label} ({_dues(programme.cadence)}).\n"
     for table in programme.tables:
         yield from _table(plan, table)
+
+
+def data_protection_page() -> str:
+    """The data protection page as it is, with the list of what is not stored anew."""
+    before, _, rest = DATA_PROTECTION.read_text(encoding="utf-8").partition(_LIST_BEGINS)
+    _, _, after = rest.partition(_LIST_ENDS)
+    return f"{before}{_LIST_BEGINS}\n{chr(10).join(_not_stored())}\n{_LIST_ENDS}{after}"
+
+
+def _not_stored() -> Iterator[str]:
+    """A row for each table that has columns which are checked and not stored."""
+    yield "| Programm | Tabelle | geprüft und nicht gespeichert |"
+    yield "|---|---|---|"
+    for programme in programmes().values():
+        for table in programme.tables:
+            labels = [column.label for column in table.checked if not column.is_stored]
+            if labels:
+                yield f"| {programme.title} | {table.label} | {' · '.join(labels)} |"
 
 
 def _dues(cadence: Cadence) -> str:
@@ -103,9 +123,11 @@ def main() -> int:
     """Write or compare; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="only compare")
+    wanted = {TARGET: page(), DATA_PROTECTION: data_protection_page()}
     if parser.parse_args().check:
-        return 0 if TARGET.read_text(encoding="utf-8") == page() else 1
-    TARGET.write_text(page(), encoding="utf-8")
+        return 0 if all(path.read_text(encoding="utf-8") == text for path, text in wanted.items()) else 1
+    for path, text in wanted.items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,13 +25,13 @@ _By = Annotated[str, typer.Option("--by", metavar="NAME", help="Wer es entscheid
 _Because = Annotated[str, typer.Option("--because", metavar="GRUND", help="Warum.", show_default=False)]
 _File = Annotated[
     str | None,
-    typer.Argument(metavar="[DATEI]", help="Datei, bezogen auf den Ordner des Programms.", show_default=False),
+    typer.Argument(metavar="DATEI", help="Datei, bezogen auf den Ordner des Programms.", show_default=False),
 ]
 
 
 def accept(
     programme: Annotated[
-        str | None, typer.Argument(metavar="[PROGRAMM]", help="Schlüssel des Programms.", show_default=False)
+        str | None, typer.Argument(metavar="PROGRAMM", help="Schlüssel des Programms.", show_default=False)
     ] = None,
     file: _File = None,
     *,
@@ -130,7 +131,7 @@ def _lines(found: Waiting) -> list[str]:
     """What waits, as lines: held deliveries with their effect, then what would stop the next night."""
     from kim_pipeline.contracts import programmes  # noqa: PLC0415
     from kim_pipeline.deciding import effect_of  # noqa: PLC0415
-    from kim_pipeline.guard.judging import told  # noqa: PLC0415
+    from kim_pipeline.guard.judging import told_question  # noqa: PLC0415
 
     lines: list[str] = []
     for delivery in found.judgement.held:
@@ -140,7 +141,8 @@ def _lines(found: Waiting) -> list[str]:
         )
         lines += [f"    {sentence}" for sentence in effect_of(delivery, found)]
         lines.append(
-            f'    Soll sie zählen: kim accept {delivery.programme} "{delivery.file}" --by NAME --because GRUND'
+            f"    Soll sie zählen: kim accept {delivery.programme} {shlex.quote(delivery.file)} "
+            "--by NAME --because GRUND"
         )
-    lines += [f"Hält den Lauf an: {told(question)}" for question in found.judgement.questions]
+    lines += [f"Hält den Lauf an: {told_question(question)}" for question in found.judgement.questions]
     return lines or ["Nichts wartet auf eine Entscheidung."]

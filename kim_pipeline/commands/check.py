@@ -98,16 +98,18 @@ def _judge(out: Console, key: str, parts: list[Delivery], rows: list[dict[str, A
 def _tell_effect(out: Console, settings: Settings, parts: list[Delivery], scratch: Path, *, figures: bool) -> None:
     """What the file would replace in the published build, whether it would be held, what its figures would be."""
     from kim_pipeline.errors import KimError  # noqa: PLC0415
-    from kim_pipeline.guard.basis import basis_of  # noqa: PLC0415
-    from kim_pipeline.guard.effect import effect_of_file, with_file  # noqa: PLC0415
     from kim_pipeline.intake.intake import take_in  # noqa: PLC0415
     from kim_pipeline.publishing.builds import Warehouse  # noqa: PLC0415
     from kim_pipeline.settings import today  # noqa: PLC0415
 
-    if all(part.is_rejected for part in parts) or not settings.deliveries.is_dir():
+    current = Warehouse(settings.warehouse).current()
+    if current is None or all(part.is_rejected for part in parts) or not settings.deliveries.is_dir():
         return
+    from kim_pipeline.guard.basis import basis_of  # noqa: PLC0415
+    from kim_pipeline.guard.effect import effect_of_file, with_file  # noqa: PLC0415
+
     try:
-        before = basis_of(Warehouse(settings.warehouse).current())
+        before = basis_of(current)
         if before is None:
             return
         joined = with_file(take_in(settings, looks_twice=False), parts, today())

@@ -33,10 +33,10 @@ def check(
 ) -> None:
     """Zeigt alle Fehler im Ordner eines Kreises auf einmal, oder was dort festgelegt ist. Es wird nichts geändert."""
     from kim_pipeline.commands import terminal  # noqa: PLC0415
-    from kim_pipeline.contracts.county_folder import judge  # noqa: PLC0415
+    from kim_pipeline.contracts.county_folder import judge_folder  # noqa: PLC0415
 
     place = folder or settings_from().county
-    judged, out = judge(place), terminal.console()
+    judged, out = judge_folder(place), terminal.console()
     if judged.faults:
         _show(out, judged.faults)
     refused = [fault for fault in judged.faults if not fault.is_warning]

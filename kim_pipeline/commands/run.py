@@ -110,7 +110,9 @@ def _run(night: Night, out: Console) -> int:
                 finished = _kept_by_dagster(course) if night.settings.keeps_runs else _alone(course)
             if finished is not None:
                 _report(finished, out, log)
-                return 0
+        if finished is not None:
+            _tell(course)
+            return 0
     except KeyboardInterrupt:
         fail(f"Abgebrochen. {_what_stands(course.night)}")
         return INTERRUPTED
@@ -149,28 +151,31 @@ def _failed(course: _Course, log: Path | None) -> int:
     night = course.night
     failed = night.failed if isinstance(night, Checked) else []
     cause = None if failed else explained(course.ended_by, night.settings.warehouse)
-    _alert(course)
+    _tell(course)
     unknown = "" if cause else " Bitte die Betreuung informieren."
     return fail(cause or _what_failed(failed), f"{_what_stands(night)}{unknown}", log)
 
 
-def _alert(course: _Course) -> None:
-    """Tell of a night that waits for a person's word, or of broken settings, where no control room does."""
+def _tell(course: _Course) -> None:
+    """Tell who is to be told that something waits for a person, or that settings are broken, without a control room."""
+    import duckdb  # noqa: PLC0415
+
     from kim_pipeline.errors import ConfigurationError  # noqa: PLC0415
     from kim_pipeline.guard.judging import HeldNightError  # noqa: PLC0415
     from kim_pipeline.orchestration import alerts  # noqa: PLC0415
+    from kim_pipeline.orchestration.outbox import Outbox  # noqa: PLC0415
 
-    settings, day, cause = course.night.settings, course.night.as_of, course.ended_by
+    settings, as_of, cause = course.night.settings, course.night.as_of, course.ended_by
     if settings.keeps_runs:
         return
-    outbox = alerts.Outbox(settings)
-    if isinstance(cause, HeldNightError):
-        outbox.put(alerts.stopped_night(day, cause.public))
-    elif isinstance(cause, ConfigurationError):
-        outbox.put(alerts.broken_configuration(day, str(cause)))
-    else:
-        return
-    outbox.send()
+    try:
+        if isinstance(cause, HeldNightError):
+            Outbox(settings).put(alerts.stopped_night(as_of, cause.public))
+        elif isinstance(cause, ConfigurationError):
+            Outbox(settings).put(alerts.broken_configuration(as_of, str(cause)))
+        alerts.tell_waiting(settings, as_of)
+    except (OSError, duckdb.Error) as error:
+        logging.getLogger(__name__).warning("what waits could not be told (%s)", type(error).__name__)
 
 
 def _what_stands(night: Night) -> str:

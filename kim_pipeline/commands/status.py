@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,12 +20,19 @@ from kim_pipeline.commands.common import (
 )
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from rich.console import Console
     from rich.text import Text
 
+    from kim_pipeline.board.rows import BoardRow
+    from kim_pipeline.intake.intake import Intake
     from kim_pipeline.office.status import DeliveryStatus, ProgrammeStatus
+    from kim_pipeline.settings import Settings
 
-_STYLES = {"counted": "green", "rejected": "bold red", "superseded": "dim"}
+_STYLES = {"counted": "green", "held": "bold yellow", "rejected": "bold red", "superseded": "dim"}
+_MARKS = {"stopped": "reverse bold", "late": "bold white on red", "rejected": "bold red", "held": "bold yellow"}
+"""How the matters of the board look that somebody has to do something about; others are yellow."""
 
 
 def status(
@@ -48,16 +55,80 @@ def status(
 
     day, chosen = parsed_day(as_of) or today(), known_programmes(programme)
     intake = intake_of(settings)
+    rows = _board(settings, intake, day, chosen)
     found = office.status(intake, day, settings.grace_days, chosen)
     if as_json:
-        sys.stdout.write(json.dumps(office.status_as_json(found), ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(json.dumps(_as_json(found, rows), ensure_ascii=False, indent=2) + "\n")
         return
     out = terminal.console()
     out.print(Text(f"Stand der Lieferungen am {german.day(day)}", style="bold underline"))
     out.print()
+    _show_board(out, rows)
     for one in found:
         _show(out, one)
     terminal.unknown_folders(out, settings.deliveries, intake.unknown)
+
+
+def _board(settings: Settings, intake: Intake, day: dt.date, chosen: list[str] | None) -> list[BoardRow]:
+    """The board by the folder as it is now; what the last night held and nobody has decided is held in the intake."""
+    from kim_pipeline.board.rows import board_rows, states_of_intake  # noqa: PLC0415
+    from kim_pipeline.files import Store  # noqa: PLC0415
+    from kim_pipeline.guard.holds import load_holds  # noqa: PLC0415
+    from kim_pipeline.intake.intake import settle  # noqa: PLC0415
+
+    waiting = load_holds(Store(settings.warehouse))
+    files = {(hold.programme, hold.sha256) for hold in waiting if hold.kind == "file"}
+    held = [d for d in intake.deliveries if (d.programme, d.sha256) in files]
+    for delivery in held:
+        delivery.held = "wartet auf eine Entscheidung; kim accept --list zeigt, was wegfiele"
+    if held:
+        settle(intake, day)
+    there = {(d.programme, d.sha256) for d in held}
+    holds = [h for h in waiting if h.kind != "file" or (h.programme, h.sha256) in there]
+    ours = [h for h in holds if chosen is None or h.programme is None or h.programme in chosen]
+    return board_rows(states_of_intake(intake, day, settings.grace_days, chosen), ours, day)
+
+
+def _as_json(found: list[ProgrammeStatus], rows: list[BoardRow]) -> list[dict[str, Any]]:
+    """The programmes as plain values, each with its rows of the board; what concerns all is among those of each."""
+    from kim_pipeline.office import status as office  # noqa: PLC0415
+
+    plain = office.status_as_json(found)
+    for one in plain:
+        one["board"] = [
+            {
+                "matter": row.matter,
+                "since": row.since.isoformat() if row.since else None,
+                "happened": row.happened,
+                "turn": row.turn,
+                "todo": row.todo,
+            }
+            for row in rows
+            if row.programme in (one["programme"], None)
+        ]
+    return plain
+
+
+def _show_board(out: Console, rows: list[BoardRow]) -> None:
+    """What somebody has to do something about; the rest follows below."""
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    from kim_pipeline.board.rows import told_rows  # noqa: PLC0415
+
+    waiting = told_rows(rows)
+    if not waiting:
+        out.print(Text("Alles ist in der Frist; niemand muss etwas tun."))
+        out.print()
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", title_justify="left")
+    for head in ("Was ist", "Programm", "Seit", "Am Zug ist", "Was ist zu tun"):
+        table.add_column(head, overflow="fold", no_wrap=head in ("Was ist", "Seit"))
+    for row in waiting:
+        mark = Text(row.label, style=_MARKS.get(row.matter, "yellow"))
+        table.add_row(mark, row.title, row.since_told, row.turn, row.todo)
+    out.print(table)
+    out.print()
 
 
 def _show(out: Console, one: ProgrammeStatus) -> None:
@@ -95,7 +166,7 @@ def _line(line: DeliveryStatus) -> Text:
     from rich.text import Text  # noqa: PLC0415
 
     facts = [line.period or "", f"Stand {german.day(line.as_of)}" if line.as_of else ""]
-    if line.status == "rejected":
+    if line.status in ("rejected", "held"):
         return Text(f"{line.file}: {line.reason}")
     if line.status == "superseded":
         facts.append(str(line.reason))

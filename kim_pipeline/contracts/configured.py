@@ -225,7 +225,7 @@ class FolderReader:
             self.add(Fault(name, line, column, "Die Spalte steht mehrmals da", f"die Spalten {known}, jede einmal"))
         for column in columns:
             if column and column not in model.model_fields:
-                self.add(Fault(name, line, shown(column), "Die Spalte ist unbekannt", _UNKNOWN, is_warning=True))
+                self.add(Fault(name, line, printable(column), "Die Spalte ist unbekannt", _UNKNOWN, is_warning=True))
         return None if missing or twice else columns
 
     def _row(
@@ -234,7 +234,9 @@ class FolderReader:
         stray = [cell for column, cell in itertools.zip_longest(columns, cells, fillvalue="") if cell and not column]
         if stray:
             expected = "nur Zellen unter einer Spalte mit Namen; eine Zelle mit Trennzeichen steht in Anführungszeichen"
-            self.add(Fault(name, line, "", f"{german.in_quotes(shown(stray[0]))} steht unter keiner Spalte", expected))
+            self.add(
+                Fault(name, line, "", f"{german.in_quotes(printable(stray[0]))} steht unter keiner Spalte", expected)
+            )
             return None
         raw = {c: cell for c, cell in zip(columns, cells, strict=False) if cell and c in model.model_fields}
         return self.validated(model, name, raw, {(): line})
@@ -307,7 +309,7 @@ def expected_of(model: type[BaseModel], key: KeyPath) -> str:
     return described
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """A text as one line of a message can hold it."""
     plain = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
     return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
@@ -326,16 +328,16 @@ def _in_words(given: Any) -> str:
     if isinstance(given, (int, float)):
         return f"die Zahl {given}"
     if isinstance(given, str):
-        return german.in_quotes(shown(given))
+        return german.in_quotes(printable(given))
     if isinstance(given, dict):
         return "eine Tabelle"
-    return "eine Liste" if isinstance(given, (list, tuple)) else german.in_quotes(shown(str(given)))
+    return "eine Liste" if isinstance(given, (list, tuple)) else german.in_quotes(printable(str(given)))
 
 
 def _named(key: KeyPath) -> str:
     """A key as people write it; places in lists are counted from 1."""
     parts = [f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in key]
-    return shown("".join(parts).removeprefix("."))
+    return printable("".join(parts).removeprefix("."))
 
 
 def _without(raw: Mapping[str, Any], unknown: Iterable[KeyPath]) -> dict[str, Any]:
@@ -354,7 +356,7 @@ def _broken_toml(lines: Sequence[str], line: int) -> tuple[str, str]:
     expected = (
         "Schlüssel = Wert; Texte, auch Ziffern mit führender Null, in geraden Anführungszeichen, jeder Schlüssel einmal"
     )
-    return f"{german.in_quotes(shown(there))} ist kein gültiges TOML", expected
+    return f"{german.in_quotes(printable(there))} ist kein gültiges TOML", expected
 
 
 def refusal(folder: Path, faults: Sequence[Fault]) -> str:

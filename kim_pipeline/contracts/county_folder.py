@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from kim_pipeline import german
-from kim_pipeline.contracts.configured import CountyError, Fault, FolderReader, Placed, shown
+from kim_pipeline.contracts.configured import CountyError, Fault, FolderReader, Placed, printable
 from kim_pipeline.contracts.county import (
     Body,
     CategoryValue,
@@ -61,7 +61,7 @@ def county_of(folder: Path) -> County:
     Raises:
         CountyError: it has faults; the German message tells all of them.
     """
-    judged = judge(folder)
+    judged = judge_folder(folder)
     if judged.county is None:
         raise CountyError(folder, [fault for fault in judged.faults if not fault.is_warning])
     for fault in judged.faults:
@@ -69,7 +69,7 @@ def county_of(folder: Path) -> County:
     return judged.county
 
 
-def judge(folder: Path) -> Judged:
+def judge_folder(folder: Path) -> Judged:
     """Read all files of a county's folder, each by itself and against the others."""
     if not folder.is_dir():
         expected = "den Ordner des Kreises mit county.toml; KIM_COUNTY nennt ihn"
@@ -185,7 +185,7 @@ def _stray_files(reader: FolderReader, files: _Files) -> Iterator[Fault]:
     for path in sorted(reader.folder.iterdir()):
         if path.suffix.lower() in (".csv", ".toml") and path.name not in known and not path.name.startswith((".", "~")):
             expected = f"einen der Namen {german.listing(sorted(known), 'oder')}; diese wird nicht beachtet"
-            yield Fault(shown(path.name), None, "", "Die Datei ist unbekannt", expected, is_warning=True)
+            yield Fault(printable(path.name), None, "", "Die Datei ist unbekannt", expected, is_warning=True)
 
 
 def _wrong_keys(reader: FolderReader, files: _Files) -> Iterator[Fault]:
@@ -255,12 +255,12 @@ def _twofold(spellings: Iterable[_Spelling]) -> Iterator[Fault]:
         there = first.setdefault(form, each)
         pair = (id(each.row), each.key, id(there.row))
         if form in empty:
-            found = f"{german.in_quotes(shown(each.text))} gilt überall als leere Angabe"
+            found = f"{german.in_quotes(printable(each.text))} gilt überall als leere Angabe"
             yield each.row.fault(each.key, found, "eine Schreibweise, die etwas bedeutet")
         elif there.meaning != each.meaning and pair not in told:
             told.add(pair)
             at = there.row.fault(there.key, "", "").place
-            found = f"{german.in_quotes(shown(each.text))} steht auch für {shown(there.name)} ({at})"
+            found = f"{german.in_quotes(printable(each.text))} steht auch für {printable(there.name)} ({at})"
             yield each.row.fault(each.key, found, "eine Schreibweise, die nur eines bedeutet")
 
 
@@ -271,7 +271,7 @@ def _wrong_categories(reader: FolderReader, files: _Files) -> Iterator[Fault]:
     for row in files.categories:
         if row.value.category not in used:
             expected = f"eine der Auswahlen {german.listing(sorted(used - general))}; diese wird nicht beachtet"
-            yield row.fault(("category",), german.in_quotes(shown(row.value.category)), expected, warns=True)
+            yield row.fault(("category",), german.in_quotes(printable(row.value.category)), expected, warns=True)
     if _is_right(reader, CATEGORIES):
         for name in sorted(used - general - ours):
             yield Fault(
@@ -295,15 +295,15 @@ def _wrong_bodies(files: _Files) -> Iterator[Fault]:
         name = row.value.name
         if name not in named:
             yield row.fault(
-                ("body",), german.in_quotes(shown(name)), f"einen Wert der Auswahl {_BODY} aus {CATEGORIES}"
+                ("body",), german.in_quotes(printable(name)), f"einen Wert der Auswahl {_BODY} aus {CATEGORIES}"
             )
         if name in seen:
-            found = f"{german.in_quotes(shown(name))} steht schon in Zeile {seen[name]}"
+            found = f"{german.in_quotes(printable(name))} steht schon in Zeile {seen[name]}"
             yield row.fault(("body",), found, "jedes Gremium einmal")
         seen.setdefault(name, row.lines[()])
     for value in files.categories:
         if value.value.category == _BODY and value.value.value not in seen:
-            found = f"{german.in_quotes(shown(value.value.value))} hat keinen Rang"
+            found = f"{german.in_quotes(printable(value.value.value))} hat keinen Rang"
             yield value.fault(("value",), found, f"eine Zeile für jedes Gremium in {BODIES}")
 
 
@@ -342,7 +342,7 @@ def _wrong_words(reader: FolderReader, files: _Files) -> Iterator[Fault]:
     for place, concept in enumerate(words.value.concept):
         if concept.name not in concepts and _is_right(reader, CATEGORIES):
             expected = f"einen Wert der Auswahl {_CONCEPT} aus {CATEGORIES}"
-            yield words.fault(("concept", place, "name"), german.in_quotes(shown(concept.name)), expected)
+            yield words.fault(("concept", place, "name"), german.in_quotes(printable(concept.name)), expected)
     for place, event in enumerate(words.value.event):
         if event.last_day < event.first_day:
             found = german.in_quotes(event.last_day.isoformat())
@@ -350,7 +350,7 @@ def _wrong_words(reader: FolderReader, files: _Files) -> Iterator[Fault]:
         for at, key in enumerate(event.programmes):
             if key not in known:
                 expected = f"einen der Schlüssel {german.listing(known, 'oder')}"
-                yield words.fault(("event", place, "programmes", at), german.in_quotes(shown(key)), expected)
+                yield words.fault(("event", place, "programmes", at), german.in_quotes(printable(key)), expected)
 
 
 # --- the boundaries ---------------------------------------------------------------------------------------------------
@@ -377,7 +377,7 @@ def _wrong_geometry(reader: FolderReader, files: _Files) -> Iterator[Fault]:
         line = _line_in(text, ags)
         label = ags if isinstance(ags, str) else f"features[{place + 1}]"
         if not isinstance(ags, str) or (ags not in expected and _is_right(reader, MUNICIPALITIES_FILE)):
-            found = f"{key} ist {german.in_quotes(shown(str(ags)))}" if ags is not None else f"{key} fehlt"
+            found = f"{key} ist {german.in_quotes(printable(str(ags)))}" if ags is not None else f"{key} fehlt"
             yield Fault(
                 name, line, label, found, f"den Gemeindeschlüssel einer Gemeinde aus {MUNICIPALITIES_FILE} als Text"
             )
@@ -390,7 +390,7 @@ def _wrong_geometry(reader: FolderReader, files: _Files) -> Iterator[Fault]:
     if _is_right(reader, MUNICIPALITIES_FILE):
         for row in files.municipalities:
             if row.value.ags not in seen:
-                found = f"{shown(row.value.name)} hat keine Fläche"
+                found = f"{printable(row.value.name)} hat keine Fläche"
                 yield Fault(
                     name, None, row.value.ags, found, f"eine Fläche für jede Gemeinde aus {MUNICIPALITIES_FILE}"
                 )

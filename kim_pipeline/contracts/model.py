@@ -58,7 +58,9 @@ class Column:
         may_name_persons: free text in which a person may be named (`looks_personal`).
         others_are_notes: rows with a value outside the county are notes (official statistics list other areas too).
         is_money: an amount in euros: whole cents in every table, halves up, and added exactly.
-        derived_from: the delivered column that a stored, computed column stands for.
+        is_read: a table of indicators, review, disclosure or published, or a check, reads it; else it is checked and
+            not stored. A test holds what is said here against the SQL.
+        derived_from: the delivered column that a computed column stands for.
         derived_at: for derived ages: the date column at which the age is taken.
         name: the field's name, set when the table is read from its model.
     """
@@ -79,6 +81,7 @@ class Column:
     names_office: bool = False
     may_name_persons: bool = False
     is_money: bool = False
+    is_read: bool = True
     derived_from: str | None = None
     derived_at: str | None = None
     name: str = ""
@@ -99,9 +102,14 @@ class Column:
         return self.name in _FILLS_DOWN
 
     @property
-    def is_stored(self) -> bool:
-        """Whether the column reaches the warehouse (pseudonymised where it is personal)."""
+    def is_checked(self) -> bool:
+        """Whether rows are accepted with it (pseudonymised where it is personal); the contract's rules apply to it."""
         return self.personal not in ("drop", "derive")
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether it reaches cache and warehouse: what nothing reads is checked and not stored."""
+        return self.is_checked and (self.is_read or self.key)
 
 
 def column(  # noqa: D417  (the others are described at `Column`)
@@ -121,6 +129,7 @@ def column(  # noqa: D417  (the others are described at `Column`)
     names_office: bool = False,
     may_name_persons: bool = False,
     is_money: bool = False,
+    is_read: bool = True,
     **bounds: float,
 ) -> Any:
     """Declare a delivered column.
@@ -134,17 +143,19 @@ def column(  # noqa: D417  (the others are described at `Column`)
     """
     contract = Column(
         label, kind, headers, minutes, group, required, key, period_date, personal, category, from_sheet,
-        others_are_notes, told_absent, names_office, may_name_persons, is_money,
+        others_are_notes, told_absent, names_office, may_name_persons, is_money, is_read,
     )  # fmt: skip
     return Field(contract, bounds)
 
 
-def derived(*, label: str, kind: Kind, of: str, at: str, category: str | None = None, **bounds: float) -> Any:
-    """Declare a stored column that is computed from the personal column `of` at the date column `at`.
+def derived(
+    *, label: str, kind: Kind, of: str, at: str, category: str | None = None, is_read: bool = True, **bounds: float
+) -> Any:
+    """Declare a column that is computed from the personal column `of` at the date column `at`.
 
     A finding about it is reported at the personal column's cell.
     """
-    return Field(Column(label, kind, category=category, derived_from=of, derived_at=at), bounds)
+    return Field(Column(label, kind, category=category, is_read=is_read, derived_from=of, derived_at=at), bounds)
 
 
 @dataclass(frozen=True)
@@ -251,27 +262,32 @@ class Table:
         return tuple(c for c in self.columns.values() if c.is_delivered)
 
     @cached_property
-    def stored(self) -> tuple[Column, ...]:
-        """Columns that reach the warehouse, before a cross table is unpivoted."""
-        return tuple(c for c in self.columns.values() if c.is_stored)
+    def checked(self) -> tuple[Column, ...]:
+        """Columns that rows are accepted with, before a cross table is unpivoted."""
+        return tuple(c for c in self.columns.values() if c.is_checked)
 
     @cached_property
-    def output(self) -> tuple[Column, ...]:
-        """Columns of the staging table, in order: the stored columns, a cross table's as rows."""
+    def accepted(self) -> tuple[Column, ...]:
+        """Columns of accepted rows, in order: the checked columns, a cross table's as rows."""
         if self.unpivot is None:
-            return self.stored
+            return self.checked
         crossed = {source for _, sources in self.unpivot.values.values() for source in sources}
         member = Column(self.unpivot.label, "whole", name=self.unpivot.into)
         values = [
             dataclasses.replace(self.columns[sources[0]], name=name, label=label)
             for name, (label, sources) in self.unpivot.values.items()
         ]
-        return (*(c for c in self.stored if c.name not in crossed), member, *values)
+        return (*(c for c in self.checked if c.name not in crossed), member, *values)
+
+    @cached_property
+    def output(self) -> tuple[Column, ...]:
+        """Columns of the staging table, in order: of those of accepted rows the ones that are stored."""
+        return tuple(c for c in self.accepted if c.is_stored)
 
     @cached_property
     def schema(self) -> pa.DataFrameSchema:
-        """The pandera schema of the stored columns: personal columns that are dropped have no place in it."""
-        gone = [c.name for c in self.columns.values() if not c.is_stored]
+        """The pandera schema of the checked columns: personal columns that are dropped have no place in it."""
+        gone = [c.name for c in self.columns.values() if not c.is_checked]
         return self.model.to_schema().remove_columns(gone)
 
     @cached_property

@@ -17,13 +17,23 @@ from typing import Any, Literal, get_args
 from kim_pipeline.errors import KimError
 from kim_pipeline.files import Store, private_folder
 
-Kind = Literal["file", "missing", "change", "withdrawn"]
+AcceptanceKind = Literal["file", "missing", "change", "withdrawn"]
 _NAME = "acceptances.json"
 _TEXT = 500
 
 
 class AcceptanceError(KimError):
     """The kept acceptances cannot be read, or one cannot be made; the German message says why."""
+
+    def __init__(self, message: str, public: str | None = None) -> None:
+        """Keep both texts: the one for the office, and the one for all where that must not name a file."""
+        super().__init__(message)
+        self._public = public
+
+    @property
+    def public(self) -> str:
+        """The same without names of files."""
+        return self._public or str(self)
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,7 @@ class Acceptance:
         ended_at: from when it does not hold any more: a missing delivery came back, a withdrawal was undone.
     """
 
-    kind: Kind
+    kind: AcceptanceKind
     programme: str | None
     file: str | None
     sha256: str
@@ -58,7 +68,7 @@ class Acceptances:
 
     all: tuple[Acceptance, ...] = ()
 
-    def holding(self, kind: Kind) -> frozenset[tuple[str | None, str]]:
+    def holding(self, kind: AcceptanceKind) -> frozenset[tuple[str | None, str]]:
         """Programme and SHA-256 of those that hold now."""
         return frozenset((a.programme, a.sha256) for a in self.all if a.kind == kind and a.ended_at is None)
 
@@ -84,7 +94,7 @@ def load_acceptances(store: Store) -> Acceptances:
 
 
 def _read(record: dict[str, Any]) -> Acceptance:
-    if record["kind"] not in get_args(Kind):
+    if record["kind"] not in get_args(AcceptanceKind):
         raise ValueError("kind")
     ended = record.get("ended_at")
     return Acceptance(
@@ -117,7 +127,9 @@ def added(acceptances: Acceptances, new: Iterable[Acceptance]) -> Acceptances:
     return Acceptances((*acceptances.all, *more))
 
 
-def ended(acceptances: Acceptances, kind: Kind, of: Iterable[tuple[str | None, str]], at: dt.datetime) -> Acceptances:
+def ended(
+    acceptances: Acceptances, kind: AcceptanceKind, of: Iterable[tuple[str | None, str]], at: dt.datetime
+) -> Acceptances:
     """With some of a kind ended: those of these programmes and SHA-256."""
     gone = frozenset(of)
     return Acceptances(

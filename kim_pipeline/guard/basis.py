@@ -34,7 +34,7 @@ TableName = tuple[str, str]
 """Programme and table."""
 RowCounts = dict[dt.date | None, int]
 """Day → number of accepted rows that count; None for rows without a day."""
-Figure = tuple[str, str]
+FigureName = tuple[str, str]
 """Indicator and period, of the county, not broken down."""
 
 
@@ -85,7 +85,7 @@ class Basis:
     spans: Mapping[TableName, tuple[Span, ...]] = field(default_factory=dict)
     covered: Mapping[TableName, tuple[Period, ...]] = field(default_factory=dict)
     rows: Mapping[TableName, Mapping[dt.date | None, int]] = field(default_factory=dict)
-    figures: Mapping[Figure, float | None] = field(default_factory=dict)
+    figures: Mapping[FigureName, float | None] = field(default_factory=dict)
     periods: Mapping[str, Period] = field(default_factory=dict)
     indicators: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     configuration: Mapping[str, str] = field(default_factory=dict)
@@ -240,7 +240,7 @@ class _Reader:
             found[day] = found.get(day, 0) + number
         return found
 
-    def figures(self) -> dict[Figure, float | None]:
+    def figures(self) -> dict[FigureName, float | None]:
         found = self.all(
             f"SELECT indicator_id, period, value FROM {_FIGURES} "
             "WHERE breakdown_kind = 'total' AND area = (SELECT area FROM vocabulary.area WHERE part_of IS NULL)"

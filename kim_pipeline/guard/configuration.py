@@ -34,7 +34,7 @@ def hash_of_all(configuration: Mapping[str, str]) -> str:
     return _hash("\n".join(f"{name}\0{value}" for name, value in sorted(configuration.items())).encode())
 
 
-def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+def changed_parts(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """What is new, gone or different, by name; all of it where the earlier build does not say what it depended on."""
     return [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)] if before else [_PROGRAM]
 

@@ -17,7 +17,7 @@ from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.guard.acceptances import Acceptances
 from kim_pipeline.guard.basis import Basis, basis_of_trial
 from kim_pipeline.guard.configuration import configuration_of
-from kim_pipeline.guard.falls import tables_of
+from kim_pipeline.guard.falls import programme_tables
 from kim_pipeline.guard.judging import Case, judge, limits_of_county
 from kim_pipeline.guard.kept import file_of
 from kim_pipeline.intake.intake import Delivery, Intake, settle
@@ -98,7 +98,7 @@ def _replaced(before: Basis, intake: Intake, parts: Sequence[Delivery]) -> list[
     """Which deliveries of the published build count less or not at all with a file."""
     programme, owners = programmes()[parts[0].programme], {part.owner for part in parts}
     found = []
-    for key in tables_of(programme.key):
+    for key in programme_tables(programme.key):
         ours = [w for w in intake.windows.get(key, []) if w.owner in owners]
         rows = sum(_accepted(part, key[1]) for part in parts if part.owner in {w.owner for w in ours})
         for span in before.spans.get(key, ()):

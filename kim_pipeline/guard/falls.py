@@ -15,7 +15,7 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.limits import HoldLimits
 from kim_pipeline.contracts.model import Programme, Table
-from kim_pipeline.guard.basis import Basis, Figure, Span, TableName
+from kim_pipeline.guard.basis import Basis, FigureName, Span, TableName
 
 _DAY = dt.timedelta(days=1)
 _TOLD = 3
@@ -35,7 +35,7 @@ class Fall:
     programme: str
     days: Period | None
     told: str
-    figure: Figure | None = None
+    figure: FigureName | None = None
 
     def touches(self, days: Period | None) -> bool:
         """Whether it is about any of some days; None for all days."""
@@ -83,11 +83,18 @@ def _begin(programme: Programme, before: Basis, after: Basis, limits: HoldLimits
     if programme.delivery == "period":
         return None
     covered = [day for table in programme.tables for day in before.covered.get((programme.key, table.name), ())]
-    stands = [day for table in programme.tables for day in after.covered.get((programme.key, table.name), ())]
     first = min((days.first for days in covered), default=None)
-    if first is None or not stands or limits.kept_years is None:
-        return first
-    return max(first, _years_before(max(days.last for days in stands), limits.kept_years))
+    kept = _kept_from(programme, after, limits)
+    return max(first, kept) if first is not None and kept is not None else first
+
+
+def _kept_from(programme: Programme, after: Basis, limits: HoldLimits) -> dt.date | None:
+    """The first day for which a snapshot still has to keep rows; None where it keeps all."""
+    if programme.delivery == "period" or limits.kept_years is None:
+        return None
+    covered = (day for table in programme.tables for day in after.covered.get((programme.key, table.name), ()))
+    stand = max((days.last for days in covered), default=None)
+    return None if stand is None else _years_before(stand, limits.kept_years)
 
 
 def _years_before(day: dt.date, years: int) -> dt.date:
@@ -177,8 +184,8 @@ def _lost_figures(before: Basis, after: Basis, limits: Mapping[str, HoldLimits])
         if programme not in programmes() or not _is_lost(value, after.figures, (indicator, name)):
             continue
         days = before.periods.get(name)
-        begin = _begin(programmes()[programme], before, after, limits[programme])
-        if begin is not None and days is not None and days.first < begin:
+        kept = _kept_from(programmes()[programme], after, limits[programme])
+        if kept is not None and days is not None and days.first < kept:
             continue
         then = "0" if (indicator, name) in after.figures else "kein Wert"
         was = "ein geheimer Wert" if value is None else german.exact(value)
@@ -186,18 +193,18 @@ def _lost_figures(before: Basis, after: Basis, limits: Mapping[str, HoldLimits])
         yield Fall(programme, days, told, (indicator, name))
 
 
-def _longest_first(basis: Basis, figure: Figure) -> tuple[int, str, str]:
+def _longest_first(basis: Basis, figure: FigureName) -> tuple[int, str, str]:
     """Years before their quarters, for what is told first."""
     days = basis.periods.get(figure[1])
     return -days.days if days else 0, figure[1], figure[0]
 
 
-def _is_lost(value: float | None, figures: Mapping[Figure, float | None], figure: Figure) -> bool:
+def _is_lost(value: float | None, figures: Mapping[FigureName, float | None], figure: FigureName) -> bool:
     if figure not in figures:
         return True
     return value is not None and value > 0 and figures[figure] == 0
 
 
-def tables_of(programme: str) -> list[TableName]:
+def programme_tables(programme: str) -> list[TableName]:
     """A programme's tables."""
     return [(programme, table.name) for table in programmes()[programme].tables]

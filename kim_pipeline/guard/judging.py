@@ -22,7 +22,7 @@ from kim_pipeline.files import Store
 from kim_pipeline.guard import configuration
 from kim_pipeline.guard.acceptances import Acceptances
 from kim_pipeline.guard.basis import Basis, UsedInput, basis_of_trial
-from kim_pipeline.guard.falls import Fall, falls, tables_of, told_together
+from kim_pipeline.guard.falls import Fall, falls, programme_tables, told_together
 from kim_pipeline.guard.kept import KeptRows, file_of, find_kept, kept_deliveries
 from kim_pipeline.guard.lost_build import hash_of_new_begin, remembers_a_build
 from kim_pipeline.intake.intake import Delivery, Intake, rivals_of, settle
@@ -122,7 +122,7 @@ def judge(case: Case) -> Judgement:
     return _Judge(case).judge()
 
 
-def told(question: Question) -> str:
+def told_question(question: Question) -> str:
     """One question as a German text: what would be gone, what it comes from, how to decide."""
     if question.is_lost:
         return f"{_LOST} Soll ohne Vergleich neu gebaut werden: kim accept --change --by NAME --because GRUND"
@@ -178,7 +178,7 @@ def stopped(questions: Sequence[Question]) -> HeldNightError:
     changed = f" Geändert hat sich: {configuration.told_changes(changes)}." if changes else ""
     lost = f" {_LOST}" if any(question.is_lost for question in questions) else ""
     public = f"{begin}{missing}{changed}{lost} kim accept --list zeigt, was das wegnähme und wie man entscheidet."
-    return HeldNightError(" ".join((begin, *(told(question) for question in questions))), public)
+    return HeldNightError(" ".join((begin, *(told_question(question) for question in questions))), public)
 
 
 def limits_of_county() -> dict[str, HoldLimits]:
@@ -199,7 +199,7 @@ class _Judge:
         self._gone = tuple(
             i for i in case.before.inputs if i.is_counted and (i.programme, i.sha256) not in self._present
         )
-        self._changed = configuration.differences(case.before.configuration, case.now)
+        self._changed = configuration.changed_parts(case.before.configuration, case.now)
 
     def judge(self) -> Judgement:
         if self._nothing_new():
@@ -299,7 +299,7 @@ class _Judge:
         return [d for d in ours if self._is_new(d) and d.held is None and self._comes_from(d, fall)]
 
     def _comes_from(self, delivery: Delivery, fall: Fall) -> bool:
-        windows = (w for key in tables_of(delivery.programme) for w in self._case.intake.windows.get(key, ()))
+        windows = (w for key in programme_tables(delivery.programme) for w in self._case.intake.windows.get(key, ()))
         counts = any(w.owner == delivery.owner and fall.touches(w.days) for w in windows)
         return counts or (
             not delivery.is_rejected
@@ -313,7 +313,7 @@ class _Judge:
         """Whether an input of the published build counted on the days of a fall."""
         if not self._case.before.spans:
             return True
-        spans = (s for key in tables_of(item.programme) for s in self._case.before.spans.get(key, ()))
+        spans = (s for key in programme_tables(item.programme) for s in self._case.before.spans.get(key, ()))
         return any((s.file, s.part) == (item.file, item.part) and fall.touches(s.days) for s in spans)
 
     def _overwritten(self, programme: str) -> list[UsedInput]:

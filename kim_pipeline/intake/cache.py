@@ -1,7 +1,7 @@
 """Results of reading deliveries, kept as Parquet under the delivery's SHA-256 and the contract's fingerprint.
 
 Belongs here: writing a result so that it is whole or not there, and reading it back only if every byte is as written.
-The folder holds pseudonymised rows: mode 0700, files 0600.
+The folder holds pseudonymised rows, without the columns that nothing reads: mode 0700, files 0600.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.files import Store, draft, private_folder, set_mode
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from kim_pipeline.contracts.model import Programme, Table
     from kim_pipeline.reading.delivery import DeliveryResult, PartResult
 
 _LOG = logging.getLogger(__name__)
@@ -45,6 +48,7 @@ class CachedPart:
         ignored_sheets: of the whole delivery, told with its first part.
         findings: Parquet file of the findings.
         counts: severity → number of findings.
+        opened: the file could be opened, so that a return copy can show its cells.
         lone_sheets: sheets that only one reader could read; of the whole delivery, told with its first part.
     """
 
@@ -60,6 +64,7 @@ class CachedPart:
     findings: Path
     counts: dict[str, int] = field(default_factory=dict)
     lone_sheets: list[str] = field(default_factory=list)
+    opened: bool = True
 
 
 def entry(folder: Path, programme: str, sha256: str, fingerprint: str) -> Path:
@@ -116,6 +121,7 @@ def _restore(path: Path, number: int, part: dict[str, Any]) -> CachedPart:
         findings=path / _findings_of(number),
         counts=part["counts"],
         lone_sheets=part["lone_sheets"],
+        opened=part.get("opened", True),  # rows that were kept before a file's opening was noted were read from it
     )
 
 
@@ -127,12 +133,13 @@ def _findings_of(part: int) -> str:
     return f"{part}_findings_of_part.parquet"
 
 
-def store(path: Path, result: DeliveryResult, referred: dict[str, list[str]]) -> None:
+def store(path: Path, result: DeliveryResult, programme: Programme, referred: dict[str, list[str]]) -> None:
     """Write a result, whole or not at all.
 
     Args:
         path: where it belongs (see `entry`).
         result: what was read.
+        programme: of the delivery; of its tables the stored columns are kept.
         referred: table → columns that other programmes' tables refer to; their values are kept with the result.
     """
     import pyarrow.parquet as pq  # noqa: PLC0415  (a night without new deliveries does not need it)
@@ -146,7 +153,7 @@ def store(path: Path, result: DeliveryResult, referred: dict[str, list[str]]) ->
         for number, part in enumerate(result.parts):
             pq.write_table(to_table(part.findings), scratch / _findings_of(number))
             for name, table in part.tables.items():
-                pq.write_table(table.rows, scratch / _rows_of(number, name))
+                pq.write_table(_stored(table.rows, programme.table(name)), scratch / _rows_of(number, name))
         files = {file.name: _digest(file.read_bytes()) for file in sorted(scratch.iterdir())}
         kept = _describe(result, files, referred)
         manifest = {"sha256": _digest(_canonical(kept)), "result": kept}
@@ -154,6 +161,12 @@ def store(path: Path, result: DeliveryResult, referred: dict[str, list[str]]) ->
         for file in scratch.iterdir():
             set_mode(file, 0o600)
         _replace(scratch, path)
+
+
+def _stored(rows: pa.Table, table: Table) -> pa.Table:
+    """Accepted rows without the columns that nothing reads."""
+    checked = {column.name for column in table.accepted} - {column.name for column in table.output}
+    return rows.drop_columns(sorted(checked))
 
 
 def _replace(scratch: Path, path: Path) -> None:
@@ -192,6 +205,7 @@ def _describe_part(part: PartResult, referred: dict[str, list[str]]) -> dict[str
         "period": [period.first.isoformat(), period.last.isoformat()] if period else None,
         "as_of": part.as_of.isoformat() if part.as_of else None,
         "rejected": part.rejected,
+        "opened": part.opened,
         "message": part.findings[0].message if part.rejected else None,
         "tables": tables,
         "rejected_tables": part.rejected_tables,

@@ -94,7 +94,7 @@ def read_into_cache(request: dict[str, Any], setup: dict[str, Any]) -> dict[str,
     mark = of_file(mark, Path(request["file"]), content)
     where = cache.entry(Path(setup["cache"]), request["programme"], sha256, mark)
     try:
-        cache.store(where, result, referred_columns(request["programme"]))
+        cache.store(where, result, programme(request["programme"]), referred_columns(request["programme"]))
     except OSError as error:
         raise _StoreError(type(error).__name__) from None
     return {"sha256": sha256, "fingerprint": mark}

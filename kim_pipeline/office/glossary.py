@@ -18,7 +18,7 @@ from kim_pipeline.files import write
 from kim_pipeline.office.feedback.losses import LOSSES
 from kim_pipeline.office.feedback.sheet import MOST_LISTED
 from kim_pipeline.reading.findings import HIDDEN, NOTICES, RULES, WARNINGS, place_name, told
-from kim_pipeline.reading.table import bounds_in_words
+from kim_pipeline.reading.table import ANOTHER_ROW, bounds_in_words
 from kim_pipeline.settings import PROJECT
 
 PAGE = PROJECT / "docs" / "rueckmeldungen.md"
@@ -221,7 +221,7 @@ def _entries() -> dict[str, _Entry]:
             "Dieselbe Nummer (oder dieselbe Verbindung von Angaben) kommt mehrfach vor. Die erste fehlerfreie Zeile "
             "zählt.",
             ("Anfragen", 17, "A", "Nr."), "A-12", {"doubled": "„A-12“ steht", "first_row": "Zeile 12",
-             "what_to_do": "Bitte die Angabe berichtigen oder die doppelte Zeile löschen."},
+             "what_to_do": ANOTHER_ROW},
         ),
         "unmapped_column": _Entry(
             "Eine Spalte gehört nicht zur Tabelle, oder eine Angabe steht in zwei Spalten.",
@@ -396,7 +396,7 @@ einer .xlsm bleiben. Die Zelle mit einem Befund verliert ihre eigene Füllfarbe.
 Das Blatt „Rückmeldung“ zählt höchstens {german.number(MOST_LISTED)} Befunde auf; an den Zellen steht jeder.
 
 Aus .xls, .ods, .csv und aus sehr großen Arbeitsmappen wird eine .xlsx mit denselben Werten an denselben Stellen,
-ohne Formate und Formeln. Von einer Datei, die nicht zu lesen ist, gibt es nur das Blatt „Rückmeldung“.
+ohne Formate und Formeln. Von einer Datei, die sich nicht öffnen lässt, gibt es nur das Blatt „Rückmeldung“.
 Das Original in `data_raw/` wird nie verändert.
 
 Nicht übernommen werden kann, und steht dann auf dem Blatt „Rückmeldung“ der Kopie:

@@ -23,7 +23,7 @@ _REASONS = {
     "longer_period": "durch eine Lieferung mit demselben Stand und längerem Zeitraum",
     "later_name": "durch eine Lieferung mit demselben Stand, deren Name später kommt",
 }
-_ORDER = ("counted", "rejected", "superseded")
+_ORDER = ("counted", "held", "rejected", "superseded")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class DeliveryStatus:
 
     Attributes:
         file: path relative to the programme's folder, with the part where it has several.
-        status: `counted`, `rejected` or `superseded`.
+        status: `counted`, `held`, `rejected` or `superseded`.
         reason: why it does not count, in German; None if it does.
         period: reporting period as people write it; None for snapshots or where it is not known.
         as_of: its Stand.
@@ -136,5 +136,7 @@ def _reason(delivery: Delivery) -> str | None:
     if delivery.status == "rejected":
         message = delivery.rejected_because or "nicht lesbar"
         return message.partition(" Bitte ")[0]
+    if delivery.held is not None:
+        return delivery.held
     reason = _REASONS.get(delivery.reason or "")
     return f"{reason}: {delivery.superseded_by}" if reason and delivery.superseded_by else reason

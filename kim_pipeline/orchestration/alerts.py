@@ -1,73 +1,33 @@
-"""Messages to people when a night fails or a delivery is late. Knows no Dagster.
+"""Messages to people: a night failed, a delivery is late, something waits for a decision. Knows no Dagster.
 
-Belongs here: what a message says, the log, and the ways out (mail, webhook), each tried until it succeeds. Does not
-belong here: when there is something to tell; that is for `sensors.py`, and for `kim run` where no control room is.
+Belongs here: what a message says, and telling what waits once per occasion. Does not belong here: the ways out
+(`outbox.py`), and when to look; that is for `sensors.py`, and for `kim run` where no control room is.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import logging
-import smtplib
-import ssl
-import urllib.request
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from email.message import EmailMessage
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from kim_pipeline import german
+from kim_pipeline.board.page import current_rows
+from kim_pipeline.board.reminders import Reminder, reminders_of
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.due import Due
-from kim_pipeline.files import Store, append, private_folder
+from kim_pipeline.files import Store, locked, private_folder
+from kim_pipeline.guard.holds import Hold, HoldKind, load_holds
+from kim_pipeline.orchestration.outbox import Alert, Outbox
 from kim_pipeline.settings import ZONE, Settings
 
 _LOG = logging.getLogger(__name__)
-_TIMEOUT = 10.0
-_GIVE_UP = dt.timedelta(days=7)
-_UNREACHABLE = (OSError, smtplib.SMTPException)
+_STAGES = (14, 3, 0)
+"""Days after which what waits for a decision is told again, and when it begins."""
+_COORDINATOR = "Die Koordination."
 _OPERATOR = "Die Betreuung des Datenbestands."
 _HELP = "docs/operations.md, Abschnitt „The night was red“"
 _BUSY = "anderer Lauf"
 """What the error says of a run that met another one."""
-
-
-@dataclass(frozen=True)
-class Alert:
-    """One message, in German.
-
-    Attributes:
-        event: tells one event from another; the same event is sent once.
-        title: what happened, in a few words.
-        happened: what happened.
-        about: which delivery or run.
-        turn: whose turn it is.
-        todo: what to do.
-        link: page of the control room, if its address is known.
-    """
-
-    event: str
-    title: str
-    happened: str
-    about: str
-    turn: str
-    todo: str
-    link: str | None = None
-
-    @property
-    def text(self) -> str:
-        """The message as people read it."""
-        parts = {
-            "Was ist passiert": self.happened,
-            "Worum geht es": self.about,
-            "Wer ist am Zug": self.turn,
-            "Was ist zu tun": self.todo,
-            "Mehr dazu": self.link,
-        }
-        return "\n\n".join(f"{label}:\n{text}" for label, text in parts.items() if text)
 
 
 def failed_run(run_id: str, job: str, reasons: Sequence[str], settings: Settings) -> Alert:
@@ -172,80 +132,118 @@ def _page(settings: Settings, path: str) -> str | None:
     return f"{str(settings.public_url).rstrip('/')}/{path}" if settings.public_url else None
 
 
-class Outbox:
-    """Alerts on their way: written to the log at once, sent by mail and webhook when these can be reached."""
+def tell_waiting(settings: Settings, today: dt.date) -> int:
+    """Tell what waits for a decision, and remind offices, each once per occasion; send what waits to be sent.
 
-    def __init__(self, settings: Settings) -> None:
-        """Bind to the settings; nothing is written yet."""
-        self.log = settings.logs / "alerts.log"
-        self.folder = settings.warehouse / "alerts"
-        self._store = Store(settings.warehouse)
-        self._ways: dict[str, Callable[[Alert], None]] = {}
-        if settings.smtp_host:
-            self._ways["mail"] = lambda alert: _mail(alert, settings)
-        if settings.webhook_url:
-            self._ways["webhook"] = lambda alert: _post(alert, str(settings.webhook_url))
+    Where another process is at it, nothing is done here.
 
-    def put(self, alert: Alert) -> None:
-        """Write an alert to the log, and keep it for `send`."""
-        now = dt.datetime.now(dt.UTC)
-        private_folder(self.log.parent)
-        append(self.log, f"=== {german.moment(now.astimezone(ZONE))} {alert.title}\n\n{alert.text}\n\n")
-        if self._ways:
-            private_folder(self.folder)
-            name = f"{now:%Y%m%dT%H%M%S}_{hashlib.sha256(alert.event.encode()).hexdigest()[:16]}.json"
-            self._keep(self.folder / name, {"alert": asdict(alert), "at": now.isoformat(), "ways": sorted(self._ways)})
+    Args:
+        settings: folders and ways.
+        today: the day in Germany.
 
-    def send(self) -> int:
-        """Try to send what waits, the oldest first; the number that still waits.
+    Returns:
+        How many alerts still wait to be sent.
 
-        A way that cannot be reached is logged and left alone until the next call.
-        """
-        broken: set[str] = set()
-        for path in sorted(self.folder.glob("*.json")):
-            waiting = json.loads(path.read_text(encoding="utf-8"))
-            alert = Alert(**waiting["alert"])
-            ways = [way for way in waiting["ways"] if way in self._ways]
-            left = [way for way in ways if way in broken or not self._reaches(way, alert, broken)]
-            expired = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(waiting["at"]) > _GIVE_UP
-            if left and not expired:
-                self._keep(path, {**waiting, "ways": left})
-                continue
-            if left:
-                _LOG.error("gave up on sending by %s after %s: %s", ", ".join(left), _GIVE_UP, alert.title)
-            path.unlink()
-        return len(list(self.folder.glob("*.json")))
-
-    def _keep(self, path: Path, content: dict[str, Any]) -> None:
-        self._store.write(path, json.dumps(content, ensure_ascii=False).encode())
-
-    def _reaches(self, way: str, alert: Alert, broken: set[str]) -> bool:
-        try:
-            self._ways[way](alert)
-        except _UNREACHABLE as error:
-            broken.add(way)
-            _LOG.warning("an alert could not be sent by %s and will be tried again: %s", way, type(error).__name__)
-            return False
-        return True
+    Raises:
+        OSError: the warehouse folder cannot be written to.
+        duckdb.Error: the internal file of the published build cannot be read.
+    """
+    outbox = Outbox(settings)
+    private_folder(outbox.folder)
+    try:
+        with locked(outbox.folder / ".lock"):
+            for occasions, alert in [*_held_alerts(settings, today), *_reminder_alerts(settings, today)]:
+                if outbox.not_told(occasions):
+                    outbox.put(alert)
+                    outbox.note_told(occasions)
+            return outbox.send()
+    except BlockingIOError:
+        _LOG.info("another process is telling what waits")
+        return 0
 
 
-def _mail(alert: Alert, settings: Settings) -> None:
-    message = EmailMessage()
-    message["Subject"] = f"KIM: {alert.title}"
-    message["From"] = settings.smtp_from
-    message["To"] = settings.smtp_to
-    message["Date"] = dt.datetime.now(dt.UTC)
-    message.set_content(alert.text + "\n", cte="quoted-printable")
-    with smtplib.SMTP(settings.smtp_host or "", settings.smtp_port, timeout=_TIMEOUT) as server:
-        if settings.smtp_tls:
-            server.starttls(context=ssl.create_default_context())
-        if settings.smtp_user and settings.smtp_password:
-            server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
-        server.send_message(message)
+def _held_alerts(settings: Settings, today: dt.date) -> Iterator[tuple[list[str], Alert]]:
+    """What waits for a decision, by programme and by how long; with the occasions on which each is told."""
+    together: dict[tuple[HoldKind, str | None, int], list[Hold]] = {}
+    for hold in load_holds(Store(settings.warehouse)):
+        days = (today - _first_day(hold)).days
+        stage = next((stage for stage in _STAGES if days >= stage), 0)
+        if stage or hold.kind == "file":  # that a night stopped is told by the night
+            together.setdefault((hold.kind, hold.programme, stage), []).append(hold)
+    for (kind, programme, stage), holds in together.items():
+        occasions = [f"held {kind} {programme} {h.sha256} {h.since.isoformat()} {stage}" for h in holds]
+        first = min(map(_first_day, holds))
+        yield occasions, waiting_decision(kind, programme, first, stage, settings)
 
 
-def _post(alert: Alert, url: str) -> None:
-    body = json.dumps({**asdict(alert), "text": f"{alert.title}\n\n{alert.text}"}, ensure_ascii=False).encode()
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json; charset=utf-8"})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=_TIMEOUT):  # noqa: S310  (`HttpUrl` allows http and https only)
-        pass
+def _first_day(hold: Hold) -> dt.date:
+    return hold.since.astimezone(ZONE).date()
+
+
+def waiting_decision(kind: HoldKind, programme: str | None, since: dt.date, stage: int, settings: Settings) -> Alert:
+    """What is told of something that waits for a decision: when it begins, after three days, after fourteen.
+
+    Args:
+        kind: what is asked.
+        programme: its key; None for a change.
+        since: first day.
+        stage: days after which it is told again; 0 when it begins.
+        settings: for the link.
+    """
+    title = f"{programmes()[programme].title} (Ordner {programme})" if programme in programmes() else "Alle Programme"
+    what = f"{_WAITS[kind][0]}: {title}"
+    again = f"Seit {german.counted(stage, 'Tag', 'Tagen')} ohne Entscheidung: " if stage else ""
+    return Alert(
+        event=f"held {kind} {programme} {since} {stage}",
+        title=f"{again}{what}",
+        happened=_WAITS[kind][1],
+        about=f"{title}, seit {german.day(since)}.",
+        turn=_COORDINATOR if kind == "file" else _OPERATOR,
+        todo="kim accept --list zeigt, was wegfiele und wie man entscheidet; entscheiden kann man auch im Leitstand "
+        "mit dem Job accept. Die Tafel (board.html) zeigt, was sonst wartet.",
+        link=_page(settings, f"assets/deliveries/{programme}" if programme in programmes() else "jobs"),
+        is_for_deputy=stage > 0,
+    )
+
+
+_WAITS: dict[HoldKind, tuple[str, str]] = {
+    "file": (
+        "Angehaltene Lieferung",
+        "Eine neue Lieferung ist angehalten, weil mit ihr veröffentlichte Angaben wegfielen. Was bisher zählte, zählt "
+        "weiter, bis jemand entscheidet.",
+    ),
+    "missing": (
+        "Fehlende Lieferungen halten den Lauf an",
+        "Lieferungen, die bisher zählten, fehlen. Seither erscheint kein neuer Datenbestand.",
+    ),
+    "change": (
+        "Eine Änderung hält den Lauf an",
+        "Programm, Kreisordner oder Einstellungen sind geändert, und veröffentlichte Angaben fielen weg. Seither "
+        "erscheint kein neuer Datenbestand.",
+    ),
+}
+"""Kind of hold → what it is called, and what has happened."""
+
+
+def _reminder_alerts(settings: Settings, today: dt.date) -> Iterator[tuple[list[str], Alert]]:
+    """A mail per office whose delivery is due, once per due date and week."""
+    rows = current_rows(settings, today) if settings.remind else None
+    for reminder in reminders_of(rows or ()):
+        due = reminder.row.due if reminder.row else None
+        if due is not None:
+            week = (today - due.due_on - dt.timedelta(days=1)).days // 7
+            yield [f"remind {reminder.programme} {due.due_on} {week}"], reminder_mail(reminder, settings)
+
+
+def reminder_mail(reminder: Reminder, settings: Settings) -> Alert:
+    """A reminder as a mail: to the office where its address is known, else to the coordinator, for passing on."""
+    return Alert(
+        event=f"remind {reminder.programme}",
+        title=reminder.subject,
+        happened="",
+        about="",
+        turn="",
+        todo="",
+        to=settings.remind_to.get(reminder.programme) or settings.smtp_to,
+        letter=reminder.text,
+    )

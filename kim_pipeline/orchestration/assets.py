@@ -10,10 +10,12 @@ from typing import Any
 
 import dagster as dg
 
+from kim_pipeline.board.page import rows_of_build
+from kim_pipeline.board.rows import told_rows
 from kim_pipeline.intake.intake import Delivery
 from kim_pipeline.night import Built, Protected, Published, TakenIn, Tidied, reader, table_models
 from kim_pipeline.orchestration.checks import delivery_check_specs, delivery_checks
-from kim_pipeline.orchestration.dagster_internals import DATA_VERSION_TAG
+from kim_pipeline.orchestration.dagster_internals import DATA_VERSION_TAG, tag_run
 from kim_pipeline.orchestration.freshness import report_built
 from kim_pipeline.orchestration.keys import delivery_key, table_key
 from kim_pipeline.orchestration.metadata import delivery_metadata, published_metadata, table_metadata
@@ -67,10 +69,22 @@ def published_assets(settings: Settings) -> dg.AssetsDefinition:
         for key, metadata in published_metadata(published.build):
             if key in context.selected_asset_keys:
                 yield _materialised(context, key, metadata)
+        show_board(context, published)
         report_built(context.instance)
         night.reach(Tidied)
 
     return publish
+
+
+def show_board(context: dg.AssetExecutionContext, night: Published) -> None:
+    """Put the coordinator's board among what a run tells, and in short beside its name in the list of runs."""
+    rows = told_rows(rows_of_build(night.build, night.as_of))
+    for row in rows:
+        context.log.info(f"{row.title}: {row.label} seit {row.since_told}. Am Zug ist {row.turn}: {row.todo}")
+    titles: dict[str, list[str]] = {}
+    for row in rows:
+        titles.setdefault(row.label, []).append(row.programme or row.title)
+    tag_run(context.instance, context.run.run_id, {label: ", ".join(names) for label, names in titles.items()})
 
 
 def _changed_deliveries(context: dg.AssetExecutionContext, night: Built) -> Iterator[dg.MaterializeResult[None]]:
@@ -114,11 +128,13 @@ def changed_programmes(night: TakenIn, instance: dg.DagsterInstance) -> set[str]
 def content_mark(deliveries: Iterable[Delivery]) -> str:
     """Tells whether a programme's deliveries are the same as before.
 
-    What the code makes of them does not count: a new version of the program brings no new delivery.
+    What the code makes of them does not count: a new version of the program brings no new delivery. That one is held,
+    or no longer is, does.
     """
     digest = hashlib.sha256()
     for d in deliveries:
-        digest.update(f"{d.file}\0{d.sha256}\0{d.problem}\n".encode())
+        held = "\0held" if d.held else ""
+        digest.update(f"{d.file}\0{d.sha256}\0{d.problem}{held}\n".encode())
     return digest.hexdigest()[:16]
 
 

@@ -1,8 +1,9 @@
-"""Checks in the UI: those of a built warehouse, and the three questions that each night puts to each delivery.
+"""Checks in the UI: those of a built warehouse, and the four questions that each night puts to each delivery.
 
 The checks of the warehouse are made with the new internal file; those that block keep it from being published, the
-others warn. None of the three about deliveries (in time, accepted, enough and clean) keeps a night from publishing: a
-late office must not keep the others' figures back. There, severity ERROR means that somebody has to do something.
+others warn. None of the four about deliveries (in time, accepted, decided, enough and clean) keeps a night from
+publishing: a late office must not keep the others' figures back. There, severity ERROR means that somebody has to do
+something.
 """
 
 import datetime as dt
@@ -17,13 +18,14 @@ from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.due import Due, due_state
 from kim_pipeline.contracts.limits import Limits, limits_of
+from kim_pipeline.files import Store
 from kim_pipeline.intake.due import due_of
 from kim_pipeline.intake.intake import Delivery
 from kim_pipeline.night import Checked, CheckResult, TakenIn
 from kim_pipeline.orchestration.dagster_internals import last_evaluations
 from kim_pipeline.orchestration.keys import delivery_key, table_key
-from kim_pipeline.orchestration.metadata import markdown_table, offending_table
-from kim_pipeline.orchestration.parts import ACCEPTED, ON_TIME, QUARANTINE, table_of
+from kim_pipeline.orchestration.metadata import held_table, markdown_table, offending_table
+from kim_pipeline.orchestration.parts import ACCEPTED, DECIDED, ON_TIME, QUARANTINE, table_of
 from kim_pipeline.orchestration.resources import CHECK_OP, NightRun, end_if_last
 from kim_pipeline.warehouse.checks import MOST_ROWS, Check, blocking_checks, plausibility_checks
 
@@ -31,6 +33,8 @@ _ERROR, _WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 _TEXTS = {
     ON_TIME: "Ob die fällige Lieferung da ist: nach Turnus und Stand. Warnung in der Nachfrist, danach Fehler.",
     ACCEPTED: "Ob jede Datei im Ordner angenommen ist. Zurückgewiesene sind zu berichtigen oder zu entfernen.",
+    DECIDED: "Ob keine Lieferung angehalten ist. Mit einer angehaltenen fielen veröffentlichte Angaben weg; jemand "
+    "muss entscheiden.",
     QUARANTINE: "Ob genug Zeilen angenommen sind (sonst Fehler) und nicht zu viele in Quarantäne (sonst Warnung).",
 }
 
@@ -100,6 +104,7 @@ def delivery_checks(night: TakenIn, wanted: set[dg.AssetCheckKey]) -> Iterator[d
         answers = {
             ON_TIME: on_time(due, night.as_of),
             ACCEPTED: _accepted(deliveries),
+            DECIDED: _decided(deliveries, night.warehouse.store),
             QUARANTINE: quarantine(*_rows(deliveries), limits[key]),
         }
         for name, answer in answers.items():
@@ -198,6 +203,17 @@ def _accepted(deliveries: Sequence[Delivery]) -> Answer:
     shown = {"Zurückgewiesen": dg.MetadataValue.md(markdown_table(("Datei", "Grund"), reasons))}
     todo = "Am Zug ist das Programm: die Datei berichtigen und neu ablegen, oder sie aus dem Ordner nehmen."
     return Answer(_ERROR, todo, shown | facts)
+
+
+def _decided(deliveries: Sequence[Delivery], store: Store) -> Answer:
+    held = [d for d in deliveries if d.status == "held"]
+    if not held:
+        return Answer(None, "Keine Lieferung ist angehalten.", {})
+    todo = (
+        "Am Zug ist die Koordination: beim Programm nachfragen, und die Lieferung mit dem Job accept bestätigen oder "
+        "eine berichtigte ablegen lassen. Was bisher zählte, zählt weiter."
+    )
+    return Answer(_ERROR, todo, {"Angehalten": dg.MetadataValue.md(held_table(held, store))})
 
 
 def _rows(deliveries: Sequence[Delivery]) -> tuple[int, int]:

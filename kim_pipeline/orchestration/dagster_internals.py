@@ -80,6 +80,12 @@ def begun_runs(instance: dg.DagsterInstance, before: dt.datetime) -> list[dg.Dag
     return [r.dagster_run for r in going if r.start_time and r.start_time < before.timestamp()]
 
 
+def tag_run(instance: dg.DagsterInstance, run_id: str, tags: Mapping[str, str]) -> None:
+    """Show something beside a run in the list of runs."""
+    if tags:
+        instance.add_run_tags(run_id, dict(tags))
+
+
 def fail_run(instance: dg.DagsterInstance, run: dg.DagsterRun, because: str) -> None:
     """Mark a run as failed."""
     instance.report_run_failed(run, because)

@@ -6,6 +6,7 @@ import dagster as dg
 
 from kim_pipeline.orchestration.assets import published_assets, warehouse_assets
 from kim_pipeline.orchestration.checks import integrity_checks
+from kim_pipeline.orchestration.decisions import accept_job
 from kim_pipeline.orchestration.jobs import FILE_LOGGER, nightly_job, python_logger
 from kim_pipeline.orchestration.resources import NIGHT, NightResource, NightRun
 from kim_pipeline.orchestration.schedules import nightly_schedule
@@ -28,7 +29,7 @@ def build_defs(settings: Settings | None = None, under_way: NightRun | None = No
     return dg.Definitions(
         assets=[warehouse_assets(settings), published_assets(settings)],
         asset_checks=[integrity_checks()],
-        jobs=[nightly],
+        jobs=[nightly, accept_job(settings)],
         schedules=[nightly_schedule(nightly, settings)],
         sensors=all_sensors(nightly, settings),
         resources={NIGHT: under_way or NightResource(settings=settings), "io_manager": dg.mem_io_manager},

@@ -8,6 +8,7 @@ from kim_pipeline.night import published_models
 from kim_pipeline.orchestration import parts
 
 BUILD_INFO_KEY = dg.AssetKey(parts.BUILD_INFO.split("."))
+DELIVERY_STATUS = dg.AssetKey([parts.PUBLISHED, "delivery_status"])
 INDICATOR_VALUE = dg.AssetKey([parts.PUBLISHED, "indicator_value"])
 
 

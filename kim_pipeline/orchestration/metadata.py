@@ -14,18 +14,25 @@ import dagster as dg
 import duckdb
 
 from kim_pipeline import german
+from kim_pipeline.board.page import board_summary, rows_of_build
+from kim_pipeline.board.rows import BoardRow, told_rows
+from kim_pipeline.files import Store
+from kim_pipeline.guard.holds import load_holds
 from kim_pipeline.intake.intake import Delivery, counts_by_severity
 from kim_pipeline.night import COUNTS, BuiltTable, TakenIn, tables_of
 from kim_pipeline.orchestration.dagster_internals import COLUMN_SCHEMA, ROW_COUNT
-from kim_pipeline.orchestration.keys import BUILD_INFO_KEY, INDICATOR_VALUE, published_keys
+from kim_pipeline.orchestration.keys import BUILD_INFO_KEY, DELIVERY_STATUS, INDICATOR_VALUE, published_keys
 from kim_pipeline.publishing.builds import Build
 from kim_pipeline.publishing.published import stored_build_info
 from kim_pipeline.publishing.smoke import can_open
+from kim_pipeline.settings import ZONE
 from kim_pipeline.warehouse.diff import KINDS
 
 MAX_FINDINGS = 200
 _FILE_HEADER = ("Datei", "Status", "Zeitraum", "Stand", "Zeilen", "Quarantäne", "Befunde")
 _SKIPPED_HEADER = ("Datei oder Ordner", "Grund")
+_HELD_HEADER = ("Datei", "seit", "Was wegfiele")
+_BOARD_HEADER = ("Programm", "Was ist", "Seit", "Am Zug ist", "Was ist zu tun")
 _FINDING_HEADER = ("Schwere", "Datei", "Blatt", "Zeile", "Spalte", "Regel", "Meldung")
 
 
@@ -40,11 +47,14 @@ def delivery_metadata(night: TakenIn, programme: str, connection: duckdb.DuckDBP
     deliveries = night.intake.of(programme)
     rows = {name: sum(a[name] for d in deliveries for a in d.accounts) for name in _ROWS}
     counting = [(d.read.as_of, d.file, d.path) for d in deliveries if d.read and d.read.as_of and d.status == "counted"]
+    held = [d for d in deliveries if d.status == "held"]
     found: dict[str, Any] = {
+        **({"Angehalten": dg.MetadataValue.md(held_table(held, night.warehouse.store))} if held else {}),
         "Lieferungen": dg.MetadataValue.md(markdown_table(_FILE_HEADER, (_file_row(d) for d in deliveries))),
         "Befunde": dg.MetadataValue.md(findings_table(connection, programme)),
         "Dateien": len({d.file for d in deliveries}),
         "davon zurückgewiesen": len({d.file for d in deliveries if d.status == "rejected"}),
+        "davon angehalten": len({d.file for d in held}),
         **{label: rows[name] for name, label in _ROWS.items()},
         "Ordner": dg.MetadataValue.path(night.settings.deliveries / programme),
     }
@@ -69,8 +79,24 @@ def _file_row(delivery: Delivery) -> tuple[object, ...]:
     rows, quarantined = (sum(a[name] for a in delivery.accounts) for name in ("rows_read", "quarantined"))
     findings = sum(counts_by_severity(delivery).values())
     stand = read.as_of if read else None
-    name = f"{delivery.file} ({delivery.part})" if delivery.part else delivery.file
-    return name, german.STATUSES[delivery.status], period, stand, rows, quarantined, findings
+    return _name(delivery), german.STATUSES[delivery.status], period, stand, rows, quarantined, findings
+
+
+def _name(delivery: Delivery) -> str:
+    return f"{delivery.file} ({delivery.part})" if delivery.part else delivery.file
+
+
+def held_table(held: Iterable[Delivery], store: Store) -> str:
+    """Deliveries that wait for a person's word, since when, and what they would take away."""
+    since = {(hold.programme, hold.sha256): hold.since.astimezone(ZONE).date() for hold in load_holds(store)}
+    rows = ((_name(d), since.get((d.programme, d.sha256 or "")), d.held) for d in held)
+    return markdown_table(_HELD_HEADER, rows)
+
+
+def board_table(rows: Iterable[BoardRow]) -> str:
+    """The coordinator's board; what is in time is not told."""
+    shown = [(row.title, f"{row.label}: {row.happened}", row.since_told, row.turn, row.todo) for row in told_rows(rows)]
+    return markdown_table(_BOARD_HEADER, shown) if shown else board_summary(())
 
 
 def findings_table(connection: duckdb.DuckDBPyConnection, programme: str) -> str:
@@ -131,6 +157,8 @@ def offending_table(rows: Sequence[Mapping[str, object]]) -> str:
     return markdown_table(list(rows[0]), (list(row.values()) for row in rows))
 
 
+BOARD = "Am Zug"
+_DAY = ("build", "as_of")
 BUILD, PUBLISHED_FILE = "Datenbestand", "Veröffentlichte Datei"
 """Labels under which `published/build_info` names its build."""
 _IN_INTERNAL = {
@@ -156,17 +184,25 @@ def published_metadata(build: Build) -> Iterator[tuple[dg.AssetKey, dict[str, An
     with duckdb.connect(str(build.published), read_only=True) as connection:
         tables = tables_of(connection)
         figures = _figures_metadata(connection) if f"main.{INDICATOR_VALUE.path[-1]}" in tables else {}
+    board = {BOARD: dg.MetadataValue.md(board_table(rows_of_build(build, _day_of(build))))}
     more = {BUILD_INFO_KEY: _build_metadata(build), INDICATOR_VALUE: figures}
     for key in published_keys():
         table = tables.get(f"main.{key.path[-1]}")
         if table is not None:
-            yield key, {**table_metadata(table), **more.get(key, {})}
+            first = board if key == DELIVERY_STATUS else {}
+            yield key, {**first, **table_metadata(table), **more.get(key, {})}
+
+
+def _day_of(build: Build) -> dt.date:
+    """The day on which a build judged what is due."""
+    days = [row["value"] for row in stored_build_info(build.published) if (row["item"], row["name"]) == _DAY]
+    return dt.date.fromisoformat(days[0])
 
 
 def _build_metadata(build: Build) -> dict[str, Any]:
     """What a build was made from; of rows and findings in classes, for everybody sees this page."""
     info = {(row["item"], row["name"]): row["value"] for row in stored_build_info(build.published)}
-    counts = {name: int(info.get(("count", name)) or 0) for name in ("counted", "superseded", "rejected")}
+    counts = {name: int(info.get(("count", name)) or 0) for name in ("counted", "superseded", "rejected", "held")}
     rows: dict[str, int] = {}
     changes: dict[str, int] = {}
     if can_open(build.internal):

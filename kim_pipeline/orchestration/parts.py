@@ -19,7 +19,9 @@ DELIVERIES, QUALITY, STAGING, PUBLISHED = "deliveries", "quality", "staging", "p
 HIDDEN_CELLS = "disclosure.hidden_cell"
 BUILD_INFO = f"{PUBLISHED}.build_info"
 _ABOUT_DELIVERIES = (f"{QUALITY}.delivery", f"{QUALITY}.sheet_account")
-ON_TIME, ACCEPTED, QUARANTINE = "delivered_on_time", "delivery_accepted", "quarantine_share"
+ON_TIME, ACCEPTED, DECIDED, QUARANTINE = (
+    "delivered_on_time", "delivery_accepted", "delivery_decided", "quarantine_share",
+)  # fmt: skip
 """Names of the checks that each programme's deliveries have."""
 
 
@@ -85,7 +87,7 @@ def part_names() -> dict[str, list[str]]:
     return {
         "Programme": list(programmes()),
         "Schichten": sorted({group_of(name) for name in parents()} - set(programmes())),
-        "Prüfungen": sorted([*checks, ON_TIME, ACCEPTED, QUARANTINE]),
+        "Prüfungen": sorted([*checks, ON_TIME, ACCEPTED, DECIDED, QUARANTINE]),
     }
 
 
@@ -100,7 +102,7 @@ def shown_by(names: Collection[str]) -> frozenset[str]:
     begin = {name for name in parents() if group_of(name) in names and not _is_staging_of(name)}
     shown = {name for name in parents() if group_of(name) in (QUALITY, PUBLISHED)} | _made_from(begin)
     shown |= {table_of(c) for c in (*blocking_checks(), *plausibility_checks()) if c.name in names}
-    if {ON_TIME, ACCEPTED, QUARANTINE} & set(names):
+    if {ON_TIME, ACCEPTED, DECIDED, QUARANTINE} & set(names):
         shown |= {deliveries_of(key) for key in programmes()}
     return frozenset(shown)
 

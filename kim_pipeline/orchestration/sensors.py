@@ -22,22 +22,23 @@ from kim_pipeline.contracts.due import Due, due_state
 from kim_pipeline.intake.intake import find_deliveries
 from kim_pipeline.orchestration import alerts, history
 from kim_pipeline.orchestration import dagster_internals as internals
-from kim_pipeline.orchestration.alerts import Alert, Outbox
 from kim_pipeline.orchestration.checks import report_on_time
+from kim_pipeline.orchestration.decisions import ACCEPT
 from kim_pipeline.orchestration.freshness import build_state, report_build
+from kim_pipeline.orchestration.outbox import Alert, Outbox
 from kim_pipeline.orchestration.schedules import last_night
 from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.settings import Settings, day_at
 from kim_pipeline.settings import today as today_in_germany
 from kim_pipeline.warehouse.checks import blocking_checks
 
-NEW_DELIVERIES, FAILED_RUN, MISSED_NIGHT, LATE_DELIVERIES = (
-    "new_deliveries", "failed_run", "missed_night", "late_deliveries",
+NEW_DELIVERIES, FAILED_RUN, MISSED_NIGHT, LATE_DELIVERIES, OPEN_DECISIONS = (
+    "new_deliveries", "failed_run", "missed_night", "late_deliveries", "open_decisions",
 )  # fmt: skip
 FRESHNESS, OTHER_NIGHTS, DEAD_RUNS, OLD_RUNS = "freshness", "other_nights", "dead_runs", "old_runs"
 _SECONDS = {
-    NEW_DELIVERIES: 60, FAILED_RUN: 60, MISSED_NIGHT: 600, LATE_DELIVERIES: 600, FRESHNESS: 300, OTHER_NIGHTS: 300,
-    DEAD_RUNS: 300, OLD_RUNS: 6 * 3600,
+    NEW_DELIVERIES: 60, FAILED_RUN: 60, MISSED_NIGHT: 600, LATE_DELIVERIES: 600, OPEN_DECISIONS: 600,
+    FRESHNESS: 300, OTHER_NIGHTS: 300, DEAD_RUNS: 300, OLD_RUNS: 6 * 3600,
 }  # fmt: skip
 """Between two ticks; a file that is the same at two of `new_deliveries` has stopped growing."""
 _DEAD_AFTER = dt.timedelta(minutes=5)
@@ -56,6 +57,7 @@ def all_sensors(job: dg.UnresolvedAssetJobDefinition, settings: Settings) -> lis
         failed_run_sensor(settings),
         missed_night_sensor(settings),
         late_deliveries_sensor(settings),
+        open_decisions_sensor(settings),
         freshness_sensor(settings),
         other_nights_sensor(settings),
         dead_runs_sensor(settings),
@@ -140,6 +142,8 @@ def failed_run_sensor(settings: Settings) -> dg.SensorDefinition:
         description="Meldet jeden fehlgeschlagenen Lauf einmal.",
     )
     def failed_run(context: dg.RunFailureSensorContext) -> None:
+        if context.dagster_run.job_name == ACCEPT:  # who made it sees why
+            return
         outbox = Outbox(settings)
         outbox.put(failure_alert(context, settings))
         outbox.send()
@@ -198,7 +202,7 @@ def missed_night_sensor(settings: Settings, now: Clock = _now) -> dg.SensorDefin
 
 def _has_failed(instance: dg.DagsterInstance, since: dt.datetime) -> bool:
     failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=since)
-    return bool(instance.get_run_records(failed, limit=1))
+    return any(record.dagster_run.job_name != ACCEPT for record in instance.get_run_records(failed))
 
 
 def late_deliveries_sensor(settings: Settings, today: Callable[[], dt.date] = today_in_germany) -> dg.SensorDefinition:
@@ -224,6 +228,23 @@ def late_deliveries_sensor(settings: Settings, today: Callable[[], dt.date] = to
         return dg.SensorResult(skip_reason=outcome, cursor=cursor)
 
     return late_deliveries
+
+
+def open_decisions_sensor(settings: Settings, today: Callable[[], dt.date] = today_in_germany) -> dg.SensorDefinition:
+    """Tell what waits for a decision, again after 3 and 14 days; remind offices where the settings say so."""
+
+    @dg.sensor(
+        name=OPEN_DECISIONS,
+        minimum_interval_seconds=_SECONDS[OPEN_DECISIONS],
+        default_status=_status(settings),
+        description="Meldet, was auf eine Entscheidung wartet: am Anfang, nach 3 und nach 14 Tagen; erinnert mit "
+        "KIM_REMIND die Programme je Termin und Woche einmal.",
+    )
+    def open_decisions(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        waiting = alerts.tell_waiting(settings, today())
+        return dg.SensorResult(skip_reason=f"noch nicht verschickt: {waiting}", cursor=context.cursor)
+
+    return open_decisions
 
 
 def due_in(internal: Path) -> dict[str, Due]:

@@ -72,7 +72,7 @@ def _delivery_spec(programme: Programme, settings: Settings) -> dg.AssetSpec:
     tables = ", ".join(t.label for t in programme.tables)
     return dg.AssetSpec(
         delivery_key(programme.key),
-        description=f"**{programme.title}**: die Lieferungen aus dem Ordner `{programme.key}`.\n\n"
+        description=f"{programme.title}: die Lieferungen aus dem Ordner {programme.key}.\n\n"
         f"Turnus: {programme.cadence.label}. Tabellen: {tables}. {each}\n\n"
         f"Wird nur erneuert, wenn sich der Inhalt der Lieferungen geändert hat. Ob die nächste da ist, wenn sie fällig "
         f"ist, zeigt die Prüfung `{ON_TIME}`.",

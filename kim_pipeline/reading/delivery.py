@@ -46,6 +46,7 @@ class PartResult:
         tables: table name → its rows, findings and accounts; rejected tables are not in it.
         rejected_tables: names of the tables rejected with `missing_column`: one block without a required column
             rejects its table, so that the table's other blocks never count in place of an earlier, complete delivery.
+        opened: the file could be opened, so that a return copy can show its cells.
     """
 
     label: str = ""
@@ -55,6 +56,7 @@ class PartResult:
     findings: list[Finding] = field(default_factory=list)
     tables: dict[str, TableResult] = field(default_factory=dict)
     rejected_tables: list[str] = field(default_factory=list)
+    opened: bool = True
 
 
 @dataclass
@@ -93,10 +95,11 @@ def read_delivery(
         sheets = read_sheets(path, content, limits, reader.finder.fits, calamine=calamine)
         context = reader.context(sheets[0])
         blocks = blocks_of(sheets, reader.finder, context)
-        if not blocks:
-            raise unreadable(_no_table(sheets, programme, reader, context))
     except RejectedError as error:
-        return rejection(error.rule, error.message)
+        return rejection(error.rule, error.message, opened=False)
+    if not blocks:
+        no_table = unreadable(_no_table(sheets, programme, reader, context))
+        return rejection(no_table.rule, no_table.message, opened=True)
     quoting = Quoting(lambda: _personal_cells(blocks), context)
     parts = parts_of(programme, blocks, quoting)
     read = _PartReader(programme, context, key, quoting)
@@ -120,10 +123,10 @@ def open_sheets(
     return [sheet for sheet in sheets if not is_return_sheet(sheet)], reader.finder, reader.context(sheets[0])
 
 
-def rejection(rule: str, message: str) -> DeliveryResult:
-    """A rejected delivery: nothing else of it is reported."""
+def rejection(rule: str, message: str, *, opened: bool) -> DeliveryResult:
+    """A rejected delivery, whose file could be `opened` or not: nothing else of it is reported."""
     finding = Finding(None, None, None, None, rule, "rejected", None, message)
-    return DeliveryResult([PartResult(rejected=rule, findings=[finding])])
+    return DeliveryResult([PartResult(rejected=rule, findings=[finding], opened=opened)])
 
 
 class _Reader:
@@ -140,24 +143,34 @@ class _Reader:
 
 
 def _no_table(sheets: Sequence[Sheet], programme: Programme, reader: _Reader, context: Context) -> str:
-    """Why a file is no delivery of its programme: whose it is, and which headers are known."""
-    message = "In der Datei ist keine Tabelle dieses Programms zu erkennen."
+    """Why a file is no delivery of its programme: whose it is, which headers are known, and what to do."""
+    message = ["In der Datei ist keine Tabelle dieses Programms zu erkennen."]
     other = _whose(sheets, programme, context)
     if other is not None:
-        return (
-            f"{message} Die Überschriften sind die von „{other.title}“ (Ordner {other.key}). "
+        message.append(
+            f"Die Überschriften sind die von „{other.title}“ (Ordner {other.key}). "
             "Bitte die Datei in diesen Ordner legen."
         )
-    known, unknown = max((reader.finder.known_names(sheet) for sheet in sheets), key=lambda names: len(names[0]))
-    if known:
-        quoting = Quoting(tuple, context)
-        told_unknown = [" ".join(name.split()) for name in unknown if quoting.allows(name, None)][:_MOST_HEADERS]
-        message += f" Bekannt sind von den Überschriften: {german.quoted_listing(known[:_MOST_HEADERS])}"
-        message += f"; unbekannt: {german.quoted_listing(told_unknown)}." if told_unknown else "."
-    return (
-        f"{message} Bitte prüfen, ob die Datei im richtigen Ordner liegt und ob die Spaltenüberschriften denen der "
-        "Vorlage entsprechen; `kim learn` zeigt, welche Spalte welche sein könnte."
+    message += _headers_told(sheets, reader, context)
+    message.append(
+        f"Gehört sie doch zu „{programme.title}“, zeigt `kim learn`, welche Spalte welche sein könnte."
+        if other is not None
+        else "Bitte prüfen, ob die Datei im richtigen Ordner liegt und ob die Spaltenüberschriften denen der Vorlage "
+        "entsprechen; `kim learn` zeigt, welche Spalte welche sein könnte."
     )
+    return " ".join(message)
+
+
+def _headers_told(sheets: Sequence[Sheet], reader: _Reader, context: Context) -> list[str]:
+    """The headers of the best row that the programme knows, and those that it does not; a row with one is no header."""
+    known, unknown = max((reader.finder.known_names(sheet) for sheet in sheets), key=lambda names: len(names[0]))
+    if not known:
+        return []
+    quoting = Quoting(tuple, context)
+    may_tell = [" ".join(name.split()) for name in unknown if quoting.allows(name, None)] if len(known) > 1 else []
+    told_unknown = may_tell[:_MOST_HEADERS]
+    told_known = f"Bekannt sind von den Überschriften: {german.quoted_listing(known[:_MOST_HEADERS])}"
+    return [f"{told_known}; unbekannt: {german.quoted_listing(told_unknown)}." if told_unknown else f"{told_known}."]
 
 
 _MOST_HEADERS = 15
@@ -325,7 +338,7 @@ class _PartReader:
             return None
         if name in self._known:
             return pa.concat_tables(self._known[name])
-        columns = {c.name: pa.array([], type=pa.string()) for c in self._programme.table(name).stored}
+        columns = {c.name: pa.array([], type=pa.string()) for c in self._programme.table(name).checked}
         return pa.table(columns)
 
 

@@ -1,4 +1,4 @@
-"""„Meinten Sie …?“: the accepted spelling that comes nearest to one that nobody knows.
+"""„Meinten Sie …?“: the accepted spelling that comes nearest to one that nobody knows, or stands in it.
 
 Belongs here: comparing spellings. A suggestion is only said, never applied: matching by guess is not allowed
 (`deliveries.md` §2). Personal cells are never compared.
@@ -6,6 +6,7 @@ Belongs here: comparing spellings. A suggestion is only said, never applied: mat
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
@@ -28,6 +29,10 @@ _COARSE = 0.75
 """Cut-off for rapidfuzz, below `SIMILAR`: its own comparison at the very cut-off is not exact."""
 _ROUNDING = 1e-9
 _LONGEST = 60
+_SHORTEST = 4
+"""Letters of a spelling with a blank on either side that is too short to be found within a text."""
+_WORD = re.compile(r"\w+")
+_DENIES = re.compile(r" (?:nicht|nichts|nie|kein\w*|ohne|weder|un\w*) ")
 _CACHED = 4_096
 
 
@@ -41,6 +46,27 @@ def nearest(text: str, spellings: Iterable[str]) -> str | None:
     return _nearest(text, tuple(spellings))
 
 
+def contained(text: str, spellings: Iterable[str]) -> str | None:
+    """The longest spelling that stands in `text` as whole words, as `Ahlen` in `59227 Ahlen Rathaus`.
+
+    None where there is none, where the text names another one beside it, and where it denies: `nicht erreicht` is not
+    `erreicht`.
+    """
+    wanted = _words(text)
+    if not wanted.strip() or len(wanted) > _LONGEST:
+        return None
+    found: dict[str, str] = {}
+    for spelling in spellings:
+        form = _words(spelling)
+        if len(form) > _SHORTEST and form in wanted:
+            found.setdefault(form, spelling)
+    longest = max(found, key=len, default="")
+    rest = wanted.replace(longest, "  ") if longest else ""
+    if not longest or _DENIES.search(rest) or any(form in rest for form in found):
+        return None
+    return found[longest]
+
+
 def did_you_mean(cell: Cell, column: Column, context: Context) -> str:
     """„Meinten Sie …?“ for an unknown cell of a column, with a blank before it; empty where nothing is near.
 
@@ -50,7 +76,7 @@ def did_you_mean(cell: Cell, column: Column, context: Context) -> str:
         return ""
     spellings = _accepted(column, context)
     parts = unknown_languages(cell, context) if column.kind == "languages" else [raw_text(cell)]
-    near = dict.fromkeys(filter(None, (nearest(part, spellings) for part in parts)))
+    near = dict.fromkeys(filter(None, (nearest(part, spellings) or contained(part, spellings) for part in parts)))
     return f" Meinten Sie {german.quoted_listing(near)}?" if near else ""
 
 
@@ -87,6 +113,12 @@ def _nearest(text: str, spellings: tuple[str, ...]) -> str | None:
 @lru_cache(maxsize=64)
 def _all_plain(spellings: tuple[str, ...]) -> list[str]:
     return [_plain(spelling) for spelling in spellings]
+
+
+@lru_cache(maxsize=_CACHED)
+def _words(text: str) -> str:
+    """The words of a text in comparable form without accents, a blank before, between and behind them."""
+    return f" {' '.join(_WORD.findall(_plain(text)))} "
 
 
 def _plain(text: str) -> str:

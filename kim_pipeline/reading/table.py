@@ -80,7 +80,12 @@ _PER_CELL = frozenset({"out_of_range"})
 """Rules of which a row can have several findings; of every other rule over several columns it has one."""
 
 _FIRST_DAY, _FIRST_BIRTH = dt.date(2000, 1, 1), dt.date(1900, 1, 1)
-_ONE_ROW_TWICE = "Bitte die Angabe berichtigen oder die doppelte Zeile löschen."
+_ONE_ROW_TWICE = (
+    "Auch die übrigen Angaben sind gleich. Bitte eine der Zeilen löschen, wenn dasselbe zweimal dasteht, sonst die "
+    "Angabe berichtigen."
+)
+_COMPARE = "Bitte beide Zeilen vergleichen und die Angabe berichtigen."
+ANOTHER_ROW = "Die Zeilen sind sonst verschieden. Bitte keine löschen, sondern die Angabe berichtigen."
 _NUMBERS_BEGIN_ANEW = (
     "Die Nummern beginnen auf jedem Blatt neu; die Zeilen sind verschieden und sollen nicht gelöscht werden. Bitte "
     "jede Nummer nur einmal vergeben, zum Beispiel mit einem Kürzel des Blattes davor."
@@ -138,7 +143,7 @@ class TableResult:
     """One table of a delivery.
 
     Attributes:
-        rows: accepted rows: the stored columns, `source_sheet`, `source_row`.
+        rows: accepted rows: the checked columns, `source_sheet`, `source_row`.
         findings: of all its sheets, by sheet and row.
         accounts: one per sheet.
         pending: rows to be judged against another delivery; empty for most tables.
@@ -540,9 +545,8 @@ class _Evaluation:
         self._start = np.cumsum([0, *(len(share.rows) for share in shares)])
         self._errors = np.concatenate([share.errors for share in shares])
         self._silent = np.concatenate([share.silent for share in shares])
-        stored = [c.name for c in table.columns.values() if c.is_stored]
-        self._stored = pa.table({name: self._values[name] for name in stored})
-        self._frame = _to_frame(self._stored)
+        self._checked = pa.table({column.name: self._values[column.name] for column in table.checked})
+        self._frame = _to_frame(self._checked)
 
     def _derive(self) -> None:
         for column in self._table.columns.values():
@@ -587,10 +591,10 @@ class _Evaluation:
                 lost[[i for i, n in zip(broken, names.tolist(), strict=True) if n == name]] = True
                 kept = pc.if_else(pa.array(lost), pa.scalar(None, self._values[name].type), self._values[name])
                 self._values[name] = _flat(kept)
-                at = self._stored.column_names.index(name)
-                self._stored = self._stored.set_column(at, name, self._values[name])
+                at = self._checked.column_names.index(name)
+                self._checked = self._checked.set_column(at, name, self._values[name])
             if broken:
-                self._frame = _to_frame(self._stored)
+                self._frame = _to_frame(self._checked)
 
     def _apply_bound(self, name: str, check: pandera.Check) -> None:
         for i in _broken(check, self._frame[name]):
@@ -683,20 +687,28 @@ class _Evaluation:
         holds = complete & ~self._errors
         np.minimum.at(holder, group[holds], order[holds])
         doubled = (complete & ~self._silent & (order > holder[group])).nonzero()[0]
-        begin_anew = self._begin_anew(doubled, holder[group[doubled]])
-        for i in doubled.tolist():
-            first = int(holder[group[i]])
-            self._add(i, self._key_column(i), "duplicate_key", **self._doubled(i, first, begin_anew=begin_anew))
+        firsts = holder[group[doubled]]
+        same = self._are_same(doubled, firsts)
+        begin_anew = self._begin_anew(doubled, firsts, same)
+        for i, first, is_same in zip(doubled.tolist(), firsts.tolist(), same.tolist(), strict=True):
+            what_to_do = _NUMBERS_BEGIN_ANEW if begin_anew else _ONE_ROW_TWICE if is_same else ANOTHER_ROW
+            self._add(i, self._key_column(i), "duplicate_key", **self._doubled(i, first, what_to_do))
 
-    def _begin_anew(self, doubled: Rows, first: Rows) -> bool:
-        """Whether numbers begin anew on each sheet: half of all rows have the key of another row elsewhere."""
+    def _are_same(self, some: Rows, others: Rows) -> Mask:
+        """Whether rows say the same as others beside their key, also in what is dropped later."""
+        same = np.ones(len(some), dtype=np.bool_)
+        for name in self._values.keys() - set(self._table.key):
+            values = self._values[name]
+            one, other = values.take(pa.array(some)), values.take(pa.array(others))
+            equal = pc.fill_null(pc.equal(one, other), fill_value=False)
+            both_null = pc.and_(pc.is_null(one), pc.is_null(other))
+            same &= np.asarray(pc.or_(equal, both_null))
+        return same
+
+    def _begin_anew(self, doubled: Rows, first: Rows, same: Mask) -> bool:
+        """Whether numbers begin anew on each sheet: half of all rows have the key of a different row elsewhere."""
         elsewhere = self._owner[doubled] != self._owner[first]
-        if 2 * int(elsewhere.sum()) < len(self._frame) or not elsewhere.any():
-            return False
-        others = [name for name in self._frame.columns if name not in self._table.key]
-        one, other = (self._frame[others].iloc[rows[elsewhere]].reset_index(drop=True) for rows in (doubled, first))
-        same = ((one == other) | (one.isna() & other.isna())).fillna(value=False).all(axis=1)
-        return 2 * int((~same).sum()) >= len(self._frame)
+        return bool(elsewhere.any()) and 2 * int((elsewhere & ~same).sum()) >= len(self._frame)
 
     def pending(self, reference: Reference) -> list[Pending]:
         """Rows to be judged once the other delivery is known."""
@@ -718,7 +730,7 @@ class _Evaluation:
                     None if None in required else target,
                     bool(self._errors[i]),
                     self._make(i, blamed, "orphan", target=self._target(reference)),
-                    self._make(i, self._key_column(i), "duplicate_key", **self._doubled(i, None)),
+                    self._make(i, self._key_column(i), "duplicate_key", **self._doubled(i, None, _COMPARE)),
                 )
             )
         return found
@@ -730,7 +742,7 @@ class _Evaluation:
         self._prove(self._frame[accepted])
         sheets = pa.array([share.sheet.name for share in self._shares], type=pa.string())
         numbers = np.concatenate([share.rows for share in self._shares]) + 1
-        rows = self._stored.append_column(SOURCE_SHEET, sheets.take(pa.array(self._owner)))
+        rows = self._checked.append_column(SOURCE_SHEET, sheets.take(pa.array(self._owner)))
         rows = rows.append_column(SOURCE_ROW, pa.array(numbers, type=pa.int64())).filter(pa.array(accepted))
         findings = [f for share in self._shares for f in sorted(share.findings, key=lambda f: f.row or 0)]
         return TableResult(_unpivot(self._table, rows), findings, self._accounts(accepted), pending)
@@ -802,7 +814,7 @@ class _Evaluation:
     def _key_column(self, i: int) -> str:
         return self._free_one(i, *self._table.key)
 
-    def _doubled(self, i: int, first: int | None, *, begin_anew: bool = False) -> dict[str, Any]:
+    def _doubled(self, i: int, first: int | None, what_to_do: str) -> dict[str, Any]:
         """What stands twice, where it stood first (None: not known yet), and what to do, as the sentence says it."""
         places = [place for place in (self._place(i, name) for name in self._table.key) if place.position is not None]
         if len(places) > 1:
@@ -811,7 +823,6 @@ class _Evaluation:
             share, place = self._share(i), places[0]
             cell = share.sheet.cell(int(share.rows[self._local(i)]), place.position or 0)
             doubled = f"{quoted(_quotable(share, place.column, cell)[1])} steht"
-        what_to_do = _NUMBERS_BEGIN_ANEW if begin_anew else _ONE_ROW_TWICE
         if first is None:
             return {"doubled": doubled, "first_row": "einer früheren Zeile", "what_to_do": what_to_do}
         row = f"Zeile {int(self._share(first).rows[self._local(first)]) + 1}"
@@ -869,6 +880,6 @@ def _unpivot(table: Table, rows: pa.Table) -> pa.Table:
             block = block.append_column(name, rows[sources[member]])
         filled = [pc.is_valid(block[name]) for name in spec.values]
         blocks.append(block.filter(functools.reduce(pc.or_, filled)))
-    combined = pa.concat_tables(blocks).select([*(c.name for c in table.output), SOURCE_SHEET, SOURCE_ROW])
+    combined = pa.concat_tables(blocks).select([*(c.name for c in table.accepted), SOURCE_SHEET, SOURCE_ROW])
     order = [(name, "ascending") for name in (SOURCE_SHEET, SOURCE_ROW, spec.into)]
     return combined.take(pc.sort_indices(combined, order))

@@ -7,11 +7,6 @@ SELECT
     s.opened_on,  -- Fallaufnahme am
     s.closed_on,  -- Fallabschluss am
     s.closing_reason,  -- Grund des Abschlusses
-    s.age_group,  -- Altersgruppe bei Fallaufnahme
-    s.sex,  -- Geschlecht
-    s.nationality,  -- Staatsangehörigkeit (ISO 3166-1 alpha-3)
-    s.language,  -- Erstsprache (ISO 639-3)
-    s.residence_status,  -- Aufenthaltsstatus
     s.source_file,  -- Datei, aus der die Zeile stammt
     s.source_sheet,  -- Blatt, aus dem die Zeile stammt
     s.source_row  -- Zeile im Blatt

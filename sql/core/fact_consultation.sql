@@ -5,9 +5,6 @@ SELECT
     s.consulted_on,  -- Beratung am
     s.school_start_on,  -- Schulaufnahme am
     s.school_type,  -- Schulform
-    s.nationality,  -- Herkunftsland (ISO 3166-1 alpha-3)
-    s.language,  -- Erstsprache (ISO 639-3)
-    s.age_years,  -- Alter bei der Beratung in Jahren
     s.source_file,  -- Datei, aus der die Zeile stammt
     s.source_sheet,  -- Blatt, aus dem die Zeile stammt
     s.source_row  -- Zeile im Blatt

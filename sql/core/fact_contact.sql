@@ -5,8 +5,6 @@ SELECT
     s.municipality AS area,  -- Gebiet
     s.contacted_on,  -- Datum
     s.theme,  -- Thema
-    s.channel,  -- Kontaktart
-    s.nationality,  -- Staatsangehörigkeit (ISO 3166-1 alpha-3)
     s.source_file,  -- Datei, aus der die Zeile stammt
     s.source_sheet,  -- Blatt, aus dem die Zeile stammt
     s.source_row  -- Zeile im Blatt

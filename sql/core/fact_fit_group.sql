@@ -6,7 +6,6 @@ SELECT
     s.programme AS fit_programme,  -- Programm: Griffbereit, Rucksack KiTa oder Rucksack Schule
     s.families,  -- Anzahl Familien
     s.children,  -- Anzahl Kinder
-    s.meetings,  -- Anzahl Treffen
     s.source_file,  -- Datei, aus der die Zeile stammt
     s.source_sheet,  -- Blatt, aus dem die Zeile stammt
     s.source_row  -- Zeile im Blatt

@@ -4,7 +4,6 @@ SELECT
     s.measure_no,  -- Maßnahmennummer
     s.field,  -- Handlungsfeld
     s.title,  -- Maßnahme
-    s.lead,  -- Federführung
     s.ki_involved,  -- KI-Beteiligung
     s.programme,  -- Programm
     s.theme,  -- Themenfeld

@@ -5,7 +5,6 @@ SELECT
     s.theme,  -- Thema
     s.capacity,  -- Plätze
     s.occupied,  -- Belegte Plätze
-    s.waitlist,  -- Warteliste
     CASE
         WHEN s.capacity >= s.occupied THEN s.capacity - s.occupied
         WHEN s.capacity < s.occupied THEN 0

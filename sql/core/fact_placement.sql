@@ -4,7 +4,6 @@ SELECT
     s.helper,  -- Sprachhelfer/in (Pseudonym)
     s.municipality AS area,  -- Gebiet
     w.last_day AS reported_on,  -- Letzter Tag des Berichtszeitraums
-    s.institution_type,  -- Art der Einrichtung
     s.hours_granted,  -- Stunden bewilligt
     s.hours_delivered,  -- Stunden geleistet
     s.children,  -- Geförderte Kinder

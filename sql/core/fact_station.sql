@@ -4,7 +4,6 @@ SELECT
     s.step,  -- Schritt im Verlauf des Falls
     coalesce(c.municipality, k.area) AS area,  -- Gebiet
     s.jurisdiction,  -- Rechtskreis
-    s.agency,  -- Behörde oder Stelle
     s.started_on,  -- Beginn
     s.ended_on,  -- Ende
     s.hurdle,  -- Hürde

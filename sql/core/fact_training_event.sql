@@ -4,11 +4,8 @@ SELECT
     s.municipality AS area,  -- Veranstaltungsort
     s.held_on,  -- Datum
     s.topic,  -- Thema
-    s.hours,  -- Dauer in Stunden
     s.seats,  -- Plätze
-    s.registrations,  -- Anmeldungen
     s.participants,  -- Teilnehmende
-    s.rating,  -- Bewertung
     s.source_file,  -- Datei, aus der die Zeile stammt
     s.source_sheet,  -- Blatt, aus dem die Zeile stammt
     s.source_row  -- Zeile im Blatt

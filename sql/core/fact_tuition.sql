@@ -7,7 +7,6 @@ SELECT
     w.last_day AS reported_on,  -- Letzter Tag des Berichtszeitraums
     s.pupils,  -- Schüler/innen
     s.lesson_hours,  -- Förderstunden
-    s.tutors,  -- Förderlehrkräfte
     s.source_file,  -- Datei, aus der die Zeile stammt
     s.source_sheet,  -- Blatt, aus dem die Zeile stammt
     s.source_row  -- Zeile im Blatt

@@ -40,7 +40,7 @@ def test_faults_are_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert header.split() == ["Art", "Datei", "Zeile", "Angabe", "Gefunden", "Erwartet"]
     assert first.split()[:5] == ["FEHLER", "bodies.csv", "2", "rank", "„I“"]
     assert sum(line.startswith("Warnung") for line in others) == 2
-    assert others[-1].startswith(str(folder)[:20]) or "1 Fehler" in others[-1]
+    assert "1 Fehler" in " ".join(others)
 
 
 def test_warnings_alone_are_in_order(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

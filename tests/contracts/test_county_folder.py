@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from kim_pipeline.contracts.configured import CountyError, FolderReader
-from kim_pipeline.contracts.county_folder import county_of, judge, package_statement
+from kim_pipeline.contracts.county_folder import county_of, judge_folder, package_statement
 from kim_pipeline.contracts.limits import HoldLimits
 from kim_pipeline.contracts.vocabulary import DEFAULT_COUNTY, Vocabulary
 from tests.counties import FILES, made_up_county, saved_by_excel
@@ -29,14 +29,14 @@ def folder(tmp_path: Path) -> Path:
 
 def told(folder: Path) -> list[str]:
     """What the folder is refused for."""
-    judged = judge(folder)
+    judged = judge_folder(folder)
     refused = [str(fault) for fault in judged.faults if not fault.is_warning]
     assert (judged.county is None) == bool(refused)
     return refused
 
 
 def warned(folder: Path) -> list[str]:
-    return [str(fault) for fault in judge(folder).faults if fault.is_warning]
+    return [str(fault) for fault in judge_folder(folder).faults if fault.is_warning]
 
 
 def change(path: Path, old: str, new: str) -> None:
@@ -46,11 +46,11 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 def test_the_county_shipped_is_right() -> None:
-    assert judge(DEFAULT_COUNTY).faults == ()
+    assert judge_folder(DEFAULT_COUNTY).faults == ()
 
 
 def test_a_made_up_county_is_right(folder: Path) -> None:
-    assert judge(folder).faults == ()
+    assert judge_folder(folder).faults == ()
 
 
 def test_it_may_be_saved_by_excel(folder: Path) -> None:
@@ -345,7 +345,7 @@ def test_every_value_broken_in_turn_is_told(name: str, tmp_path: Path) -> None:
     assert len(cases) > 5
     for line, broken in cases:
         (folder / name).write_text(broken, encoding="utf-8")
-        found = [fault for fault in judge(folder).faults if fault.file == name]
+        found = [fault for fault in judge_folder(folder).faults if fault.file == name]
         if line == 1 and name.endswith(
             ".csv"
         ):  # a column that is lost is told by its header, or by what stands below it

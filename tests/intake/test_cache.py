@@ -329,7 +329,7 @@ def test_the_faster_of_two_readers_wins(settings: Settings) -> None:
 
     key = personal.programme_key(load_secret_for(settings), P)
     result = read_delivery(PurePath("a.xlsx"), delivery.path.read_bytes(), programme(P), key, Limits(2**20, 2**20))
-    cache.store(entry, result, {})
+    cache.store(entry, result, programme(P), {})
     assert entry.stat().st_ino == before
     assert [f.name for f in (settings.cache / P).iterdir()] == [entry.name]
 

@@ -30,7 +30,7 @@ from tests.built import sample_intake, sample_settings
 from tests.conftest import direct, put
 from tests.template_data import AS_OF, filled, valid_rows
 from tests.whole.test_privacy import canaries_in
-from tests.workbooks import Fault, Formula, Page, csv_text, edited, ods, request, requests, xls, xlsx
+from tests.workbooks import HEADER, Fault, Formula, Page, csv_text, edited, ods, request, requests, xls, xlsx
 
 SMP = "sprachmittlerpool"
 RED, YELLOW = f"00{COLOURS['error']}", f"00{COLOURS['warning']}"
@@ -194,6 +194,51 @@ def test_a_file_that_cannot_be_read_gets_the_sheet_alone(settings: Settings, con
     text = " ".join(str(c.value) for row in book.worksheets[0].iter_rows() for c in row if c.value)
     assert "Die Lieferung wurde zurückgewiesen." in text
     assert "diese hier enthält nur die Rückmeldung" in text
+
+
+WRONG_FOLDER = Page(
+    "Gruppen",
+    [
+        ["Berichtszeitraum: 2022/23"],
+        ["Stand: 15.09.2023"],
+        ["Gruppe", "Programm", "Einrichtung", "Kommune", "Familien", "Kinder"],
+        ["G1", "Griffbereit", "Kita", "Ahlen", 3, 4],
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("SMP.xlsx", xlsx([WRONG_FOLDER])), ("SMP.ods", ods([WRONG_FOLDER])), ("SMP.xls", xls([WRONG_FOLDER])),
+        ("SMP.csv", csv_text(WRONG_FOLDER).encode()),
+    ],
+)  # fmt: skip
+def test_a_rejected_file_that_opens_keeps_its_sheets(settings: Settings, file: str, content: bytes) -> None:
+    put(settings, SMP, file, content)
+    book = openpyxl.load_workbook(only_copy(settings))
+    assert len(book.sheetnames) == 2
+    assert book.worksheets[1]["D4"].value == "Ahlen"
+    text = " ".join(str(c.value) for row in book[RETURN_SHEET].iter_rows() for c in row if c.value)
+    assert "Die Überschriften sind die von „FIT (Frühkindliches Integrationstraining)“" in text
+    assert "diese hier enthält nur die Rückmeldung" not in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "at"),
+    [
+        (["Berichtszeitraum: 2023 und 2024", "Stand: 15.01.2024"], "A1"),
+        (["Berichtszeitraum: 2023", "Stand: Sommer 2023"], "A2"),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".xlsx", ".ods"])
+def test_the_cell_of_an_unclear_fact_is_coloured(settings: Settings, facts: list[str], at: str, suffix: str) -> None:
+    page = Page("Einsätze", [*([fact] for fact in facts), HEADER, request("A-1")])
+    put(settings, SMP, f"SMP{suffix}", xlsx([page]) if suffix == ".xlsx" else ods([page]))
+    sheet = openpyxl.load_workbook(only_copy(settings))["Einsätze"]
+    assert sheet[at].fill.fgColor.rgb == f"00{COLOURS['rejected']}"
+    assert "der sich verstehen lässt" in sheet[at].comment.text
+    assert sheet["D4"].value == request("A-1")[3]
 
 
 def test_copies_are_the_same_every_time(settings: Settings) -> None:

@@ -19,8 +19,8 @@ import duckdb
 import pytest
 from aiosmtpd.controller import Controller
 
-from kim_pipeline.orchestration.alerts import Alert, Outbox
 from kim_pipeline.orchestration.definitions import build_defs
+from kim_pipeline.orchestration.outbox import Alert, Outbox
 from kim_pipeline.orchestration.sensors import FAILED_RUN, late_deliveries_sensor, missed_night_sensor
 from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.settings import Settings

@@ -20,7 +20,7 @@ from kim_pipeline.orchestration.checks import on_time, quarantine, report_on_tim
 from kim_pipeline.orchestration.dagster_internals import CronFreshnessPolicy, FreshnessState, last_evaluations
 from kim_pipeline.orchestration.definitions import build_defs
 from kim_pipeline.orchestration.freshness import build_state
-from kim_pipeline.orchestration.parts import ACCEPTED, ON_TIME, QUARANTINE
+from kim_pipeline.orchestration.parts import ACCEPTED, DECIDED, ON_TIME, QUARANTINE
 from kim_pipeline.orchestration.sensors import freshness_sensor
 from kim_pipeline.settings import ZONE, Settings
 from tests.nights import deliveries, made, run, small_sample
@@ -113,7 +113,12 @@ def test_a_rejected_delivery_says_why(nights: Nights) -> None:
 def test_every_programme_is_checked_every_night(nights: Nights) -> None:
     for result in (nights.spring, nights.autumn):
         for programme in programmes():
-            assert set(evaluations(result, dg.AssetKey(["deliveries", programme]))) == {ON_TIME, ACCEPTED, QUARANTINE}
+            assert set(evaluations(result, dg.AssetKey(["deliveries", programme]))) == {
+                ON_TIME,
+                ACCEPTED,
+                DECIDED,
+                QUARANTINE,
+            }
 
 
 def test_without_a_night_time_passes_too(nights: Nights) -> None:

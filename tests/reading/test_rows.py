@@ -181,3 +181,29 @@ def test_a_range_that_starts_in_another_column_does_not_fill() -> None:
     sheet = sheet_of(rows, merges=[(1, 1, 2, 2)])
     sheet.fill_down(2)
     assert [sheet.cell(row, 2) for row in (1, 2)] == ["", ""]
+
+
+def duplicates_of(*sheets: tuple[str, list[list[str]]]) -> list[str]:
+    """What is said of doubled keys in a list of courses."""
+    header = ["Nr.", "Titel", "Datum", "Ort", "TN"]
+    facts = [["Berichtszeitraum: 2023"], ["Stand: 15.01.2024"]]
+    result = read_xlsx_delivery("fortbildungen", {name: [*facts, header, *rows] for name, rows in sheets})
+    return [f.message for f in result.findings if f.rule == "duplicate_key"]
+
+
+def test_only_of_equal_rows_one_may_be_deleted() -> None:
+    row = ["1", "Kurs", "05.05.2023", "Ahlen", "5"]
+    (equal,) = duplicates_of(("Kurse", [row, row]))
+    (other,) = duplicates_of(("Kurse", [row, [*row[:4], "6"]]))
+    assert "Bitte eine der Zeilen löschen, wenn dasselbe zweimal dasteht" in equal
+    assert "Bitte keine löschen" in other
+
+
+def test_where_numbers_begin_anew_on_each_sheet_no_row_is_to_be_deleted() -> None:
+    rows = [[str(n), "Kurs", "05.05.2023", "Ahlen", str(n)] for n in range(1, 5)]
+    anew = duplicates_of(("Januar", rows), ("Februar", [[*row[:4], "9"] for row in rows]))
+    assert len(anew) == 4
+    assert all("beginnen auf jedem Blatt neu" in text and "nicht gelöscht" in text for text in anew)
+    again = duplicates_of(("Januar", rows), ("Februar", rows))
+    assert len(again) == 4
+    assert all("Bitte eine der Zeilen löschen" in text for text in again)

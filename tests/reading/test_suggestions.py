@@ -12,7 +12,7 @@ from kim_pipeline.contracts.vocabulary import DATA, vocabulary
 from kim_pipeline.intake.intake import all_findings
 from kim_pipeline.office import proposals as office
 from kim_pipeline.office.proposals import Proposal, ProposalError, apply, propose
-from kim_pipeline.reading.suggest import nearest
+from kim_pipeline.reading.suggest import contained, nearest
 from kim_pipeline.settings import Settings
 from tests.conftest import direct, put
 from tests.workbooks import HEADER, Page, request, requests, xlsx
@@ -38,6 +38,25 @@ def test_only_what_is_near_is_suggested(text: str, spellings: tuple[str, ...], n
     assert nearest(text, spellings) == near
 
 
+STATES_OF_REQUESTS = tuple(x for names in vocabulary().spellings("request_status").values() for x in names)
+OUTCOMES = ("erreicht", "teilweise erreicht", "offen")
+
+
+@pytest.mark.parametrize(
+    ("text", "spellings", "found"),
+    [
+        ("59227 Ahlen Rathaus", PLACES, "Ahlen"), ("Rathaus (Oelde)", PLACES, "Oelde"),
+        ("Ahlen-Vorhelm, Hauptstr.", PLACES, "Ahlen-Vorhelm"), ("Ahlener Straße", PLACES, None),
+        ("Ahlen oder Warendorf", PLACES, None), ("Hamm Rathaus", PLACES, None), ("", PLACES, None),
+        ("storniert (kurzfristig)", STATES_OF_REQUESTS, "storniert"), ("Arabisch fließend", LANGUAGES, "Arabisch"),
+        ("nicht erreicht", OUTCOMES, None), ("teilweise erreicht (2023)", OUTCOMES, "teilweise erreicht"),
+        ("Ziel erreicht", OUTCOMES, "erreicht"), ("kein Ziel erreicht", OUTCOMES, None),
+    ],
+)  # fmt: skip
+def test_a_known_name_within_a_text_is_suggested(text: str, spellings: tuple[str, ...], found: str | None) -> None:
+    assert contained(text, spellings) == found
+
+
 def messages(settings: Settings, *pages: Page, programme: str = "sprachmittlerpool") -> list[str]:
     put(settings, programme, "x.xlsx", xlsx(pages))
     (delivery,) = direct(settings).deliveries
@@ -47,7 +66,8 @@ def messages(settings: Settings, *pages: Page, programme: str = "sprachmittlerpo
 @pytest.mark.parametrize(
     ("column", "text", "near"),
     [("Ort", "Telgde", "Telgte"), ("Sprache", "Paschtoo", "Paschto"), ("Bereich", "Behorde", "Behörde"),
-     ("Status", "durchgefürt", "durchgeführt")],
+     ("Status", "durchgefürt", "durchgeführt"), ("Ort", "59227 Ahlen Rathaus", "Ahlen"),
+     ("Status", "storniert (kurzfristig)", "storniert")],
 )  # fmt: skip
 def test_a_finding_names_the_nearest_spelling(settings: Settings, column: str, text: str, near: str) -> None:
     found = messages(settings, requests(request("A-1", **{column: text})))
@@ -60,6 +80,27 @@ def test_a_cell_of_several_languages_names_the_unknown_one(settings: Settings) -
     facts = [["Berichtszeitraum: 2022/23"], ["Stand: 15.09.2023"]]
     found = messages(settings, Page("Gruppen", [*facts, header, row]), programme="fit")
     assert any("Meinten Sie „Arabisch“ und „Türkisch“?" in m for m in found)
+
+
+FIT = ["Gruppe", "Programm", "Einrichtung", "Kommune", "Sprachen", "Familien", "Kinder"]
+
+
+def test_a_file_of_another_programme_is_told_whose_it_is(settings: Settings) -> None:
+    facts = [["Berichtszeitraum: 2022/23"], ["Stand: 15.09.2023"]]
+    (message,) = messages(settings, Page("Gruppen", [*facts, FIT, ["G1", "Griffbereit", "Kita", "Ahlen", "", 3, 4]]))
+    assert "sind die von „FIT (Frühkindliches Integrationstraining)“ (Ordner fit). Bitte die Datei in diesen" in message
+    assert "Bekannt sind von den Überschriften: „Einrichtung“ und „Kommune“; unbekannt: „Gruppe“, „Programm“" in message
+    assert "Gehört sie doch zu „Sprachmittlerpool“, zeigt `kim learn`" in message
+
+
+def test_a_file_of_no_programme_is_told_which_headers_are_known(settings: Settings) -> None:
+    header = ["Laufnummer", "Ort", "Sprache", "Müller, Eva", "Wunschtermin"]
+    (message,) = messages(settings, Page("Liste", [header, ["1", "Ahlen", "Dari", "x", "y"]]))
+    assert "Bekannt sind von den Überschriften: „Ort“ und „Sprache“" in message
+    assert "unbekannt: „Laufnummer“ und „Wunschtermin“." in message
+    assert "`kim learn` zeigt, welche Spalte" in message
+    assert "sind die von" not in message
+    assert "Eva" not in message
 
 
 def test_a_missing_column_names_the_header_it_may_be(settings: Settings) -> None:

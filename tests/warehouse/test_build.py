@@ -88,15 +88,15 @@ def test_a_new_indicator_is_one_sql_file_and_one_catalogue_entry(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = Path(shutil.copytree(sql_models.SQL_FOLDER, tmp_path / "sql"))
-    (folder / "indicators" / "value_fortbildungen_hours.sql").write_text(
-        """-- Stunden der Fortbildungen, je Gebiet und Jahr.
+    (folder / "indicators" / "value_fortbildungen_seats.sql").write_text(
+        """-- Plätze der Fortbildungen, je Gebiet und Jahr.
 WITH held AS (
     SELECT
         r.reporting_area AS area,
         p.period,
         NULL::VARCHAR AS breakdown,
-        sum(f.hours) AS hours,
-        count(f.hours) AS rows_with_hours
+        sum(f.seats) AS seats,
+        count(f.seats) AS rows_with_seats
     FROM core.fact_training_event AS f
     INNER JOIN core.area_rollup AS r ON r.area = f.area
     INNER JOIN core.calendar_period AS p ON p.calendar = 'year' AND f.held_on BETWEEN p.first_day AND p.last_day
@@ -114,7 +114,7 @@ SELECT
     v.n  -- Zahl der Zeilen oder Einheiten, auf denen er beruht
 FROM held AS g
 CROSS JOIN LATERAL (
-    VALUES ('fortbildung_hours', NULL::DOUBLE, NULL::DOUBLE, g.hours, g.rows_with_hours)
+    VALUES ('fortbildung_seats', NULL::DOUBLE, NULL::DOUBLE, g.seats, g.rows_with_seats)
 ) AS v (indicator_id, numerator, denominator, value, n)
 """,
         encoding="utf-8",
@@ -122,11 +122,11 @@ CROSS JOIN LATERAL (
     with (folder / "indicators" / "catalogue.toml").open("a", encoding="utf-8") as file:
         file.write("""
 [[indicator]]
-id = "fortbildung_hours"
-label = "Stunden der Fortbildungen"
-definition = "Summe der Stunden."
-unit = "Stunden"
-counting_unit = "Stunden"
+id = "fortbildung_seats"
+label = "Plätze der Fortbildungen"
+definition = "Summe der Plätze."
+unit = "Plätze"
+counting_unit = "Plätze"
 source = "fortbildungen.events"
 aggregation = "sum"
 calendars = ["year"]
@@ -141,9 +141,9 @@ caveat = "Ohne Vorbereitung."
     build_internal(path, sample_intake(), AS_OF, grace_days=14)
     with duckdb.connect(str(path), read_only=True) as connection:
         values = connection.execute(
-            "SELECT v.period, v.value, sum(f.hours) FROM indicators.indicator_value AS v "
+            "SELECT v.period, v.value, sum(f.seats) FROM indicators.indicator_value AS v "
             "JOIN core.fact_training_event AS f ON year(f.held_on)::VARCHAR = v.period "
-            "WHERE v.indicator_id = 'fortbildung_hours' AND v.area = '05570' GROUP BY ALL ORDER BY 1"
+            "WHERE v.indicator_id = 'fortbildung_seats' AND v.area = '05570' GROUP BY ALL ORDER BY 1"
         ).fetchall()
     assert len(values) == 3
     assert all(value == expected for _, value, expected in values)

@@ -1,4 +1,4 @@
-"""Corners of `indicators.md`, worked out by hand: halves for years, sums of decimals, years without deliveries."""
+"""Corners of `indicators.md`, worked out by hand: halves of a year, sums of decimals, years without deliveries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from tests.workbooks import Page, xlsx
 
 COUNTY, AHLEN = "05570", "05570004"
 MUNICIPALITIES = [f"055700{number:02}" for number in range(4, 53, 4)]
-HALVES = {"H1": ("01.08.2022 - 31.01.2023", "15.02.2023"), "H2": ("01.02.2023 - 31.07.2023", "15.08.2023")}
 REGISTER = ["Nr.", "Handlungsfeld", "Maßnahme", "KI beteiligt", "Programm", "Status"]
 
 Deliveries = Mapping[str, Mapping[str, list[Page]]]
@@ -47,12 +46,11 @@ def page(stated: str | None, as_of: str, header: list[str], *rows: list[Any], na
     return Page(name, [*period, [f"Stand: {as_of}"], header, *rows])
 
 
-def tuition(half: str, first: list[int | None], second: list[int | None]) -> Page:
+def tuition(first: list[int | None], second: list[int | None]) -> Page:
     """Pupils of two schools in German, in both half-years of each row."""
     grid: list[list[Any]] = [["Schule", "Fach", "Ort", "1. Halbjahr", "2. Halbjahr"], [None, None, None, "SuS", "SuS"]]
     grid += [["S1", "Deutsch", "Ahlen", *first], ["S2", "Deutsch", "Beckum", *second]]
-    stated, as_of = HALVES[half]
-    return Page("Blatt", [[f"Berichtszeitraum: {stated}"], [f"Stand: {as_of}"], *grid])
+    return Page("Blatt", [["Berichtszeitraum: 2022/23"], ["Stand: 15.08.2023"], *grid])
 
 
 def population(stated: str, as_of: str, persons: int) -> Page:
@@ -69,14 +67,14 @@ def helpers(year: int, *hours: float) -> Page:
 
 @cache
 def scenario() -> duckdb.DuckDBPyConnection:
-    """Programmes that deliver halves, and sums of decimals that should be round."""
+    """Halves of a school year, a half where only whole years are known, and sums of decimals that should be round."""
     grants = ["Az.", "Träger", "Ort", "Baustein", "Bewilligt €", "Ausgezahlt €", "Rückfluss €"]
     money = [["1", "A", "Ahlen", "A", 1, 0.3, 0.1], ["2", "B", "Ahlen", "A", 1, None, 0.2]]
     return built({
-        "mercator": {"h1": [tuition("H1", [10, None], [4, None])], "h2": [tuition("H2", [None, 12], [None, 4])]},
+        "mercator": {"2022": [tuition([10, 12], [4, 4])]},
         "bevoelkerung": {
-            "h1": [population("1. Halbjahr 2023", "15.07.2023", 1000)],
-            "h2": [population("2. Halbjahr 2023", "15.01.2024", 2000)],
+            "year": [population("2023", "15.07.2023", 2000)],
+            "half": [population("2. Halbjahr 2023", "15.01.2024", 1000)],
         },
         "sprachhelfer": {
             "2021": [helpers(2021, 0.1, 0.2, 0.7)],
@@ -98,12 +96,12 @@ def values(indicator: str, area: str, period: str) -> list[tuple[str, float, int
     ).fetchall()  # fmt: skip
 
 
-def test_pupils_of_both_halves_are_the_larger_number_whichever_delivery_brings_them() -> None:
+def test_pupils_of_both_halves_are_the_larger_number() -> None:
     assert values("mercator_pupils", COUNTY, "2022/23") == [("", 16, 2), ("Deutsch", 16, 2)]
     assert values("mercator_pupils", AHLEN, "2022/23") == [("", 12, 1), ("Deutsch", 12, 1)]
 
 
-def test_the_population_is_that_of_the_year_s_end() -> None:
+def test_the_population_of_half_a_year_replaces_none_of_a_year() -> None:
     assert values("population", COUNTY, "2023") == [("", 26_000, 26_000)]
     assert values("foreigners_rate", COUNTY, "2023") == [("", 0.1, 26_000)]
 

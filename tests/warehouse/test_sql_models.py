@@ -116,13 +116,15 @@ SELECT
     r.visit_no,  -- Besuchsnummer
     r.visited_on,  -- Besucht am
     r.source_file,  -- Datei, aus der die Zeile stammt
+    r.source_part,  -- Teil der Datei, aus dem die Zeile stammt; leer, wenn sie nur einen hat
     r.source_sheet,  -- Blatt, aus dem die Zeile stammt
     r.source_row  -- Zeile im Blatt
 FROM accepted.besuchsdienst_visits AS r
 INNER JOIN quality.counting_window AS w
     ON w.programme = 'besuchsdienst'
     AND w.table_name = 'visits'
-    AND w.file = r.source_file{days}
+    AND w.file = r.source_file
+    AND w.part = r.source_part{days}
 ORDER BY r.source_file, r.source_sheet, r.source_row
 """
 

@@ -27,17 +27,25 @@ class Population(ContractModel):
         key=True,
         others_are_notes=True,
     )
-    municipality: Text = column("Gemeinde", "Name", label="Gemeinde", kind="text")
+    municipality: Text = column("Gemeinde", "Name", label="Gemeinde", kind="text", is_read=False)
     population: Whole = column(
         "insgesamt", label="Bevölkerung: insgesamt", kind="whole", group=INHABITANTS, required=True, ge=0
     )
-    population_male: Whole = column("männlich", label="Bevölkerung: männlich", kind="whole", group=INHABITANTS, ge=0)
-    population_female: Whole = column("weiblich", label="Bevölkerung: weiblich", kind="whole", group=INHABITANTS, ge=0)
+    population_male: Whole = column(
+        "männlich", label="Bevölkerung: männlich", kind="whole", group=INHABITANTS, ge=0, is_read=False
+    )
+    population_female: Whole = column(
+        "weiblich", label="Bevölkerung: weiblich", kind="whole", group=INHABITANTS, ge=0, is_read=False
+    )
     foreigners: Whole = column(
         "insgesamt", label="Ausländer: insgesamt", kind="whole", group=FOREIGNERS, required=True, ge=0
     )
-    foreigners_male: Whole = column("männlich", label="Ausländer: männlich", kind="whole", group=FOREIGNERS, ge=0)
-    foreigners_female: Whole = column("weiblich", label="Ausländer: weiblich", kind="whole", group=FOREIGNERS, ge=0)
+    foreigners_male: Whole = column(
+        "männlich", label="Ausländer: männlich", kind="whole", group=FOREIGNERS, ge=0, is_read=False
+    )
+    foreigners_female: Whole = column(
+        "weiblich", label="Ausländer: weiblich", kind="whole", group=FOREIGNERS, ge=0, is_read=False
+    )
 
     foreigners_within_population = at_most("amount_order", "foreigners", "population")
 

@@ -32,7 +32,11 @@ class Participations(ContractModel):
     )
     left_on: Day = column("Austritt", "Ende", label="Austritt", kind="date")
     residence_status: Text = column(
-        "Aufenthaltsstatus", label="Aufenthaltsstatus", kind="category", category="residence_status"
+        "Aufenthaltsstatus",
+        label="Aufenthaltsstatus",
+        kind="category",
+        category="residence_status",
+        is_read=False,
     )
     municipality: Text = column("Wohnort", "Kommune", label="Wohnort", kind="municipality", required=True)
     outcome: Text = column("Verbleib", "Ergebnis", label="Verbleib", kind="category", category="durchstarten_outcome")

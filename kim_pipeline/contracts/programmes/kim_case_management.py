@@ -33,11 +33,18 @@ class Cases(ContractModel):
     birth_date: Day = column("Geburtsdatum", "Geb.-Datum", label="Geburtsdatum", kind="date", personal="derive")
     azr_no: Text = column("AZR-Nummer", "AZR-Nr.", label="AZR-Nummer", kind="text", personal="drop")
     age_group: Text = derived(
-        label="Altersgruppe bei Fallaufnahme", kind="category", category="age_group", of="birth_date", at="opened_on"
+        label="Altersgruppe bei Fallaufnahme",
+        kind="category",
+        category="age_group",
+        of="birth_date",
+        at="opened_on",
+        is_read=False,
     )
-    sex: Text = column("Geschlecht", label="Geschlecht", kind="category", category="sex")
-    nationality: Text = column("Staatsangehörigkeit", "Nationalität", label="Staatsangehörigkeit", kind="nationality")
-    language: Text = column("Sprache", "Erstsprache", label="Sprache", kind="language")
+    sex: Text = column("Geschlecht", label="Geschlecht", kind="category", category="sex", is_read=False)
+    nationality: Text = column(
+        "Staatsangehörigkeit", "Nationalität", label="Staatsangehörigkeit", kind="nationality", is_read=False
+    )
+    language: Text = column("Sprache", "Erstsprache", label="Sprache", kind="language", is_read=False)
     municipality: Text = column("Wohnort", "Kommune", label="Wohnort", kind="municipality", required=True)
     residence_status: Text = column(
         "Aufenthaltsstatus",
@@ -45,6 +52,7 @@ class Cases(ContractModel):
         label="Aufenthaltsstatus",
         kind="category",
         category="residence_status",
+        is_read=False,
     )
     registered_on: Day = column(
         "Anmeldung", "Eingang am", label="Anmeldung am", kind="date", required=True, period_date=True
@@ -56,7 +64,12 @@ class Cases(ContractModel):
         "Abschlussgrund", "Grund Abschluss", label="Grund des Abschlusses", kind="category", category="closing_reason"
     )
     case_manager: Text = column(
-        "Case Manager/in", "CM", label="Case Manager/in (Pseudonym)", kind="text", personal="pseudonym"
+        "Case Manager/in",
+        "CM",
+        label="Case Manager/in (Pseudonym)",
+        kind="text",
+        personal="pseudonym",
+        is_read=False,
     )
 
     dates = date_order("registered_on", "first_talk_on", "opened_on", "closed_on")
@@ -92,7 +105,7 @@ class Stations(ContractModel):
     jurisdiction: Text = column(
         "Rechtskreis", label="Rechtskreis", kind="category", category="jurisdiction", required=True
     )
-    agency: Text = column("Stelle", "Behörde / Stelle", label="Behörde oder Stelle", kind="text")
+    agency: Text = column("Stelle", "Behörde / Stelle", label="Behörde oder Stelle", kind="text", is_read=False)
     started_on: Day = column("Beginn", "von", label="Beginn der Station", kind="date", required=True)
     ended_on: Day = column("Ende", "bis", label="Ende der Station", kind="date")
     hurdle: Text = column("Hürde", "Hemmnis", label="Hürde", kind="category", category="hurdle")

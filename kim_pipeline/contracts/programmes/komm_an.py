@@ -19,7 +19,9 @@ class Grants(ContractModel):
     grant_no: Text = column(
         "Antrag-Nr.", "Lfd. Nr.", "Az.", label="Antragsnummer", kind="text", required=True, key=True
     )
-    organisation: Text = column("Träger", "Antragsteller", "Initiative", label="Träger", kind="text", required=True)
+    organisation: Text = column(
+        "Träger", "Antragsteller", "Initiative", label="Träger", kind="text", required=True, is_read=False
+    )
     municipality: Text = column("Kommune", "Ort", label="Kommune", kind="municipality", required=True)
     module: Text = column(
         "Baustein",
@@ -30,7 +32,7 @@ class Grants(ContractModel):
         required=True,
         from_sheet=True,
     )
-    title: Text = column("Maßnahme", "Bezeichnung", label="Maßnahme", kind="text")
+    title: Text = column("Maßnahme", "Bezeichnung", label="Maßnahme", kind="text", is_read=False)
     granted_eur: Number = column(
         "Bewilligt (€)",
         "Bewilligte Mittel",
@@ -63,8 +65,11 @@ class Grants(ContractModel):
         kind="category",
         category="komm_an_sub_module",
         told_absent=False,
+        is_read=False,
     )
-    quantity: Number = column("Anzahl", "Stückzahl", label="Anzahl", kind="number", ge=0, told_absent=False)
+    quantity: Number = column(
+        "Anzahl", "Stückzahl", label="Anzahl", kind="number", ge=0, told_absent=False, is_read=False
+    )
     rate_eur: Number = column(
         "Festbetrag (€)",
         "Pauschale (€)",
@@ -73,6 +78,7 @@ class Grants(ContractModel):
         is_money=True,
         ge=0,
         told_absent=False,
+        is_read=False,
     )
 
     paid_within_grant = at_most("amount_order", "paid_eur", "granted_eur")

@@ -26,7 +26,12 @@ class Tuition(ContractModel):
         "Förderstunden", "Std.", label="1. Halbjahr: Förderstunden", kind="hours", group=("1. Halbjahr",), ge=0
     )
     tutors_1: Whole = column(
-        "Förderlehrkräfte", label="1. Halbjahr: Förderlehrkräfte", kind="whole", group=("1. Halbjahr",), ge=0
+        "Förderlehrkräfte",
+        label="1. Halbjahr: Förderlehrkräfte",
+        kind="whole",
+        group=("1. Halbjahr",),
+        ge=0,
+        is_read=False,
     )
     pupils_2: Whole = column(
         "Schüler/innen", "SuS", label="2. Halbjahr: Schüler/innen", kind="whole", group=("2. Halbjahr",), ge=0
@@ -35,7 +40,12 @@ class Tuition(ContractModel):
         "Förderstunden", "Std.", label="2. Halbjahr: Förderstunden", kind="hours", group=("2. Halbjahr",), ge=0
     )
     tutors_2: Whole = column(
-        "Förderlehrkräfte", label="2. Halbjahr: Förderlehrkräfte", kind="whole", group=("2. Halbjahr",), ge=0
+        "Förderlehrkräfte",
+        label="2. Halbjahr: Förderlehrkräfte",
+        kind="whole",
+        group=("2. Halbjahr",),
+        ge=0,
+        is_read=False,
     )
 
 

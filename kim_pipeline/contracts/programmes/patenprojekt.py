@@ -24,9 +24,13 @@ class Mentorships(ContractModel):
         key=True,
         personal="pseudonym",
     )
-    mentor: Text = column("Pate/Patin", "Pate", label="Pate/Patin (Pseudonym)", kind="text", personal="pseudonym")
-    mentee: Text = column("Patenkind", "Schüler/in", label="Patenkind (Pseudonym)", kind="text", personal="pseudonym")
-    school: Text = column("Schule", label="Schule", kind="text")
+    mentor: Text = column(
+        "Pate/Patin", "Pate", label="Pate/Patin (Pseudonym)", kind="text", personal="pseudonym", is_read=False
+    )
+    mentee: Text = column(
+        "Patenkind", "Schüler/in", label="Patenkind (Pseudonym)", kind="text", personal="pseudonym", is_read=False
+    )
+    school: Text = column("Schule", label="Schule", kind="text", is_read=False)
     municipality: Text = column("Kommune", "Ort", label="Kommune", kind="municipality", required=True)
     started_on: Day = column("Beginn", label="Beginn", kind="date", required=True, period_date=True)
     ended_on: Day = column("Ende", label="Ende", kind="date")

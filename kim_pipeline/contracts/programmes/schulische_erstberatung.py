@@ -24,13 +24,21 @@ class Consultations(ContractModel):
     child: Text = column("Name des Kindes", "Kind", label="Name des Kindes", kind="text", personal="drop")
     birth_date: Day = column("Geburtsdatum", "geb. am", label="Geburtsdatum", kind="date", personal="derive")
     age_years: Whole = derived(
-        label="Alter bei der Beratung in Jahren", kind="whole", of="birth_date", at="consulted_on", ge=3, le=25
+        label="Alter bei der Beratung in Jahren",
+        kind="whole",
+        of="birth_date",
+        at="consulted_on",
+        ge=3,
+        le=25,
+        is_read=False,
     )
-    nationality: Text = column("Herkunftsland", "Staatsangehörigkeit", label="Herkunftsland", kind="nationality")
-    language: Text = column("Erstsprache", "Familiensprache", label="Erstsprache", kind="language")
+    nationality: Text = column(
+        "Herkunftsland", "Staatsangehörigkeit", label="Herkunftsland", kind="nationality", is_read=False
+    )
+    language: Text = column("Erstsprache", "Familiensprache", label="Erstsprache", kind="language", is_read=False)
     municipality: Text = column("Wohnort", "Kommune", label="Wohnort", kind="municipality", required=True)
     school_type: Text = column("Schulform", label="Schulform", kind="category", category="school_type")
-    school: Text = column("Zugewiesene Schule", "Schule", label="Zugewiesene Schule", kind="text")
+    school: Text = column("Zugewiesene Schule", "Schule", label="Zugewiesene Schule", kind="text", is_read=False)
     school_start_on: Day = column("Schulaufnahme", "Schulstart am", label="Schulaufnahme", kind="date")
 
     dates = date_order("consulted_on", "school_start_on")

@@ -29,7 +29,9 @@ class Placements(ContractModel):
         personal="pseudonym",
     )
     municipality: Text = column("Kommune", "Ort", label="Kommune", kind="municipality", required=True)
-    institution_type: Text = column("Art", "Einrichtungsart", label="Art", kind="category", category="institution_type")
+    institution_type: Text = column(
+        "Art", "Einrichtungsart", label="Art", kind="category", category="institution_type", is_read=False
+    )
     hours_granted: Number = column(
         "Stunden bewilligt", "bewilligte Std.", label="Stunden bewilligt", kind="hours", required=True, ge=0
     )

@@ -25,8 +25,12 @@ class Requests(ContractModel):
     assigned_on: Day = column("Datum", "Einsatzdatum", "Termin", label="Einsatzdatum", kind="date")
     municipality: Text = column("Ort", "Einsatzort", "Kommune", label="Einsatzort", kind="municipality", required=True)
     language: Text = column("Sprache", "Zielsprache", label="Sprache", kind="language", required=True)
-    institution: Text = column("Einrichtung", "Auftraggeber", "Anfragende Stelle", label="Einrichtung", kind="text")
-    sector: Text = column("Bereich", "Einsatzbereich", label="Einsatzbereich", kind="category", category="sector")
+    institution: Text = column(
+        "Einrichtung", "Auftraggeber", "Anfragende Stelle", label="Einrichtung", kind="text", is_read=False
+    )
+    sector: Text = column(
+        "Bereich", "Einsatzbereich", label="Einsatzbereich", kind="category", category="sector", is_read=False
+    )
     hours: Number = column(
         "Dauer (Std.)",
         "Einsatzdauer in Stunden",

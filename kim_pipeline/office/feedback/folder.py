@@ -99,8 +99,8 @@ class _ChangedError(KimError):
 
 
 def _content(delivery: Delivery) -> bytes | None:
-    """The delivery's bytes as they were read; None where they could not be read."""
-    if delivery.read is None or delivery.read.rejected == "unreadable":
+    """The delivery's bytes as they were read; None where they could not be opened."""
+    if delivery.read is None or not delivery.read.opened:
         return None
     try:
         content = delivery.path.read_bytes()

@@ -44,7 +44,7 @@ def shows(number: int, code: str | None) -> Shows:
     return "instant" if _INSTANT.search(first) else "number"
 
 
-def shown(serial: float, what: Shows, *, epoch_1904: bool) -> Cell:
+def shown_number(serial: float, what: Shows, *, epoch_1904: bool) -> Cell:
     """A serial number as the format shows it; what no calendar has stays a number."""
     if what == "number":
         return serial

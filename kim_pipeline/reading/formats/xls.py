@@ -17,7 +17,7 @@ from xlrd.biffh import XL_CELL_BOOLEAN, XL_CELL_DATE, XL_CELL_ERROR, XL_CELL_NUM
 
 from kim_pipeline.reading.formats.biff import Position, SheetRecords, sheet_records
 from kim_pipeline.reading.formats.cells import BLANK, Cell, ErrorCell, Merge, Sheet, encode_sheet
-from kim_pipeline.reading.formats.number_formats import Shows, shown, shows
+from kim_pipeline.reading.formats.number_formats import Shows, shown_number, shows
 from kim_pipeline.reading.formats.witness import Reading
 
 _LOG = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ class _Cells:
             return value or (_UNCALCULATED if (row, column) in self._uncalculated else BLANK)
         if kind in (XL_CELL_NUMBER, XL_CELL_DATE):
             what = self._shows(self._sheet.cell_xf_index(row, column))
-            return shown(value, what, epoch_1904=self._book.datemode == 1)
+            return shown_number(value, what, epoch_1904=self._book.datemode == 1)
         if kind == XL_CELL_ERROR:
             return ErrorCell(error_text_from_code.get(value, "#?"))
         return bool(value) if kind == XL_CELL_BOOLEAN else BLANK

@@ -19,14 +19,14 @@ from xml.sax.saxutils import escape
 from kim_pipeline.reading.errors import RejectedError
 from kim_pipeline.reading.formats.cells import BLANK, BoolCell, Cell, ErrorCell, Sheet, column_letter, is_filled
 from kim_pipeline.reading.formats.grid import filling, holding, is_beyond, to_sheet
-from kim_pipeline.reading.formats.number_formats import Shows, shown, shows
+from kim_pipeline.reading.formats.number_formats import Shows, shown_number, shows
 from kim_pipeline.reading.formats.package import DAMAGES, MissingPartError, Package, find, prefix_of, start_tags
 from kim_pipeline.reading.formats.witness import Noted, Peculiarity, Reading, unescaped
 from kim_pipeline.reading.formats.xlsx_stream import RawCell, read_cells
 from kim_pipeline.reading.formats.xml_values import NUMBER, iso_value
 
 _LOG = logging.getLogger(__name__)
-NAME = "XML"
+_NAME = "XML"
 _HEAD = 4096
 _ROOT = re.compile(rb"<(?:\w+:)?workbook[\s>]")
 _TRUTH = {"1": True, "true": True, "0": False, "false": False}
@@ -160,7 +160,7 @@ def _of_number(book: Book, text: str, style: int) -> Cell:
     if not NUMBER.fullmatch(text):
         return unescaped(text)
     what: Shows = book.formats[style] if style < len(book.formats) else "number"
-    return shown(float(text), what, epoch_1904=book.epoch_1904)
+    return shown_number(float(text), what, epoch_1904=book.epoch_1904)
 
 
 _TYPED: dict[str, Callable[[Book, str, int], Cell]] = {
@@ -197,7 +197,7 @@ def read_xlsx(package: Package, part: str) -> Reading:
     Raises:
         RejectedError: a sheet's filled cells reach farther than can be held.
     """
-    found = Reading(NAME)
+    found = Reading(_NAME)
     try:
         book = Book(package, part)
         found.is_usual = book.is_where_usual
