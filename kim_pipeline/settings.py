@@ -27,6 +27,8 @@ _ADDRESS = "eine Adresse, die mit http:// oder https:// beginnt"
 _NEVER_SHOWN = frozenset({"smtp_user", "smtp_password", "webhook_url", "public_url", "docs_url"})
 """Settings whose values may hold a secret."""
 _LONGEST = 60
+DEMO, DEMO_DAY = "demo", "KIM_DEMO_DAY"
+"""The folder of the demonstration, and the variable with the day that it shows."""
 
 
 class InvalidSettingsError(ConfigurationError):
@@ -63,8 +65,14 @@ def _json(given: object) -> object:
 
 
 def today() -> dt.date:
-    """The day in Germany."""
-    return dt.datetime.now(ZONE).date()
+    """The day in Germany; in the demonstration the one that is shown."""
+    return day_at(dt.datetime.now(dt.UTC))
+
+
+def day_at(moment: dt.datetime) -> dt.date:
+    """The day in Germany at a moment; in the demonstration the one that is shown."""
+    shown = os.environ.get(DEMO_DAY)
+    return dt.date.fromisoformat(shown) if shown else moment.astimezone(ZONE).date()
 
 
 class Settings(BaseSettings):
@@ -103,6 +111,7 @@ class Settings(BaseSettings):
         remind: whether offices are reminded of due deliveries by mail.
         remind_to: programme → recipients of its reminders (JSON); without an entry `smtp_to`, for passing on.
         webhook_url: receives each alert as JSON by POST.
+        demo_day: the day that the demonstration takes for today; refused anywhere else.
     """
 
     model_config = SettingsConfigDict(env_prefix="KIM_", frozen=True, extra="forbid")
@@ -145,6 +154,16 @@ class Settings(BaseSettings):
         default_factory=dict, description="je Programm Adressen, als Tabelle in JSON"
     )
     webhook_url: HttpUrl | None = Field(default=None, description=_ADDRESS)
+
+    demo_day: dt.date | None = Field(default=None, description="ein Datum wie 2024-05-01")
+
+    @field_validator("demo_day")
+    @classmethod
+    def _only_in_the_demonstration(cls, day: dt.date | None, known: ValidationInfo) -> dt.date | None:
+        warehouse = known.data.get("warehouse")
+        if day is not None and isinstance(warehouse, Path) and warehouse.parent.name != DEMO:
+            raise ValueError(f"Sie gilt nur in der Vorführung (kim serve --demo), nicht in {warehouse}.")
+        return day
 
     @field_validator("deliveries", "warehouse", "key_file", "county")
     @classmethod

@@ -48,6 +48,17 @@ def prepare_home(settings: Settings) -> Path:
     return home
 
 
+def require_closed(settings: Settings) -> None:
+    """Raise where somebody keeps the control room of this warehouse open.
+
+    Raises:
+        ControlRoomError: see there.
+    """
+    if settings.control_room.is_dir():
+        with _locked(settings.control_room):
+            pass
+
+
 def keep_open(settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
     """Run the control room until SIGINT or SIGTERM.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from kim_pipeline.commands.common import (
     settings_from,
     wrong,
 )
+
+if TYPE_CHECKING:
+    from kim_pipeline.settings import Settings
 
 _PORTS = range(1, 65536)
 
@@ -34,18 +37,39 @@ def serve(
             show_default=False,
         ),
     ] = "127.0.0.1",
+    *,
+    demo: Annotated[
+        bool,
+        typer.Option(
+            "--demo",
+            metavar=" ",
+            help="Vorführung im Ordner demo: die Beispiele, zwei Läufe, dann der Leitstand.",
+        ),
+    ] = False,
 ) -> None:
     """Der Leitstand: Oberfläche, nächtlicher Zeitplan und Sensoren, bis Strg+C."""
-    from kim_pipeline.commands.control_room import ControlRoomError, keep_open  # noqa: PLC0415
+    from kim_pipeline.commands.control_room import keep_open  # noqa: PLC0415
+    from kim_pipeline.errors import KimError  # noqa: PLC0415
 
-    settings = settings_from(deliveries=deliveries, warehouse=warehouse)
     if port not in _PORTS:
         wrong(f"{port} ist kein Port. Erwartet: eine Zahl von 1 bis 65535.")
-    require_deliveries(settings)
+    if demo and (deliveries is not None or warehouse is not None):
+        wrong("--demo hat eigene Ordner; bitte ohne --deliveries und --warehouse aufrufen.")
     try:
+        settings = _demo() if demo else settings_from(deliveries=deliveries, warehouse=warehouse)
+        require_deliveries(settings)
         keep_open(settings, host, port, _print_address)
-    except ControlRoomError as error:
+    except KimError as error:
         raise typer.Exit(fail(str(error))) from None
+
+
+def _demo() -> Settings:
+    from kim_pipeline.commands.demo import build_demo, demo_settings  # noqa: PLC0415
+    from kim_pipeline.settings import PROJECT  # noqa: PLC0415
+
+    settings = demo_settings(PROJECT)
+    build_demo(settings)
+    return settings
 
 
 def _print_address(address: str) -> None:

@@ -28,7 +28,7 @@ from kim_pipeline.orchestration.freshness import build_state, report_build
 from kim_pipeline.orchestration.outbox import Alert, Outbox
 from kim_pipeline.orchestration.schedules import last_night
 from kim_pipeline.publishing.builds import Warehouse
-from kim_pipeline.settings import ZONE, Settings
+from kim_pipeline.settings import Settings, day_at
 from kim_pipeline.settings import today as today_in_germany
 from kim_pipeline.warehouse.checks import blocking_checks
 
@@ -272,7 +272,7 @@ def freshness_sensor(settings: Settings, now: Clock = _now) -> dg.SensorDefiniti
         if current is None:
             return dg.SkipReason("Noch ist nichts gebaut.")
         due = due_in(settings.warehouse / "internal.duckdb")
-        changed = report_on_time(context.instance, due, at.astimezone(ZONE).date())
+        changed = report_on_time(context.instance, due, day_at(at))
         tables = report_build(context.instance, build_state(current.made_at, at))
         changed += [key.to_user_string() for key in tables]
         return dg.SkipReason(f"geändert: {', '.join(changed) or 'nichts'}")
