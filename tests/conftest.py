@@ -20,6 +20,7 @@ import pytest
 from kim_pipeline.intake import worker
 from kim_pipeline.intake.intake import Intake, load_secret_for, setup_of, take_in
 from kim_pipeline.intake.pool import Job, Outcome, ReaderPool, Setup
+from kim_pipeline.office.feedback.worker import copy_into_scratch
 from kim_pipeline.settings import PROJECT, Settings
 from tests.built import BUILT, build_internal
 
@@ -121,3 +122,19 @@ class DirectPool(ReaderPool):
 def direct(settings: Settings) -> Intake:
     """`take_in` in this process."""
     return take_in(settings, pool=DirectPool(settings))
+
+
+class DirectCopies(ReaderPool):
+    """Writes return copies in this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Write as the children of `settings` would."""
+        super().__init__(setup_of(settings, b""), 1, 60)
+
+    def read(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """Write each copy in turn; what a file does to its reader is told as a child tells it."""
+        for job in jobs:
+            request = job.request | {"programme": job.programme, "file": job.file, "path": str(job.path)}
+            answer = worker._answer(request, dataclasses.asdict(self._setup), copy_into_scratch)
+            problem = None if "sha256" in answer else self._problem(answer)
+            yield Outcome(job, answer.get("sha256"), suffix=answer.get("suffix"), problem=problem)

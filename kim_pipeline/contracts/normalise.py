@@ -8,7 +8,7 @@ import unicodedata
 from functools import lru_cache
 
 _LONGEST_MARK = 16
-_MARK_AT_END = re.compile(r"(?:\*|:| ?\(?\d{1,10}\))$")
+_MARK_AT_END = re.compile(r"(?:\*|:| ?\(?(?<!\d)\d{1,10}\))$")
 """In comparable form, in which white space is one blank; looked for in the last `_LONGEST_MARK` characters."""
 _WHITE_SPACE = re.compile(r"\s+")
 _INVISIBLE = dict.fromkeys(i for i in range(sys.maxunicode + 1) if unicodedata.category(chr(i)) == "Cf")
