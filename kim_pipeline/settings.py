@@ -83,9 +83,10 @@ class Settings(BaseSettings):
         warehouse: folder of everything that is built.
         key_file: the secret for pseudonyms; default `<warehouse>/secret.key`.
         county: folder with the county's data; `contracts.vocabulary` reads the same variable.
-        reader_seconds: time limit per delivery.
+        reader_seconds: processor time that opening a delivery may need; ten times as much by the clock.
         reader_mib: memory limit per reading process.
         readers: number of reading processes; default one per processor.
+        reading_minutes: after so many minutes a run begins to read no further delivery; the next one goes on.
         max_file_mib: largest file.
         max_unpacked_mib: largest content of a zip package.
         grace_days: days after the due day before a delivery is late.
@@ -125,6 +126,7 @@ class Settings(BaseSettings):
     readers: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=64, description="eine ganze Zahl von 1 bis 64"
     )
+    reading_minutes: float = Field(default=240, gt=0, description="eine Zahl von Minuten über 0")
     max_file_mib: int = Field(default=256, ge=1, description="eine ganze Zahl ab 1 (MB)")
     max_unpacked_mib: int = Field(default=2048, ge=1, description="eine ganze Zahl ab 1 (MB)")
     grace_days: int = Field(default=14, ge=0, description="eine ganze Zahl von Tagen ab 0")
@@ -218,6 +220,11 @@ class Settings(BaseSettings):
     def logs(self) -> Path:
         """Where the logs of runs are kept."""
         return self.warehouse / "logs"
+
+    @property
+    def reader_bytes(self) -> int:
+        """Memory limit per reading process in bytes."""
+        return self.reader_mib * _MIB
 
     @property
     def max_file_bytes(self) -> int:

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import io
 import logging
+import math
 import os
 import shutil
 import sys
@@ -17,8 +18,9 @@ from pathlib import Path
 import pytest
 
 from kim_pipeline.intake import worker
-from kim_pipeline.intake.intake import Intake, load_secret_for, take_in
+from kim_pipeline.intake.intake import Intake, load_secret_for, setup_of, take_in
 from kim_pipeline.intake.pool import Job, Outcome, ReaderPool, Setup
+from kim_pipeline.office.feedback.worker import copy_into_scratch
 from kim_pipeline.settings import PROJECT, Settings
 from tests.built import BUILT, build_internal
 
@@ -58,19 +60,15 @@ def put(settings: Settings, programme: str, file: str, content: bytes) -> Path:
 
 def setup_for(settings: Settings) -> Setup:
     """What children need to know, as `take_in` tells them."""
-    return Setup(
-        str(settings.cache),
-        load_secret_for(settings).hex(),
-        settings.reader_mib * 2**20,
-        settings.max_file_bytes,
-        settings.max_unpacked_bytes,
-    )
+    return setup_of(settings, load_secret_for(settings))
 
 
-def odd_pool(settings: Settings, seconds: float = 20, size: int = 2) -> ReaderPool:
+def odd_pool(
+    settings: Settings, seconds: float = 20, size: int = 2, patience: float = 1, budget_seconds: float = math.inf
+) -> ReaderPool:
     """Readers that misbehave on files named so; see `odd_worker.py`."""
     argv = (sys.executable, str(TESTS / "odd_worker.py"))
-    return ReaderPool(setup_for(settings), size, seconds, argv)
+    return ReaderPool(setup_for(settings), size, seconds, argv, patience=patience, budget_seconds=budget_seconds)
 
 
 @dataclass(frozen=True)
@@ -124,3 +122,19 @@ class DirectPool(ReaderPool):
 def direct(settings: Settings) -> Intake:
     """`take_in` in this process."""
     return take_in(settings, pool=DirectPool(settings))
+
+
+class DirectCopies(ReaderPool):
+    """Writes return copies in this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Write as the children of `settings` would."""
+        super().__init__(setup_of(settings, b""), 1, 60)
+
+    def read(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """Write each copy in turn; what a file does to its reader is told as a child tells it."""
+        for job in jobs:
+            request = job.request | {"programme": job.programme, "file": job.file, "path": str(job.path)}
+            answer = worker._answer(request, dataclasses.asdict(self._setup), copy_into_scratch)
+            problem = None if "sha256" in answer else self._problem(answer)
+            yield Outcome(job, answer.get("sha256"), suffix=answer.get("suffix"), problem=problem)

@@ -13,21 +13,29 @@ from typing import Any
 from kim_pipeline.intake import worker
 
 real_answer = worker._answer
-real_content = worker._content
+real_content = worker.content_of
 real_say = worker._say
 places: list[Connection] = []
 SECRET_CELL = "Geheime-Zelle-4711"  # noqa: S105
 
 
-def odd_answer(request: dict[str, Any], setup: dict[str, Any]) -> dict[str, Any]:
+def odd_answer(  # noqa: PLR0912  (one branch for each way to misbehave)
+    request: dict[str, Any], setup: dict[str, Any], task: worker.Task
+) -> dict[str, Any]:
     """Answer, or do what the file's name says; some files hurt only where calamine may read them."""
     name = Path(request["file"]).stem
-    match name.removesuffix("_with_calamine") if request["calamine"] else name:
+    match name.removesuffix("_with_calamine") if not request["again"] else name:
         case "loop":
             while True:
                 pass
         case "sleep":
             time.sleep(600)
+        case "pause":
+            time.sleep(4)
+        case "busy":
+            until = time.process_time() + 2
+            while time.process_time() < until:
+                pass
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         case "abort":
@@ -35,7 +43,7 @@ def odd_answer(request: dict[str, Any], setup: dict[str, Any]) -> dict[str, Any]
         case "exit":
             os._exit(3)
         case "die_after":
-            real_say(places[0], real_answer(request, setup))
+            real_say(places[0], real_answer(request, setup, task))
             os._exit(0)
         case "garbage":
             write_raw(b"Hallo, hier ist die Bibliothek!\n")
@@ -49,7 +57,7 @@ def odd_answer(request: dict[str, Any], setup: dict[str, Any]) -> dict[str, Any]
         case "after":
             places[0].send_bytes(b'{"failed": "exception", "where": "x"}')
             write_raw(b"und noch etwas")
-    return real_answer(request, setup)
+    return real_answer(request, setup, task)
 
 
 def write_raw(content: bytes) -> None:
@@ -83,6 +91,6 @@ def odd_content(path: Path, limit: int) -> bytes:
 
 
 worker._answer = odd_answer
-worker._content = odd_content
+worker.content_of = odd_content
 worker._say = odd_say
 worker.main()

@@ -202,19 +202,22 @@ def unknown_folders(out: Console, folder: Path, unknown: Sequence[str]) -> None:
 
 
 def skipped_files(out: Console, skipped: Sequence[Skipped]) -> None:
-    """How much in the folders is no delivery, and which files are still being written."""
-    from kim_pipeline.intake.folder import STILL_WRITTEN  # noqa: PLC0415
+    """How much in the folders is no delivery, and which files the next run reads, with the reason."""
+    from kim_pipeline.intake.folder import LEFT, STILL_WRITTEN  # noqa: PLC0415
 
-    growing = [s for s in skipped if s.reason == STILL_WRITTEN]
-    number = len(skipped) - len(growing)
+    later = {
+        STILL_WRITTEN: "Wird noch geschrieben und beim nächsten Lauf gelesen",
+        LEFT: "Die Zeit zum Lesen (KIM_READING_MINUTES) war um; beim nächsten Lauf wird gelesen",
+    }
+    number = sum(1 for s in skipped if s.reason not in later)
     if number:
         out.print()
         told = german.counted(number, "Datei oder Ordner", "Dateien oder Ordner")
         out.print(Text(f"Keine Lieferungen, übergangen: {told}"))
-    if growing:
-        out.print()
-        names = ", ".join(f"{s.programme}/{s.file}" for s in growing)
-        out.print(Text(f"Wird noch geschrieben und beim nächsten Lauf gelesen: {names}"))
+    for reason, told in later.items():
+        if names := ", ".join(f"{s.programme}/{s.file}" for s in skipped if s.reason == reason):
+            out.print()
+            out.print(Text(f"{told}: {names}"))
 
 
 def conspicuous(out: Console, warned: Sequence[tuple[Check, int]]) -> None:

@@ -7,7 +7,9 @@ import sys
 import unicodedata
 from functools import lru_cache
 
-_MARK_AT_END = re.compile(r"(?:\*|:|\s*\(?\d+\))$")
+_LONGEST_MARK = 16
+_MARK_AT_END = re.compile(r"(?:\*|:| ?\(?(?<!\d)\d{1,10}\))$")
+"""In comparable form, in which white space is one blank; looked for in the last `_LONGEST_MARK` characters."""
 _WHITE_SPACE = re.compile(r"\s+")
 _INVISIBLE = dict.fromkeys(i for i in range(sys.maxunicode + 1) if unicodedata.category(chr(i)) == "Cf")
 """Unicode's category Cf: soft hyphen, zero-width characters, direction marks, BOM."""
@@ -52,8 +54,11 @@ def comparable(text: str) -> str:
 def comparable_header(text: str) -> str:
     """The form in which headers are compared: at the end `*`, `:` and footnote marks such as `¹)` are dropped."""
     form = comparable(text)
+    end = len(form)
     while True:
-        shorter = _MARK_AT_END.sub("", form).rstrip()
-        if shorter == form:
-            return form
-        form = shorter
+        start = max(0, end - _LONGEST_MARK)
+        tail = form[start:end]
+        shorter = _MARK_AT_END.sub("", tail).rstrip()
+        if shorter == tail:
+            return form[:end]
+        end = start + len(shorter)

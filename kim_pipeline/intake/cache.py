@@ -1,6 +1,7 @@
 """Results of reading deliveries, kept as Parquet under the delivery's SHA-256 and the contract's fingerprint.
 
-Belongs here: writing a result so that it is whole or not there, and reading it back only if every byte is as written.
+Belongs here: writing a result so that it is whole or not there, and reading it back only if every byte is as written;
+and, in a result's place, that reading ran into a limit, so that no night tries it again for nothing.
 The folder holds pseudonymised rows, without the columns that nothing reads: mode 0700, files 0600.
 """
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from kim_pipeline.reading.delivery import DeliveryResult, PartResult
 
 _LOG = logging.getLogger(__name__)
-_MANIFEST = "result.json"
+_MANIFEST, _ATTEMPT = "result.json", "attempt.json"
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,21 @@ class CachedPart:
     opened: bool = True
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """Reading that ran into a limit.
+
+    Attributes:
+        seconds: processor time that it had.
+        memory_bytes: memory that it had.
+        problem: German sentence; None where the clock ended it, which decides nothing about the file.
+    """
+
+    seconds: float
+    memory_bytes: int
+    problem: str | None
+
+
 def entry(folder: Path, programme: str, sha256: str, fingerprint: str) -> Path:
     """The folder of one result."""
     return folder / programme / f"{sha256}-{fingerprint}"
@@ -79,13 +95,40 @@ def load(path: Path) -> list[CachedPart] | None:
         _verify(path, manifest)
         return [_restore(path, number, part) for number, part in enumerate(manifest["result"]["parts"])]
     except FileNotFoundError:
-        if not path.exists():
+        if not path.exists() or (path / _ATTEMPT).exists():
             return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
     _LOG.warning("cache entry %s is damaged and will be rebuilt", path.name[:12])
     _remove(path)
     return None
+
+
+def load_attempt(path: Path, seconds: float, memory_bytes: int) -> Attempt | None:
+    """What is known of reading with the same limits; None where nothing is.
+
+    Args:
+        path: where the result would lie (see `entry`).
+        seconds: processor time that reading has now.
+        memory_bytes: memory that it has now.
+    """
+    try:
+        found = Attempt(**json.loads((path / _ATTEMPT).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return found if (found.seconds, found.memory_bytes) == (seconds, memory_bytes) else None
+
+
+def store_attempt(path: Path, attempt: Attempt) -> None:
+    """Remember that reading ran into a limit; a result takes its place.
+
+    Raises:
+        OSError: the cache cannot be written to.
+    """
+    private_folder(path.parent.parent)
+    private_folder(path.parent)
+    private_folder(path)
+    Store(path.parents[2]).write(path / _ATTEMPT, _canonical(dataclasses.asdict(attempt)))
 
 
 def _remove(path: Path) -> None:

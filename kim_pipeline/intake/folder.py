@@ -28,6 +28,7 @@ LITTER = "Hilfsdatei eines Programms"
 CLOSED_FOLDER = "Ordner für Gelöschtes oder Verwaltetes"
 LINKED_FOLDER = "Verknüpfung mit einem Ordner"
 STILL_WRITTEN = "wird noch geschrieben"
+LEFT = "in dieser Nacht nicht mehr gelesen, weil die Zeit zum Lesen um war"
 """Why something is skipped, in German."""
 
 _DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\x80-\x9f]")

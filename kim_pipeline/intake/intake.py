@@ -23,7 +23,7 @@ from kim_pipeline.contracts.model import Programme, Table
 from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.files import make_folder
 from kim_pipeline.intake import cache
-from kim_pipeline.intake.cache import CachedPart
+from kim_pipeline.intake.cache import Attempt, CachedPart
 from kim_pipeline.intake.competing import competitors
 from kim_pipeline.intake.counting import (
     Candidate,
@@ -34,7 +34,7 @@ from kim_pipeline.intake.counting import (
     without_period_date,
 )
 from kim_pipeline.intake.fingerprint import fingerprint, of_file
-from kim_pipeline.intake.folder import STILL_WRITTEN, Skipped, is_litter, shown_name, still_written, walk
+from kim_pipeline.intake.folder import LEFT, STILL_WRITTEN, Skipped, is_litter, shown_name, still_written, walk
 from kim_pipeline.intake.pool import Job, Outcome, ReaderPool, Setup, io_problem, too_large
 from kim_pipeline.reading.findings import Finding, place_name, told
 from kim_pipeline.reading.personal import load_secret, programme_key
@@ -228,7 +228,10 @@ def take_in(
     secret = load_secret_for(settings)
     chosen = sorted(set(programmes()) if only is None else set(only))
     found, skipped = _look_through(settings.deliveries, chosen, looks_twice=looks_twice)
-    deliveries = _read(found, settings, secret, progress, pool or _pool(settings, secret))
+    deliveries, left = _read(found, settings, secret, progress, pool or _pool(settings, secret))
+    if left:
+        _LOG.warning("no time was left to read %d deliveries; the next run goes on with them", len(left))
+    skipped = sorted([*skipped, *(Skipped(d.programme, d.file, LEFT) for d in left)], key=lambda s: s.programme)
     intake = Intake(deliveries, {}, unknown_entries(settings.deliveries), skipped, withdrawn)
     settle(intake, today or today_in_germany())
     return intake
@@ -254,12 +257,16 @@ def entries_of(deliveries: Iterable[Delivery], settings: Settings) -> set[Path]:
     return {_entry(settings, d) for d in deliveries if d.sha256 is not None}
 
 
+def setup_of(settings: Settings, secret: bytes) -> Setup:
+    """What children need to know; the secret is empty for those that read no rows."""
+    return Setup(
+        str(settings.cache), secret.hex(), settings.reader_bytes, settings.max_file_bytes, settings.max_unpacked_bytes
+    )
+
+
 def _pool(settings: Settings, secret: bytes) -> ReaderPool:
-    setup = Setup(
-        str(settings.cache), secret.hex(), settings.reader_mib * 2**20, settings.max_file_bytes,
-        settings.max_unpacked_bytes,
-    )  # fmt: skip
-    return ReaderPool(setup, settings.readers, settings.reader_seconds)
+    budget = settings.reading_minutes * 60
+    return ReaderPool(setup_of(settings, secret), settings.readers, settings.reader_seconds, budget_seconds=budget)
 
 
 def find_deliveries(folder: Path, programme: str) -> list[Delivery]:
@@ -303,8 +310,8 @@ def _delivery(programme: str, path: Path, root: Path) -> Delivery:
 
 def _read(
     found: list[Delivery], settings: Settings, secret: bytes, progress: Progress | None, pool: ReaderPool
-) -> list[Delivery]:
-    """Read what is new, take the rest from the cache; each delivery with its parts."""
+) -> tuple[list[Delivery], list[Delivery]]:
+    """Read what is new, take the rest from the cache; each delivery with its parts, and those that are left unread."""
     marks = {key: _mark(key, settings, secret) for key in {d.programme for d in found}}
     counter = _Counter(found, progress)
     waiting: list[_Waiting] = []
@@ -312,14 +319,23 @@ def _read(
     for delivery in found:
         size = _hash(delivery, marks[delivery.programme], settings.max_file_bytes)
         kept = cache.load(_entry(settings, delivery)) if delivery.problem is None else None
+        before = _attempt(delivery, settings) if kept is None and delivery.problem is None else None
+        delivery.problem = before.problem if before else delivery.problem
         if kept is None and delivery.problem is None:
-            waiting.append((delivery, Job(delivery.programme, delivery.file, delivery.path, size)))
+            job = Job(delivery.programme, delivery.file, delivery.path, size, is_last=before is not None)
+            waiting.append((delivery, job))
         else:
             parts[id(delivery)] = kept or []
             counter.done(delivery)
     while waiting:
         waiting = _read_once(waiting, settings, pool, counter, parts)
-    return [part for delivery in found for part in _parts_of(delivery, parts[id(delivery)])]
+    read = [part for d in found if id(d) in parts for part in _parts_of(d, parts[id(d)])]
+    return read, [d for d in found if id(d) not in parts]
+
+
+def _attempt(delivery: Delivery, settings: Settings) -> Attempt | None:
+    """What is known of reading these bytes with these limits."""
+    return cache.load_attempt(_entry(settings, delivery), settings.reader_seconds, settings.reader_bytes)
 
 
 def _parts_of(delivery: Delivery, parts: Sequence[CachedPart]) -> list[Delivery]:
@@ -329,14 +345,17 @@ def _parts_of(delivery: Delivery, parts: Sequence[CachedPart]) -> list[Delivery]
 
 
 _Parts = dict[int, list[CachedPart]]
-"""Identity of a delivery → its parts as read; none where it could not be read."""
+"""Identity of a delivery → its parts as read; none where it could not be read. What is left unread is not in it."""
 _Waiting = tuple[Delivery, Job]
 
 
 def _read_once(
     waiting: list[_Waiting], settings: Settings, pool: ReaderPool, counter: _Counter, parts: _Parts
 ) -> list[_Waiting]:
-    """Read the first of those with the same bytes; the others take its result, or wait on if there is none."""
+    """Read the first of those with the same bytes; the others take its result, or wait on if there is none.
+
+    Where the first ran into a limit, so would they.
+    """
     groups: dict[Path, list[_Waiting]] = {}
     for delivery, job in waiting:
         groups.setdefault(_entry(settings, delivery), []).append((delivery, job))
@@ -344,10 +363,17 @@ def _read_once(
     left: list[_Waiting] = []
     for outcome in pool.read(list(by_job)):
         (first, _), *others = by_job[outcome.job]
+        if outcome.is_left:
+            for delivery, _ in by_job[outcome.job]:
+                counter.done(delivery)
+            continue
         parts[id(first)] = _take(first, outcome, settings)
         counter.done(first)
         for delivery, job in others:
             kept = cache.load(_entry(settings, delivery))
+            before = None if kept is not None else _attempt(delivery, settings)
+            if before is not None and before.problem is not None:
+                delivery.problem, kept = before.problem, []
             if kept is None:
                 left.append((delivery, job))
             else:
@@ -401,6 +427,8 @@ def _take(delivery: Delivery, outcome: Outcome, settings: Settings) -> list[Cach
     if outcome.problem is not None:
         delivery.problem = outcome.problem
         _LOG.warning("%s: a delivery could not be read", delivery.programme)
+        if outcome.limit is not None:
+            _remember(delivery, outcome, settings)
         return []
     delivery.sha256, delivery.fingerprint = outcome.sha256, outcome.fingerprint
     parts = cache.load(_entry(settings, delivery))
@@ -416,6 +444,16 @@ def _take(delivery: Delivery, outcome: Outcome, settings: Settings) -> list[Cach
     if parts is None:
         delivery.problem = "Das Leseergebnis ist verloren gegangen. Die Datei wird beim nächsten Lauf neu gelesen."
     return parts or []
+
+
+def _remember(delivery: Delivery, outcome: Outcome, settings: Settings) -> None:
+    """Keep that reading ran into a limit, if these are still the bytes that did."""
+    now = dataclasses.replace(delivery, problem=None)
+    _hash(now, "", settings.max_file_bytes)
+    if now.sha256 == delivery.sha256 and now.problem is None:
+        problem = None if outcome.limit == "clock" else outcome.problem
+        attempt = Attempt(settings.reader_seconds, settings.reader_bytes, problem)
+        cache.store_attempt(_entry(settings, delivery), attempt)
 
 
 class _Counter:

@@ -1,23 +1,29 @@
-"""Reading deliveries in child processes with a time and a memory limit, several files per child.
+"""Opening deliveries in child processes with a time and a memory limit, several files per child.
 
 Belongs here: starting, feeding, timing and killing the children. A file that crashes, hangs or eats memory costs its
-own delivery and one child; the other files go on. What is no file's fault (children that do not start, a cache that
-cannot be written) ends the run instead: deliveries must not seem rejected because a machine is broken.
+own delivery and one child; the other files go on. Limits judge the file: time is the child's processor time, which a
+busy machine does not lengthen; the clock only ends what waits for something that never comes. What is no file's fault
+(children that do not start, a cache that cannot be written) ends the run instead: deliveries must not seem rejected
+because a machine is broken.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from multiprocessing import Pipe
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kim_pipeline import german
 from kim_pipeline.errors import ConfigurationError, KimError
@@ -26,8 +32,16 @@ WORKER = (sys.executable, "-m", "kim_pipeline.intake.worker")
 _START_SECONDS = 120.0
 _STARTS = 2
 _LONGEST_ANSWER = 65_536
-_ANSWERS = ({"ready"}, {"failed"}, {"sha256", "fingerprint"})
+_ANSWERS = ({"ready"}, {"failed"}, {"sha256", "fingerprint"}, {"sha256", "suffix"})
 _MIB = 2**20
+_PATIENCE = 10.0
+"""How many times its processor time a file may take by the clock."""
+_DYING_SECONDS = 1.0
+_OF_THE_FILE = frozenset({"time", "memory"})
+"""Limits that a file runs into on every machine."""
+
+Limit = Literal["time", "memory", "clock"]
+"""What a file ran into: the child's processor time, its memory, or the clock, which may be the machine's fault."""
 
 
 class ReaderError(KimError):
@@ -51,34 +65,70 @@ class Setup:
 
 @dataclass(frozen=True)
 class Job:
-    """One delivery to read: its programme, its name relative to the programme's folder, its path, its size."""
+    """One delivery to open.
+
+    Attributes:
+        programme: its programme.
+        file: its name relative to the programme's folder.
+        path: where it lies.
+        size: in bytes; the largest come first.
+        is_last: it ran into the clock before and comes after all others.
+        request: what else the child is told.
+    """
 
     programme: str
     file: str
     path: Path
     size: int
+    is_last: bool = False
+    request: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: the cached result's `sha256` and `fingerprint`, or a German `problem`."""
+    """What became of a job: what the child did with it, or a German `problem`.
+
+    Attributes:
+        job: the job.
+        sha256: of the bytes that were opened.
+        fingerprint: of the cached result.
+        problem: German sentence where there is no result.
+        limit: what it ran into; None where it did not, or where that need not be the file's fault.
+        is_left: the budget was used up before its turn.
+        suffix: of the return copy.
+    """
 
     job: Job
     sha256: str | None = None
     fingerprint: str | None = None
     problem: str | None = None
+    limit: Limit | None = None
+    is_left: bool = False
+    suffix: str | None = None
 
 
 class _ChildError(KimError):
     """The child did not answer; the message is German and for the office."""
 
+    limit: Limit | None = None
+
 
 class _TimeLimitError(_ChildError):
-    """The child did not answer in time."""
+    """The child needed more processor time than it may have."""
+
+    limit = "time"
+
+
+class _ClockError(_ChildError):
+    """The child did not answer, although it had many times the time that it may need."""
+
+    limit = "clock"
 
 
 class _MemoryLimitError(_ChildError):
     """The child needed more memory than it may have."""
+
+    limit = "memory"
 
 
 class _Child:
@@ -118,14 +168,26 @@ class _Child:
         self._send(asdict(self._setup))
         self._receive(seconds)
 
-    def ask(self, job: Job, seconds: float, *, calamine: bool) -> dict[str, Any]:
-        """Send a job and wait for the answer; `calamine` as in `read_sheets`.
+    def ask(self, job: Job, seconds: float, patience: float, *, again: bool) -> dict[str, Any]:
+        """Send a job and wait for the answer.
+
+        Args:
+            job: the job.
+            seconds: of processor time that the child gives itself for it.
+            patience: how many times as long it may take by the clock.
+            again: whether it failed before, so that the child leaves out what may have been the cause.
 
         Raises:
             _ChildError: no answer in time, or the child died.
         """
-        self._send({"programme": job.programme, "file": job.file, "path": str(job.path), "calamine": calamine})
-        answer = self._receive(seconds)
+        request = {"programme": job.programme, "file": job.file, "path": str(job.path)}
+        self._send(job.request | request | {"again": again, "seconds": seconds})
+        try:
+            answer = self._receive(seconds * patience)
+        except _ChildError:
+            if self._has_used_up_its_time():
+                raise _TimeLimitError(_too_slow(seconds)) from None
+            raise
         self.is_fresh = False
         return answer
 
@@ -136,7 +198,7 @@ class _Child:
             raise _ChildError(_aborted()) from None
 
     def _receive(self, seconds: float) -> dict[str, Any]:
-        """The next answer; whatever the child does or does not do, it has so many seconds for a whole one."""
+        """The next answer; whatever the child does or does not do, the clock gives it so many seconds for that."""
         timer = threading.Timer(seconds, self._expire)
         timer.start()
         try:
@@ -144,14 +206,16 @@ class _Child:
         except (EOFError, OSError):
             if not self._is_late:
                 raise _ChildError(_aborted()) from None
-            within = german.counted(round(seconds), "Sekunde", "Sekunden")
-            raise _TimeLimitError(
-                f"Die Datei ließ sich nicht innerhalb von {within} lesen. "
-                "Bitte in Excel öffnen, unnötige Blätter und Formatierungen entfernen und neu speichern."
-            ) from None
+            raise _ClockError(_too_late(seconds)) from None
         finally:
             timer.cancel()
             timer.join()
+
+    def _has_used_up_its_time(self) -> bool:
+        """Whether the kernel ended it because of its processor time."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_DYING_SECONDS)
+        return self._process.returncode == -signal.SIGPROF
 
     def _expire(self) -> None:
         self._is_late = True
@@ -183,6 +247,22 @@ def _aborted() -> str:
     return (
         "Beim Lesen der Datei ist das Leseprogramm abgebrochen; vermutlich ist sie beschädigt oder braucht "
         "zu viel Speicher. Bitte in Excel öffnen, prüfen und neu speichern."
+    )
+
+
+def _too_slow(seconds: float) -> str:
+    allowed = german.counted(math.ceil(seconds), "Sekunde", "Sekunden")
+    return (
+        f"Die Datei braucht beim Lesen mehr als {allowed} Rechenzeit. "
+        "Bitte in Excel öffnen, unnötige Blätter und Formatierungen entfernen und neu speichern."
+    )
+
+
+def _too_late(seconds: float) -> str:
+    within = german.counted(math.ceil(seconds), "Sekunde", "Sekunden")
+    return (
+        f"Die Datei ließ sich nicht innerhalb von {within} lesen; vielleicht war der Rechner überlastet. Der nächste "
+        "Lauf versucht es noch einmal. Bleibt der Fehler, bitte in Excel öffnen und neu speichern."
     )
 
 
@@ -248,7 +328,7 @@ class _Crew:
 
 
 class ReaderPool:
-    """Some children that read deliveries into the cache."""
+    """Some children that open deliveries: `WORKER` reads them into the cache."""
 
     def __init__(
         self,
@@ -256,22 +336,28 @@ class ReaderPool:
         size: int,
         seconds: float,
         argv: Sequence[str] = WORKER,
+        *,
         start_seconds: float = _START_SECONDS,
+        patience: float = _PATIENCE,
+        budget_seconds: float = math.inf,
     ) -> None:
         """Set up; children start when there is something to read.
 
         Args:
             setup: for the children.
             size: number of children at once.
-            seconds: time limit per file.
+            seconds: processor time that a child may need for a file.
             argv: command of a child.
-            start_seconds: time limit for a child to be ready.
+            start_seconds: time limit for a child to be ready, by the clock.
+            patience: how many times `seconds` a file may take by the clock.
+            budget_seconds: after how many seconds from now, by the clock, no further file is begun.
         """
         self._setup, self._size, self._seconds, self._argv = setup, size, seconds, argv
-        self._start_seconds = start_seconds
+        self._start_seconds, self._patience = start_seconds, patience
+        self._until = time.monotonic() + budget_seconds
 
     def read(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """Read all jobs, the largest first; outcomes come as they are ready.
+        """Read all jobs, the largest first; outcomes come as they are ready; `is_left` once the budget is used up.
 
         However the reading ends (an exception, an interrupt, a caller who wants no more), no child outlives it.
 
@@ -280,7 +366,7 @@ class ReaderPool:
             ConfigurationError: likewise; what is configured has become wrong since the run began.
         """
         waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
-        for job in sorted(jobs, key=lambda job: (-job.size, job.programme, job.file)):
+        for job in in_turn(jobs):
             waiting.put(job)
         done: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
         crew = _Crew(self._setup, self._argv, self._start_seconds)
@@ -313,6 +399,9 @@ class ReaderPool:
                     job = waiting.get_nowait()
                 except queue.Empty:
                     break
+                if time.monotonic() >= self._until:
+                    done.put(Outcome(job, is_left=True))
+                    continue
                 child, outcome = self._read_one(crew, child, job)
                 done.put(outcome)
             if child is not None:
@@ -324,42 +413,42 @@ class ReaderPool:
         """Read one file.
 
         A child that served others before and fails now is replaced once, since it may be worn out. A file on which a
-        fresh one fails is read once more without calamine: native code ends with its process, and the other reader of
-        the format serves.
+        fresh one fails is read once more, another way: without calamine, for native code ends with its process and the
+        other reader of the format serves; a copy without the workbook's formats.
         """
-        problem: str | None = None
+        failed: _ChildError | None = None
         if child is not None:
             try:
                 return self._try(crew, child, job)
             except _TimeLimitError as error:
-                problem = str(error)
+                failed = error
             except _ChildError:
                 pass  # worn out, perhaps
-        if problem is None:
+        if failed is None:
             try:
                 return self._try(crew, crew.hire(), job)
             except _ChildError as error:
-                problem = str(error)
+                failed = error
         try:
-            return self._try(crew, crew.hire(), job, calamine=False)
-        except _ChildError:
-            return None, Outcome(job, problem=problem)
+            return self._try(crew, crew.hire(), job, again=True)
+        except _ChildError as error:
+            return None, Outcome(job, problem=str(failed), limit=_limit_of(failed, error))
 
-    def _try(self, crew: _Crew, child: _Child, job: Job, *, calamine: bool = True) -> tuple[_Child | None, Outcome]:
+    def _try(self, crew: _Crew, child: _Child, job: Job, *, again: bool = False) -> tuple[_Child | None, Outcome]:
         """The outcome, and the child, which can go on.
 
         Raises:
             _ChildError: it cannot, and has been dismissed.
         """
         try:
-            answer = child.ask(job, self._seconds, calamine=calamine)
+            answer = child.ask(job, self._seconds, self._patience, again=again)
             if answer.get("failed") == "memory":
                 raise _MemoryLimitError(self._too_much_memory())
         except _ChildError:
             crew.dismiss(child)
             raise
         if "sha256" in answer:
-            return child, Outcome(job, answer["sha256"], answer["fingerprint"])
+            return child, Outcome(job, answer["sha256"], answer.get("fingerprint"), suffix=answer.get("suffix"))
         return child, Outcome(job, problem=self._problem(answer))
 
     def _too_much_memory(self) -> str:
@@ -386,6 +475,18 @@ class ReaderPool:
             f"Beim Lesen der Datei ist ein unerwarteter Fehler aufgetreten („{where}“). "
             "Bitte die Datei in Excel neu speichern; bleibt der Fehler, die Betreuung informieren."
         )
+
+
+def in_turn(jobs: Iterable[Job]) -> list[Job]:
+    """Jobs in the order in which they are begun: the largest first, what the clock ended before at the end."""
+    return sorted(jobs, key=lambda job: (job.is_last, -job.size, job.programme, job.file))
+
+
+def _limit_of(first: _ChildError, second: _ChildError) -> Limit | None:
+    """What a file ran into; the clock where that may have decided either attempt."""
+    if "clock" in (first.limit, second.limit):
+        return "clock"
+    return first.limit if first.limit in _OF_THE_FILE else None
 
 
 def too_large(limit: int) -> str:

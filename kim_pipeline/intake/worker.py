@@ -1,6 +1,7 @@
 """The child process that reads deliveries: `python -m kim_pipeline.intake.worker`.
 
-Belongs here: the loop, the memory limit, and that nothing which a file contains leaves by another way than the cache.
+Belongs here: the loop, the limits of memory and processor time, which the kernel keeps, and that nothing which a file
+contains leaves by another way than the cache. A child that does something else with a delivery hands `main` its task.
 Requests and answers are messages of JSON on the connection that is its standard input (`pool.py` has the other end);
 the first request holds the limits and the secret (never in arguments or environment). Standard output and standard
 error go nowhere, since a reader's panic may quote cells; an unexpected exception is told by its type and place only.
@@ -12,7 +13,9 @@ import hashlib
 import json
 import os
 import resource
+import signal
 import traceback
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,9 @@ from kim_pipeline.reading.personal import programme_key
 
 _READ_BLOCK = 1 << 20
 
+Task = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
+"""From a request and the setup to the answer."""
+
 
 class _StoreError(KimError):
     """The result could not be kept: no fault of the file; the text is the type of the cause."""
@@ -37,28 +43,32 @@ class _SizeError(KimError):
     """The file is larger than the limit."""
 
 
-def answer_requests(connection: Connection) -> None:
-    """Answer requests until the other end is closed."""
+def answer_requests(connection: Connection, task: Task) -> None:
+    """Answer requests until the other end is closed; SIGPROF ends the process where one takes too long."""
     setup = json.loads(connection.recv_bytes())
     memory = setup["memory_bytes"]
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     _say(connection, {"ready": True})
     while True:
         try:
             request = json.loads(connection.recv_bytes())
         except EOFError:
             return
-        _say(connection, _answer(request, setup))
+        signal.setitimer(signal.ITIMER_PROF, request["seconds"])
+        answer = _answer(request, setup, task)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        _say(connection, answer)
 
 
 def _say(connection: Connection, message: dict[str, Any]) -> None:
     connection.send_bytes(json.dumps(message).encode())
 
 
-def _answer(request: dict[str, Any], setup: dict[str, Any]) -> dict[str, Any]:
+def _answer(request: dict[str, Any], setup: dict[str, Any], task: Task) -> dict[str, Any]:
     try:
-        return read_into_cache(request, setup)
+        return task(request, setup)
     except MemoryError:
         return {"failed": "memory"}
     except _SizeError:
@@ -80,7 +90,7 @@ def read_into_cache(request: dict[str, Any], setup: dict[str, Any]) -> dict[str,
     """
     limits = Limits(setup["max_file_bytes"], setup["max_unpacked_bytes"])
     key = programme_key(bytes.fromhex(setup["secret"]), request["programme"])
-    content = _content(Path(request["path"]), limits.file_bytes)
+    content = content_of(Path(request["path"]), limits.file_bytes)
     sha256 = hashlib.sha256(content).hexdigest()
     result = read_delivery(
         Path(request["file"]),
@@ -88,7 +98,7 @@ def read_into_cache(request: dict[str, Any], setup: dict[str, Any]) -> dict[str,
         programme(request["programme"]),
         key,
         limits,
-        calamine=request.get("calamine", True),
+        calamine=not request.get("again"),
     )
     mark = fingerprint(request["programme"], key, limits.file_bytes, limits.unpacked_bytes)
     mark = of_file(mark, Path(request["file"]), content)
@@ -100,8 +110,8 @@ def read_into_cache(request: dict[str, Any], setup: dict[str, Any]) -> dict[str,
     return {"sha256": sha256, "fingerprint": mark}
 
 
-def _content(path: Path, limit: int) -> bytes:
-    """The file's bytes; reading stops where the file is larger than the limit."""
+def content_of(path: Path, limit: int) -> bytes:
+    """The file's bytes; reading stops where the file is larger than the limit, which the answer tells."""
     blocks: list[bytes] = []
     size = 0
     with path.open("rb") as file:
@@ -113,14 +123,14 @@ def _content(path: Path, limit: int) -> bytes:
     return b"".join(blocks)
 
 
-def main() -> None:
+def main(task: Task = read_into_cache) -> None:
     """Take over the connection; nothing else may write to it, and nothing survives the parent."""
     die_with_parent()
     connection = Connection(os.dup(0))
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
-    answer_requests(connection)
+    answer_requests(connection, task)
 
 
 if __name__ == "__main__":

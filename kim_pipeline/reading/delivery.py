@@ -111,15 +111,17 @@ def read_delivery(
 
 
 def open_sheets(
-    path: PurePath, content: bytes, programme: Programme, limits: Limits
+    path: PurePath, content: bytes, programme: Programme, limits: Limits, *, calamine: bool = True
 ) -> tuple[list[Sheet], HeaderFinder, Context]:
     """The sheets of a delivery as `read_delivery` sees them, what finds their headers, and what parsing depends on.
+
+    The arguments are those of `read_delivery`.
 
     Raises:
         RejectedError: the file cannot be read.
     """
     reader = _Reader(programme)
-    sheets = read_sheets(path, content, limits, reader.finder.fits)
+    sheets = read_sheets(path, content, limits, reader.finder.fits, calamine=calamine)
     return [sheet for sheet in sheets if not is_return_sheet(sheet)], reader.finder, reader.context(sheets[0])
 
 

@@ -42,6 +42,8 @@ _ZONE = ZoneInfo("Europe/Berlin")
 _FIRST_SPANS = (dt.datetime(1899, 12, 30), dt.datetime(1899, 12, 31), dt.datetime(1904, 1, 1))  # noqa: DTZ001
 _ERRORS = frozenset({"#div/0!", "#wert!", "#value!", "#bezug!", "#ref!", "#name?", "#zahl!", "#num!"})
 _LIST = re.compile(r"\s*[,;]\s*|\s+und\s+")
+MOST_PIECES = 8
+"""No alias of a language has more pieces between `/`."""
 _EXACT_WHOLE = 2**53
 _REGIONAL_KEY = 12
 
@@ -338,13 +340,14 @@ def _languages_of(part: str, languages: dict[str, str]) -> list[tuple[str, str]]
     """An alias is one language; else pieces between `/`, the longest alias first; each with its code."""
     pieces = [form for piece in part.split("/") if (form := comparable(piece))]
     found = []
-    while pieces:
-        for size in range(len(pieces), 0, -1):
-            name = "/".join(pieces[:size])
+    start = 0
+    while start < len(pieces):
+        for end in range(min(len(pieces), start + MOST_PIECES), start, -1):
+            name = "/".join(pieces[start:end])
             code = languages.get(name)
-            if code or size == 1:
+            if code or end == start + 1:
                 found.append((name, code or UNDETERMINED_LANGUAGE))
-                pieces = pieces[size:]
+                start = end
                 break
     return found
 

@@ -8,17 +8,18 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kim_pipeline.intake import cache
+from kim_pipeline.intake.folder import LEFT
 from kim_pipeline.intake.intake import take_in
-from kim_pipeline.intake.pool import Job, Outcome, ReaderError, ReaderPool, Setup
+from kim_pipeline.intake.pool import Job, Outcome, ReaderError, ReaderPool, Setup, in_turn
 from kim_pipeline.settings import Settings
-from tests.conftest import TESTS, odd_pool, put, setup_for
+from tests.conftest import TESTS, DirectPool, odd_pool, put, setup_for
 from tests.workbooks import small_delivery
 
 psutil: Any = pytest.importorskip("psutil")
@@ -81,14 +82,112 @@ def test_a_child_that_dies_between_two_files_costs_none(settings: Settings) -> N
     assert [o.problem for o in outcomes.values()] == [None, None]
 
 
-def test_the_time_limit_kills_the_child(settings: Settings) -> None:
-    started = time.monotonic()
-    jobs = [*(job(settings, f"{name}.xlsx", 9) for name in ("loop", "sleep", "half")), job(settings, "good.xlsx")]
-    outcomes = read(odd_pool(settings, seconds=4), jobs)
-    assert time.monotonic() - started < 60
-    for name in ("loop", "sleep", "half"):
-        assert "innerhalb von 4 Sekunden" in (outcomes[f"{name}.xlsx"].problem or "")
+def test_processor_time_kills_the_child(settings: Settings) -> None:
+    jobs = [job(settings, "loop.xlsx", 9), job(settings, "good.xlsx")]
+    outcomes = read(odd_pool(settings, seconds=4, patience=60), jobs)
+    assert "mehr als 4 Sekunden Rechenzeit" in (outcomes["loop.xlsx"].problem or "")
     assert outcomes["good.xlsx"].problem is None
+    assert {name: outcome.limit for name, outcome in outcomes.items()} == {"loop.xlsx": "time", "good.xlsx": None}
+
+
+def test_the_clock_ends_what_waits_for_nothing(settings: Settings) -> None:
+    outcomes = read(odd_pool(settings, seconds=60, patience=0.05), [job(settings, f"{n}.xlsx") for n in WAITING])
+    for outcome in outcomes.values():
+        assert outcome.limit == "clock"
+        assert "innerhalb von 3 Sekunden" in (outcome.problem or "")
+
+
+def test_a_file_that_waits_for_a_busy_machine_is_read(settings: Settings) -> None:
+    """It takes longer by the clock than its processor time may be, and uses next to none."""
+    outcome = read(odd_pool(settings, seconds=2, patience=60), [job(settings, "pause.xlsx")])["pause.xlsx"]
+    assert (outcome.problem, outcome.limit) == (None, None)
+
+
+def test_every_file_has_its_own_time(settings: Settings) -> None:
+    """One child reads one file after the other; each takes more than half of what a file may take."""
+    jobs = [job(settings, f"{folder}/busy.xlsx") for folder in "abcd"]
+    outcomes = read(odd_pool(settings, seconds=6, size=1, patience=60), jobs)
+    assert [o.problem for o in outcomes.values()] == [None] * 4
+
+
+def test_what_ran_into_a_limit_is_tried_again_only_when_something_changes(settings: Settings) -> None:
+    """The same bytes under another name share the verdict; other limits or other bytes are read anew."""
+    put(settings, P, "loop.xlsx", small_delivery("A-1"))
+    put(settings, P, "loop_copy.xlsx", small_delivery("A-1"))
+    asked: list[str] = []
+
+    def night(seconds: float) -> dict[str, str | None]:
+        pool = _Recorded(odd_pool(settings, seconds=seconds, patience=30), asked)
+        given = settings.model_copy(update={"reader_seconds": seconds})
+        return {d.file: d.problem for d in take_in(given, only=[P], pool=pool).deliveries}
+
+    first = night(1)
+    assert len(set(first.values())) == 1
+    assert "Rechenzeit" in (first["loop.xlsx"] or "")
+    assert asked == ["loop.xlsx"]
+    assert night(1) == first
+    assert asked == ["loop.xlsx"]
+    assert "mehr als 2 Sekunden" in (night(2)["loop.xlsx"] or "")
+    assert asked == ["loop.xlsx"] * 2
+    put(settings, P, "loop.xlsx", small_delivery("A-2"))
+    night(2)
+    assert asked == ["loop.xlsx"] * 3
+
+
+def test_a_limit_of_memory_is_remembered_and_a_result_takes_its_place(settings: Settings) -> None:
+    put(settings, P, "hog.xlsx", small_delivery())
+    (found,) = take_in(settings, only=[P], pool=odd_pool(settings)).deliveries
+    assert "Speicher" in (found.problem or "")
+    (found,) = take_in(settings, only=[P], pool=DirectPool(settings)).deliveries
+    assert "Speicher" in (found.problem or "")
+    roomy = settings.model_copy(update={"reader_mib": 1024})
+    (found,) = take_in(roomy, only=[P], pool=DirectPool(roomy)).deliveries
+    assert (found.problem, found.status) == (None, "counted")
+    (found,) = take_in(settings, only=[P], pool=DirectPool(settings)).deliveries
+    assert (found.problem, found.status) == (None, "counted")
+
+
+def test_what_the_clock_ended_is_tried_again_after_all_others(settings: Settings) -> None:
+    put(settings, P, "sleep.xlsx", small_delivery())
+    asked: list[str] = []
+    pool = _Recorded(odd_pool(settings, seconds=1), asked)
+    (found,) = take_in(settings, only=[P], pool=pool).deliveries
+    assert "vielleicht war der Rechner überlastet" in (found.problem or "")
+    put(settings, P, "good.xlsx", small_delivery("A-2")[:50])
+    asked.clear()
+    found_next = take_in(settings, only=[P], pool=_Recorded(DirectPool(settings), asked)).deliveries
+    assert asked == ["good.xlsx", "sleep.xlsx"]
+    assert [d.problem for d in found_next] == [None, None]
+
+
+def test_a_night_begins_nothing_when_its_time_is_up_and_says_so(settings: Settings) -> None:
+    for file in ("good1.xlsx", "good2.xlsx"):
+        put(settings, P, file, small_delivery(file))
+    put(settings, P, "copy.xlsx", small_delivery("good1.xlsx"))
+    late = take_in(settings, only=[P], pool=odd_pool(settings, budget_seconds=0))
+    assert late.deliveries == []
+    assert [(s.file, s.reason) for s in late.skipped] == [
+        (file, LEFT) for file in ("copy.xlsx", "good1.xlsx", "good2.xlsx")
+    ]
+    next_night = take_in(settings, only=[P], pool=odd_pool(settings))
+    assert [d.problem for d in next_night.deliveries] == [None] * 3
+    assert next_night.skipped == []
+    after = take_in(settings, only=[P], pool=odd_pool(settings, budget_seconds=0))
+    assert len(after.deliveries) == 3
+
+
+class _Recorded(ReaderPool):
+    """A pool that notes which files it is asked for, in the order in which their turn comes."""
+
+    def __init__(self, pool: ReaderPool, asked: list[str]) -> None:
+        """Ask another pool."""
+        self._pool, self._asked = pool, asked
+
+    def read(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """Note and read."""
+        ordered = in_turn(jobs)
+        self._asked += [job.file for job in ordered]
+        return self._pool.read(ordered)
 
 
 def test_the_memory_limit_holds_for_the_whole_child(settings: Settings) -> None:
@@ -113,6 +212,7 @@ def test_the_kernel_counts_the_memory(settings: Settings) -> None:
     reading.close()  # type: ignore[attr-defined]
 
 
+WAITING = ("sleep", "half")
 SILENT = "import time; time.sleep(600)"
 BUSY = "while True: pass"
 GARBAGE = "print('Hallo'); import time; time.sleep(600)"

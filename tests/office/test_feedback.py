@@ -27,7 +27,7 @@ from kim_pipeline.office.feedback.sheet import COLOURS
 from kim_pipeline.reading.returned import RETURN_HEADING, RETURN_SHEET
 from kim_pipeline.settings import Settings
 from tests.built import sample_intake, sample_settings
-from tests.conftest import direct, put
+from tests.conftest import DirectCopies, direct, put
 from tests.template_data import AS_OF, filled, valid_rows
 from tests.whole.test_privacy import canaries_in
 from tests.workbooks import HEADER, Fault, Formula, Page, csv_text, edited, ods, request, requests, xls, xlsx
@@ -37,7 +37,8 @@ RED, YELLOW = f"00{COLOURS['error']}", f"00{COLOURS['warning']}"
 
 
 def feedback(settings: Settings, intake: Intake | None = None) -> Written:
-    return write_feedback(intake or direct(settings), settings, settings.warehouse / "feedback")
+    folder = settings.warehouse / "feedback"
+    return write_feedback(intake or direct(settings), settings, folder, pool=DirectCopies(settings))
 
 
 def only_copy(settings: Settings) -> Path:
@@ -345,7 +346,7 @@ def test_a_folder_of_somebody_keeps_its_mode(settings: Settings, tmp_path: Path)
     """What is made in it is private nevertheless."""
     put(settings, SMP, "SMP.xlsx", xlsx([broken_page()]))
     (tmp_path / "gemeinsam").mkdir(mode=0o755)
-    write_feedback(direct(settings), settings, tmp_path / "gemeinsam")
+    write_feedback(direct(settings), settings, tmp_path / "gemeinsam", pool=DirectCopies(settings))
     modes = [stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "gemeinsam", tmp_path / "gemeinsam" / SMP)]
     assert modes == [0o755, 0o700]
 

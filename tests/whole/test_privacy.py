@@ -339,7 +339,7 @@ def test_an_exception_that_quotes_a_cell_is_told_without_it(
     monkeypatch.setattr(worker, "read_delivery", fail)
     request_ = {"programme": "suedosteuropa", "file": "a.xlsx", "path": str(path)}
     with caplog.at_level(logging.DEBUG):
-        answer = worker._answer(request_, dataclasses.asdict(setup_for(settings)))
+        answer = worker._answer(request_, dataclasses.asdict(setup_for(settings)), worker.read_into_cache)
     assert re.fullmatch(r"ValueError in test_privacy\.py:\d+", answer["where"])
     assert "Geheimfrau" not in caplog.text
 

@@ -79,15 +79,17 @@ class Source:
 
     Attributes:
         file: the delivery's name; of a .csv it names the sheet.
-        content: its bytes; None where they cannot be read: the copy is then the return sheet alone.
+        content: its bytes; None where they cannot be opened: the copy is then the return sheet alone.
         programme: whose contract it was held against.
         limits: what the file may cost.
+        values_only: the workbook itself is not loaded: that failed before.
     """
 
     file: PurePath
     content: bytes | None
     programme: Programme
     limits: Limits
+    values_only: bool = False
 
 
 def suffix_of(source: Source) -> str:
@@ -124,7 +126,7 @@ def marks_of(findings: Sequence[Finding]) -> dict[str, SheetMarks]:
 
 def _loads(source: Source) -> bool:
     """Whether openpyxl can load the file: a package with a workbook, and not too large once it is unfolded."""
-    if source.content is None or not source.content.startswith(ZIP):
+    if source.content is None or source.values_only or not source.content.startswith(ZIP):
         return False
     with zipfile.ZipFile(io.BytesIO(source.content)) as archive:
         sheets = [info for info in archive.infolist() if info.filename.startswith(_SHEETS)]
@@ -273,7 +275,7 @@ def _select_only(book: Any, own: Any) -> None:
 
 
 def _write_values(target: IO[bytes], content: bytes, source: Source, page: ReturnPage) -> None:
-    sheets, _, _ = open_sheets(source.file, content, source.programme, source.limits)
+    sheets, _, _ = open_sheets(source.file, content, source.programme, source.limits, calamine=not source.values_only)
     if not page.notes:
         page.notes.append(_values_note(source))
     book = openpyxl.Workbook(write_only=True)
@@ -292,8 +294,8 @@ def _values_note(source: Source) -> str:
     suffix = source.file.suffix.lower()
     if suffix in (".xlsx", ".xlsm") and (source.content or b"").startswith(ZIP):
         return (
-            "Die Datei ist für eine Kopie mit allen Formaten zu groß. Die Kopie enthält die Werte aller Blätter; "
-            "Formate, Formeln, Diagramme und Bilder stehen nur in Ihrer eigenen Datei."
+            "Die Datei ist für eine Kopie mit allen Formaten zu groß oder zu aufwendig. Die Kopie enthält die Werte "
+            "aller Blätter; Formate, Formeln, Diagramme und Bilder stehen nur in Ihrer eigenen Datei."
         )
     kept = "" if suffix == ".csv" else "; Formate, Formeln, Diagramme und Bilder stehen nur in Ihrer eigenen Datei"
     return f"Die Kopie ist eine Excel-Arbeitsmappe mit denselben Werten an denselben Stellen{kept}."

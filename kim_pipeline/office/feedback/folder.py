@@ -1,31 +1,30 @@
 """Return copies for the offices: which deliveries get one, where they lie, which old ones go.
 
 Belongs here: the folder of copies. It holds the offices' own rows, so nobody but its owner may enter it; only files
-that an earlier run wrote and nobody changed since are replaced or removed. How a copy looks is `feedback_copy.py`'s.
+that an earlier run wrote and nobody changed since are replaced or removed. Children open the workbooks
+(`worker.py`), under the limits under which they were read; how a copy looks is `copy.py`'s.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 import re
+import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePath, PurePosixPath
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.errors import KimError
-from kim_pipeline.files import Store, private_folder, temporary_files_in
-from kim_pipeline.intake.intake import Delivery, Intake, findings_of
-from kim_pipeline.office.feedback.copy import Source, suffix_of, write_copy
-from kim_pipeline.office.feedback.sheet import ReturnPage
-from kim_pipeline.reading.findings import Finding
-from kim_pipeline.reading.formats.workbook import Limits
+from kim_pipeline.files import Store, private_folder, remove
+from kim_pipeline.intake.intake import Delivery, Intake, findings_of, setup_of
+from kim_pipeline.intake.pool import Job, ReaderError, ReaderPool
+from kim_pipeline.office.feedback.sheet import ReturnPage, page_of
 from kim_pipeline.settings import Settings
 
+WORKER = (sys.executable, "-m", "kim_pipeline.office.feedback.worker")
 _LEDGER = ".rueckmeldungen.json"
 _OWN = 0o600
 _OURS = re.compile(r"_Rückmeldung(\d\d)?")
@@ -48,7 +47,13 @@ class Written:
     changed: list[Delivery] = field(default_factory=list)
 
 
-def write_feedback(intake: Intake, settings: Settings, folder: Path, only: Iterable[str] | None = None) -> Written:
+def write_feedback(
+    intake: Intake,
+    settings: Settings,
+    folder: Path,
+    only: Iterable[str] | None = None,
+    pool: ReaderPool | None = None,
+) -> Written:
     """Write a return copy for each delivery that has findings, and remove those of deliveries that have none.
 
     Args:
@@ -56,59 +61,85 @@ def write_feedback(intake: Intake, settings: Settings, folder: Path, only: Itera
         settings: limits.
         folder: where to: a folder per programme is made in it. An existing one keeps its mode.
         only: programmes; None for all.
+        pool: opens the deliveries; by default child processes as the settings say.
+
+    Raises:
+        ReaderError: the processes that open deliveries do not start.
     """
     done, store = Written(), Store(settings.warehouse)
     if not folder.is_dir():
         private_folder(folder)
-    with store.scratch() as place, temporary_files_in(place):
+    pool = pool or ReaderPool(setup_of(settings, b""), settings.readers, settings.reader_seconds, WORKER)
+    with store.scratch() as place:
         for key in programmes() if only is None else sorted(set(only)):
-            _write_programme(intake.files(key), settings, _Ledger(folder / key, done, store), done)
+            _write_programme(intake.files(key), pool, place, _Ledger(folder / key, done, store))
     return done
 
 
-def _write_programme(files: Iterable[Sequence[Delivery]], settings: Settings, ledger: _Ledger, done: Written) -> None:
+def _write_programme(files: Iterable[Sequence[Delivery]], pool: ReaderPool, place: Path, ledger: _Ledger) -> None:
     try:
-        for parts in files:
-            findings = findings_of(parts)
-            if findings:
-                _write_one(parts, findings, settings, ledger, done)
+        for delivery, copy in _copies(files, pool, place):
+            ledger.take(delivery, copy)
         ledger.remove_old()
     finally:
         ledger.save()
 
 
-def _write_one(
-    parts: Sequence[Delivery], findings: Sequence[Finding], settings: Settings, ledger: _Ledger, done: Written
-) -> None:
-    delivery = parts[0]
-    try:
-        content = _content(delivery)
-    except _ChangedError:
-        done.changed.append(delivery)
-        ledger.keep(delivery)
-        return
-    limits = Limits(settings.max_file_bytes, settings.max_unpacked_bytes)
-    source = Source(PurePosixPath(delivery.file), content, programmes()[delivery.programme], limits)
-    path = ledger.write(source, ReturnPage(parts, findings))
-    if path is not None:
-        done.copies.append((delivery, path))
+@dataclass(frozen=True)
+class _Copy:
+    """A copy in the scratch, and what its name ends in."""
+
+    path: Path
+    suffix: str
 
 
-class _ChangedError(KimError):
-    """The file is not the one any more that was read."""
+def _copies(
+    files: Iterable[Sequence[Delivery]], pool: ReaderPool, place: Path
+) -> Iterator[tuple[Delivery, _Copy | None]]:
+    """A copy of each delivery that has findings, in their order; None where its bytes are not those that were read."""
+    jobs: list[tuple[Delivery, Job]] = []
+    for parts in files:
+        if findings := findings_of(parts):
+            number, page = len(jobs), page_of(parts, findings)
+            jobs.append((parts[0], _job(parts[0], page, place / f"{parts[0].programme}_{number}")))
+    found = {outcome.job.request["target"]: outcome for outcome in pool.read([job for _, job in jobs])}
+    for delivery, job in jobs:
+        outcome = found[job.request["target"]]
+        if outcome.problem is not None and job.request["opens"] and _digest_of(delivery.path) != delivery.sha256:
+            yield delivery, None
+            continue
+        if outcome.problem is not None:
+            (outcome,) = pool.read([_alone(job, outcome.problem)])
+        if outcome.problem is not None or outcome.suffix is None:
+            raise ReaderError(f"Eine Rückmeldung lässt sich nicht schreiben. {outcome.problem}")
+        is_of_other_bytes = outcome.job.request["opens"] and outcome.sha256 != delivery.sha256
+        path = Path(job.request["target"])
+        yield delivery, None if is_of_other_bytes else _Copy(path, outcome.suffix)
+        remove(path)
 
 
-def _content(delivery: Delivery) -> bytes | None:
-    """The delivery's bytes as they were read; None where they could not be opened."""
-    if delivery.read is None or not delivery.read.opened:
-        return None
-    try:
-        content = delivery.path.read_bytes()
-    except OSError:
-        raise _ChangedError from None
-    if hashlib.sha256(content).hexdigest() != delivery.sha256:
-        raise _ChangedError
-    return content
+def _job(delivery: Delivery, page: ReturnPage, target: Path) -> Job:
+    """What a child is to do; a delivery that could not be read is not opened."""
+    opens = delivery.read is not None and delivery.read.opened and not delivery.is_kept
+    size = 0
+    if opens:
+        with contextlib.suppress(OSError):
+            size = delivery.path.stat().st_size
+    request = {"opens": opens, "page": asdict(page), "target": str(target)}
+    return Job(delivery.programme, delivery.file, delivery.path, size, request=request)
+
+
+def _alone(job: Job, problem: str) -> Job:
+    """The return sheet alone, which says why the copy holds no rows."""
+    page = job.request["page"] | {"notes": [f"Die Datei ließ sich für die Kopie nicht öffnen. {problem}"]}
+    return replace(job, request=job.request | {"opens": False, "page": page})
+
+
+def _digest_of(path: Path) -> str | None:
+    """SHA-256 of a file; None where it cannot be read."""
+    with contextlib.suppress(OSError):
+        return _digest(path)
+    return None
 
 
 def copy_name(file: PurePath, suffix: str) -> str:
@@ -134,15 +165,23 @@ class _Ledger:
         self._known = _read_ledger(folder / _LEDGER)
         self._present: set[str] = set()
 
-    def write(self, source: Source, page: ReturnPage) -> Path | None:
+    def take(self, delivery: Delivery, copy: _Copy | None) -> None:
+        """Put a copy in its place; where there is none because the delivery has changed, the old one stays."""
+        if copy is None:
+            self._done.changed.append(delivery)
+            self._keep(delivery)
+            return
+        path = self._write(PurePosixPath(delivery.file), copy.suffix, copy.path.read_bytes())
+        if path is not None:
+            self._done.copies.append((delivery, path))
+
+    def _write(self, file: PurePosixPath, suffix: str, content: bytes) -> Path | None:
         """Write a copy; its path, or None where somebody has worked in the one that is there."""
-        name = self._free_name(source)
+        name = self._free_name(file, suffix)
         path = self._folder / name
         self._present.add(name)
         self._make_folders(path.parent)
-        buffer = io.BytesIO()
-        write_copy(buffer, source, page)
-        digest = hashlib.sha256(buffer.getvalue()).hexdigest()
+        digest = hashlib.sha256(content).hexdigest()
         before = _digest(path)
         if before not in (None, digest, *self._known.get(name, ())):
             self._done.edited.append(path)
@@ -150,11 +189,11 @@ class _Ledger:
         if before != digest:
             self._known[name] = [digest] if before is None else [before, digest]
             self.save()  # so that either one is known as ours, whenever this is killed
-            self._store.write(path, buffer.getvalue(), _OWN)
+            self._store.write(path, content, _OWN)
         self._known[name] = [digest]
         return path
 
-    def keep(self, delivery: Delivery) -> None:
+    def _keep(self, delivery: Delivery) -> None:
         """Leave a delivery's copy as it is."""
         file = PurePosixPath(delivery.file)
         self._present |= {str(file.parent / copy_name(file, suffix)) for suffix in (".xlsx", ".xlsm")}
@@ -180,12 +219,12 @@ class _Ledger:
         text = json.dumps(self._known, ensure_ascii=False, indent=1, sort_keys=True)
         self._store.write(self._folder / _LEDGER, text.encode(), _OWN)
 
-    def _free_name(self, source: Source) -> str:
-        folder, name = source.file.parent, copy_name(source.file, suffix_of(source))
+    def _free_name(self, file: PurePosixPath, suffix: str) -> str:
+        folder, name = file.parent, copy_name(file, suffix)
         number = 1
         while str(folder / name) in self._present:
             number += 1
-            name = copy_name(source.file.with_stem(f"{source.file.stem}_{number}"), suffix_of(source))
+            name = copy_name(file.with_stem(f"{file.stem}_{number}"), suffix)
         return str(folder / name)
 
     def _make_folders(self, folder: Path) -> None:

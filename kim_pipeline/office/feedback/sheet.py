@@ -39,18 +39,52 @@ class ReturnPage:
     """What the sheet says.
 
     Attributes:
-        parts: the delivery, one for each of its parts.
-        findings: of it, in the order of its cells.
+        title: the delivery's programme and file.
+        verdict: what became of it.
+        facts: label and value of what it states about itself.
+        accounts: what became of each sheet's rows.
+        steps: what to do where the copy holds the delivery's rows.
+        steps_alone: what to do where it does not.
+        findings: of the delivery, in the order of its cells.
         holds_rows: whether the copy holds the delivery's rows.
         notes: what the copy does not keep, one sentence each.
         titles: sheet of the delivery → sheet of the copy.
     """
 
-    parts: Sequence[Delivery]
+    title: str
+    verdict: str
+    facts: Sequence[tuple[str, str]]
+    accounts: Sequence[str]
+    steps: Sequence[str]
+    steps_alone: Sequence[str]
     findings: Sequence[Finding]
     holds_rows: bool = True
     notes: list[str] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)
+
+
+def page_of(parts: Sequence[Delivery], findings: Sequence[Finding]) -> ReturnPage:
+    """What the sheet says of a delivery: plain words, fit to be handed to another process.
+
+    Args:
+        parts: the delivery, one for each of its parts.
+        findings: of it, in the order of its cells.
+    """
+    facts = []
+    for read in (part.read for part in parts):
+        if read is not None and read.period is not None:
+            facts.append(("Berichtszeitraum", read.period.in_words))
+        if read is not None and read.as_of is not None:
+            facts.append(("Stand", german.day(read.as_of)))
+    return ReturnPage(
+        f"{programmes()[parts[0].programme].title} · {parts[0].file}",
+        words.verdict(parts, findings),
+        facts,
+        [words.account_line(account) for part in parts for account in part.accounts],
+        words.steps(parts, findings, holds_rows=True),
+        words.steps(parts, findings, holds_rows=False),
+        findings,
+    )
 
 
 class _Writer:
@@ -126,27 +160,22 @@ def write_findings_page(sheet: Any, page: ReturnPage) -> None:
 
 
 def _write_head(writer: _Writer, page: ReturnPage) -> None:
-    parts, findings = page.parts, page.findings
     writer.add(RETURN_HEADING, look=style.TITLE, height=30)
-    writer.line(f"{programmes()[parts[0].programme].title} · {parts[0].file}", style.SUBTITLE)
+    writer.line(page.title, style.SUBTITLE)
     writer.add()
-    writer.line(words.verdict(parts, findings), _VERDICT)
+    writer.line(page.verdict, _VERDICT)
     writer.add()
-    for read in (part.read for part in parts):
-        if read is not None and read.period is not None:
-            writer.fact("Berichtszeitraum", read.period.in_words)
-        if read is not None and read.as_of is not None:
-            writer.fact("Stand", german.day(read.as_of))
+    for label, text in page.facts:
+        writer.fact(label, text)
     for severity, said in german.SEVERITIES.items():
-        if number := sum(1 for f in findings if f.severity == severity):
+        if number := sum(1 for f in page.findings if f.severity == severity):
             writer.fact(german.plural(number, said.one, said.many), f"{german.number(number)} – {said.follows}")
-    accounts = [account for part in parts for account in part.accounts]
-    if accounts:
+    if page.accounts:
         writer.add()
-    for account in accounts:
-        writer.line(words.account_line(account))
+    for account in page.accounts:
+        writer.line(account)
     writer.add()
-    _write_paragraphs(writer, "Was ist zu tun?", words.steps(parts, findings, holds_rows=page.holds_rows))
+    _write_paragraphs(writer, "Was ist zu tun?", page.steps if page.holds_rows else page.steps_alone)
     _write_paragraphs(writer, "Zu dieser Kopie", page.notes)
 
 
