@@ -742,10 +742,33 @@ class _Evaluation:
         self._prove(self._frame[accepted])
         sheets = pa.array([share.sheet.name for share in self._shares], type=pa.string())
         numbers = np.concatenate([share.rows for share in self._shares]) + 1
-        rows = self._checked.append_column(SOURCE_SHEET, sheets.take(pa.array(self._owner)))
+        rows = self._without_names(accepted).append_column(SOURCE_SHEET, sheets.take(pa.array(self._owner)))
         rows = rows.append_column(SOURCE_ROW, pa.array(numbers, type=pa.int64())).filter(pa.array(accepted))
         findings = [f for share in self._shares for f in sorted(share.findings, key=lambda f: f.row or 0)]
         return TableResult(_unpivot(self._table, rows), findings, self._accounts(accepted), pending)
+
+    def _without_names(self, accepted: Mask) -> pa.Table:
+        """The rows, a pseudonym in place of each stored text of an accepted one that names a person of the delivery.
+
+        A name that has slipped into a column of free text breaks no rule there, and would be stored in clear.
+        """
+        rows = self._checked
+        if not any(share.has_persons for share in self._shares):
+            return rows
+        for at, column in enumerate(self._table.checked):
+            if column.kind != "text" or column.personal or not column.is_stored:
+                continue
+            texts = rows[column.name].to_pylist()
+            named = {
+                t for t in pc.unique(rows[column.name].filter(pa.array(accepted))).to_pylist() if t and self._names(t)
+            }
+            if named:
+                kept = [pseudonym(self._delivered.key, text) if text in named else text for text in texts]
+                rows = rows.set_column(at, column.name, pa.array(kept, type=pa.string()))
+        return rows
+
+    def _names(self, text: str) -> bool:
+        return self._delivered.quoting.names_person(text)
 
     def _accounts(self, accepted: Mask) -> list[Account]:
         """One account per sheet: the table's blocks on it are added up."""
