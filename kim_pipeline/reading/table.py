@@ -81,7 +81,7 @@ _PER_CELL = frozenset({"out_of_range"})
 
 _FIRST_DAY, _FIRST_BIRTH = dt.date(2000, 1, 1), dt.date(1900, 1, 1)
 _ONE_ROW_TWICE = (
-    "Auch die übrigen Angaben sind gleich. Bitte eine der Zeilen löschen, wenn dasselbe zweimal dasteht, sonst die "
+    "Beide Zeilen sind ganz gleich. Bitte eine der Zeilen löschen, wenn dasselbe zweimal dasteht, sonst die "
     "Angabe berichtigen."
 )
 _COMPARE = "Bitte beide Zeilen vergleichen und die Angabe berichtigen."
@@ -690,9 +690,15 @@ class _Evaluation:
         firsts = holder[group[doubled]]
         same = self._are_same(doubled, firsts)
         begin_anew = self._begin_anew(doubled, firsts, same)
-        for i, first, is_same in zip(doubled.tolist(), firsts.tolist(), same.tolist(), strict=True):
-            what_to_do = _NUMBERS_BEGIN_ANEW if begin_anew else _ONE_ROW_TWICE if is_same else ANOTHER_ROW
+        for i, first in zip(doubled.tolist(), firsts.tolist(), strict=True):
+            is_copy = not begin_anew and self._cells(i) == self._cells(first)
+            what_to_do = _NUMBERS_BEGIN_ANEW if begin_anew else _ONE_ROW_TWICE if is_copy else ANOTHER_ROW
             self._add(i, self._key_column(i), "duplicate_key", **self._doubled(i, first, what_to_do))
+
+    def _cells(self, i: int) -> list[Cell]:
+        """All cells of a row's physical row, read or not: only of two that are wholly alike one may be deleted."""
+        share = self._share(i)
+        return list(share.sheet.row(int(share.rows[self._local(i)])))
 
     def _are_same(self, some: Rows, others: Rows) -> Mask:
         """Whether rows say the same as others beside their key, also in what is dropped later."""

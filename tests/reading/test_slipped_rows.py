@@ -287,3 +287,18 @@ def test_a_list_of_languages_reads_like_a_name() -> None:
     named = ["G2", "Griffbereit", "Kita", "Ahlen", "Muster, Eva", "5", "6", "EB-1"]
     result = read_csv_delivery("fit", [*facts, header, group, named])
     assert [f.raw for f in result.findings if f.rule == "unknown_language"] == [HIDDEN, HIDDEN]
+
+
+def test_a_name_that_slipped_into_a_stored_text_is_stored_as_a_pseudonym() -> None:
+    header = ["Einrichtung", "Sprachhelfer/in", "Kommune", "Stunden bewilligt"]
+    rows = [
+        ["Kita Süd", "Eva Kanarius", "Ahlen", "10"],
+        ["Eva Kanarius", "Kita Nord", "Ahlen", "10"],
+        ["Kanarius, Eva", "Kita Ost", "Ahlen", "10"],
+    ]
+    facts = [["Berichtszeitraum: 2023"], ["Stand: 15.01.2024"]]
+    result = read_csv_delivery("sprachhelfer", [*facts, header, *rows])
+    kept, *slipped = result.tables["placements"].rows["institution"].to_pylist()
+    assert kept == "Kita Süd"
+    assert all(re.fullmatch("[0-9a-f]{32}", text) for text in slipped)
+    assert slipped[0] != slipped[1]
