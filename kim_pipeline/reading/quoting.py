@@ -67,6 +67,11 @@ class Quoting:
             return False
         return all(self._allows(reading, column) for reading in _readings(cell))
 
+    def names_person(self, text: str) -> bool:
+        """Whether a text that is to be stored names a person: a personal value of the delivery, or `Word, Word`."""
+        form = clean_key(text)
+        return bool(_BORN.search(form) or _NAME.fullmatch(form) or comparable(form) in self._personal)
+
     def _allows(self, cell: Cell, column: Column | None) -> bool:
         text = clean_key(raw_text(cell))
         is_date = column is not None and column.kind == "date"

@@ -81,7 +81,7 @@ _PER_CELL = frozenset({"out_of_range"})
 
 _FIRST_DAY, _FIRST_BIRTH = dt.date(2000, 1, 1), dt.date(1900, 1, 1)
 _ONE_ROW_TWICE = (
-    "Auch die übrigen Angaben sind gleich. Bitte eine der Zeilen löschen, wenn dasselbe zweimal dasteht, sonst die "
+    "Beide Zeilen sind ganz gleich. Bitte eine der Zeilen löschen, wenn dasselbe zweimal dasteht, sonst die "
     "Angabe berichtigen."
 )
 _COMPARE = "Bitte beide Zeilen vergleichen und die Angabe berichtigen."
@@ -690,9 +690,15 @@ class _Evaluation:
         firsts = holder[group[doubled]]
         same = self._are_same(doubled, firsts)
         begin_anew = self._begin_anew(doubled, firsts, same)
-        for i, first, is_same in zip(doubled.tolist(), firsts.tolist(), same.tolist(), strict=True):
-            what_to_do = _NUMBERS_BEGIN_ANEW if begin_anew else _ONE_ROW_TWICE if is_same else ANOTHER_ROW
+        for i, first in zip(doubled.tolist(), firsts.tolist(), strict=True):
+            is_copy = not begin_anew and self._cells(i) == self._cells(first)
+            what_to_do = _NUMBERS_BEGIN_ANEW if begin_anew else _ONE_ROW_TWICE if is_copy else ANOTHER_ROW
             self._add(i, self._key_column(i), "duplicate_key", **self._doubled(i, first, what_to_do))
+
+    def _cells(self, i: int) -> list[Cell]:
+        """All cells of a row's physical row, read or not: only of two that are wholly alike one may be deleted."""
+        share = self._share(i)
+        return list(share.sheet.row(int(share.rows[self._local(i)])))
 
     def _are_same(self, some: Rows, others: Rows) -> Mask:
         """Whether rows say the same as others beside their key, also in what is dropped later."""
@@ -742,10 +748,33 @@ class _Evaluation:
         self._prove(self._frame[accepted])
         sheets = pa.array([share.sheet.name for share in self._shares], type=pa.string())
         numbers = np.concatenate([share.rows for share in self._shares]) + 1
-        rows = self._checked.append_column(SOURCE_SHEET, sheets.take(pa.array(self._owner)))
+        rows = self._without_names(accepted).append_column(SOURCE_SHEET, sheets.take(pa.array(self._owner)))
         rows = rows.append_column(SOURCE_ROW, pa.array(numbers, type=pa.int64())).filter(pa.array(accepted))
         findings = [f for share in self._shares for f in sorted(share.findings, key=lambda f: f.row or 0)]
         return TableResult(_unpivot(self._table, rows), findings, self._accounts(accepted), pending)
+
+    def _without_names(self, accepted: Mask) -> pa.Table:
+        """The rows, a pseudonym in place of each stored text of an accepted one that names a person of the delivery.
+
+        A name that has slipped into a column of free text breaks no rule there, and would be stored in clear.
+        """
+        rows = self._checked
+        if not any(share.has_persons for share in self._shares):
+            return rows
+        for at, column in enumerate(self._table.checked):
+            if column.kind != "text" or column.personal or not column.is_stored:
+                continue
+            texts = rows[column.name].to_pylist()
+            named = {
+                t for t in pc.unique(rows[column.name].filter(pa.array(accepted))).to_pylist() if t and self._names(t)
+            }
+            if named:
+                kept = [pseudonym(self._delivered.key, text) if text in named else text for text in texts]
+                rows = rows.set_column(at, column.name, pa.array(kept, type=pa.string()))
+        return rows
+
+    def _names(self, text: str) -> bool:
+        return self._delivered.quoting.names_person(text)
 
     def _accounts(self, accepted: Mask) -> list[Account]:
         """One account per sheet: the table's blocks on it are added up."""

@@ -195,7 +195,9 @@ def test_only_of_equal_rows_one_may_be_deleted() -> None:
     row = ["1", "Kurs", "05.05.2023", "Ahlen", "5"]
     (equal,) = duplicates_of(("Kurse", [row, row]))
     (other,) = duplicates_of(("Kurse", [row, [*row[:4], "6"]]))
+    (unreadable,) = duplicates_of(("Kurse", [row, [*row[:4], "5", "hier steht noch etwas"]]))
     assert "Bitte eine der Zeilen löschen, wenn dasselbe zweimal dasteht" in equal
+    assert "Bitte keine löschen" in unreadable
     assert "Bitte keine löschen" in other
 
 
