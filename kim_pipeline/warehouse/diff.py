@@ -40,11 +40,10 @@ WHERE database_name IN (current_database(), 'before') AND NOT internal
 _CAUSES = """
 CREATE OR REPLACE TEMP TABLE cause AS
 SELECT
-    coalesce(n.programme, o.programme) AS programme,
-    string_agg(coalesce(n.file, o.file), ', ' ORDER BY coalesce(n.file, o.file)) AS files
+    programme,
+    string_agg(DISTINCT file, ', ' ORDER BY file) AS files
 FROM quality.delivery AS n
-FULL JOIN before.quality.delivery AS o ON o.programme = n.programme AND o.file = n.file
-    AND o.part = n.part
+FULL JOIN {before} AS o USING (programme, file, part)
 WHERE n.sha256 IS DISTINCT FROM o.sha256 OR n.status IS DISTINCT FROM o.status
 GROUP BY 1
 """
@@ -95,7 +94,7 @@ def write_diff(new: Path, before: Path | None) -> dict[str, int]:
         _compare_names(connection, "column", _COLUMN_NAMES)
         _compare_counts(connection)
         if "indicators.indicator_value" in _common_tables(connection):
-            connection.execute(_CAUSES)
+            connection.execute(_CAUSES.format(before=_deliveries_before(connection)))
             connection.execute(_VALUES)
         rows = connection.execute(
             "SELECT kind, count(*) FROM quality.build_diff GROUP BY kind ORDER BY kind"
@@ -110,6 +109,13 @@ def _compare_names(connection: duckdb.DuckDBPyConnection, what: str, names: str)
         f"CASE WHEN bool_or(database_name = 'before') THEN '{what}_gone' ELSE '{what}_added' END AS kind, name "
         f"FROM ({names}) GROUP BY name HAVING count(*) = 1 ORDER BY kind, name"
     )
+
+
+def _deliveries_before(connection: duckdb.DuckDBPyConnection) -> str:
+    """The deliveries of the earlier build; before version 0.2 they had no parts."""
+    columns = {name for (name,) in connection.execute(f"SELECT name FROM ({_COLUMN_NAMES}) WHERE database_name = 'before'").fetchall()}
+    table = "before.quality.delivery"
+    return table if "quality.delivery.part" in columns else f"(SELECT *, '' AS part FROM {table})"
 
 
 def _common_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
