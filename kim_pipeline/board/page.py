@@ -22,6 +22,7 @@ from kim_pipeline.board.rows import MATTERS, BoardRow, board_rows, states_of_fil
 from kim_pipeline.files import Store
 from kim_pipeline.guard.holds import load_holds
 from kim_pipeline.publishing.builds import Build, Warehouse
+from kim_pipeline.publishing.keeping.last_backup import last_backup
 from kim_pipeline.publishing.smoke import can_open
 from kim_pipeline.settings import ZONE, Settings
 
@@ -80,7 +81,8 @@ def write_board(settings: Settings, today: dt.date, now: dt.datetime) -> bool:
     warehouse = Warehouse(settings.warehouse)
     build = warehouse.current()
     built_at = build.made_at if build else now
-    warehouse.store.write_readable(board_path(settings), board_page(rows, today, now, built_at))
+    page = board_page(rows, today, now, built_at, last_backup(settings))
+    warehouse.store.write_readable(board_path(settings), page)
     return True
 
 
@@ -92,7 +94,13 @@ def renew_board(settings: Settings, today: dt.date, now: dt.datetime) -> None:
         _LOG.warning("the board could not be written (%s)", type(error).__name__)
 
 
-def board_page(rows: Sequence[BoardRow], today: dt.date, now: dt.datetime, built_at: dt.datetime) -> bytes:
+def board_page(
+    rows: Sequence[BoardRow],
+    today: dt.date,
+    now: dt.datetime,
+    built_at: dt.datetime,
+    saved_at: dt.datetime | None = None,
+) -> bytes:
     """The page in UTF-8.
 
     Args:
@@ -100,6 +108,7 @@ def board_page(rows: Sequence[BoardRow], today: dt.date, now: dt.datetime, built
         today: day of the board.
         now: when it is written.
         built_at: when the published build was made.
+        saved_at: when the warehouse was saved last; None where it never was.
     """
     written, built = now.astimezone(ZONE), built_at.astimezone(ZONE)
     text = _template().render(
@@ -110,10 +119,20 @@ def board_page(rows: Sequence[BoardRow], today: dt.date, now: dt.datetime, built
         today=german.day(today),
         written=german.moment(written),
         built=german.moment(built),
+        saved=_saved(saved_at, now),
         written_at=int(now.timestamp() * 1000),
         stale_hours=_STALE_HOURS,
     )
     return text.encode()
+
+
+def _saved(saved_at: dt.datetime | None, now: dt.datetime) -> str:
+    """How old the last backup is."""
+    if saved_at is None:
+        return "Eine Sicherung gibt es noch nicht."
+    days = (now.astimezone(ZONE).date() - saved_at.astimezone(ZONE).date()).days
+    age = "von heute" if days <= 0 else f"{german.counted(days, 'Tag', 'Tage')} alt"
+    return f"Die letzte Sicherung ist {age} ({german.moment(saved_at.astimezone(ZONE))})."
 
 
 def board_summary(rows: Sequence[BoardRow]) -> str:

@@ -20,7 +20,7 @@ from kim_pipeline.contracts.due import Due, due_state
 from kim_pipeline.guard.holds import Hold
 from kim_pipeline.intake.due import due_of
 from kim_pipeline.intake.intake import Intake
-from kim_pipeline.settings import ZONE
+from kim_pipeline.settings import day_at
 
 MatterKind = Literal["stopped", "held", "rejected", "late", "due", "open"]
 """What is up: the nights wait for a word; held; rejected; overdue; due, but within the days of grace; in time."""
@@ -137,7 +137,7 @@ def _of_holds(holds: Iterable[Hold], known: dict[str, ProgrammeState]) -> Iterat
         row = _HELD[kind]
         title = programmes()[key].title if key else _ALL
         due = known[key].due if key in known else None
-        since = hold.since.astimezone(ZONE).date()
+        since = day_at(hold.since)
         yield replace(row, programme=key, title=title, since=since, due=due)
 
 
@@ -264,7 +264,7 @@ ORDER BY u.programme
 def _first_day(received: Sequence[dt.datetime]) -> dt.date | None:
     """The day in Germany of the first of some instants (UTC); None where a file system does not know it."""
     known = [at.replace(tzinfo=at.tzinfo or dt.UTC) for at in received]
-    return min((at.astimezone(ZONE).date() for at in known if at.timestamp() > 0), default=None)
+    return min((day_at(at) for at in known if at.timestamp() > 0), default=None)
 
 
 def told_rows(rows: Iterable[BoardRow]) -> list[BoardRow]:

@@ -192,7 +192,7 @@ class _Reader:
         return table in self._columns
 
     def _part(self, table: str, name: str = "part") -> str:
-        return name if name in self._columns[table] else "''"
+        return name if name in self._columns.get(table, ()) else "''"
 
     def inputs(self) -> tuple[UsedInput, ...]:
         part = self._part("quality.delivery")

@@ -18,7 +18,7 @@ from kim_pipeline.contracts.due import Due
 from kim_pipeline.files import Store, locked, private_folder
 from kim_pipeline.guard.holds import Hold, HoldKind, load_holds
 from kim_pipeline.orchestration.outbox import Alert, Outbox
-from kim_pipeline.settings import ZONE, Settings
+from kim_pipeline.settings import ZONE, Settings, day_at
 
 _LOG = logging.getLogger(__name__)
 _STAGES = (14, 3, 0)
@@ -177,7 +177,7 @@ def _held_alerts(settings: Settings, today: dt.date) -> Iterator[tuple[list[str]
 
 
 def _first_day(hold: Hold) -> dt.date:
-    return hold.since.astimezone(ZONE).date()
+    return day_at(hold.since)
 
 
 def waiting_decision(kind: HoldKind, programme: str | None, since: dt.date, stage: int, settings: Settings) -> Alert:

@@ -25,7 +25,7 @@ from kim_pipeline.orchestration.keys import BUILD_INFO_KEY, DELIVERY_STATUS, IND
 from kim_pipeline.publishing.builds import Build
 from kim_pipeline.publishing.published import stored_build_info
 from kim_pipeline.publishing.smoke import can_open
-from kim_pipeline.settings import ZONE
+from kim_pipeline.settings import day_at
 from kim_pipeline.warehouse.diff import KINDS
 
 MAX_FINDINGS = 200
@@ -88,7 +88,7 @@ def _name(delivery: Delivery) -> str:
 
 def held_table(held: Iterable[Delivery], store: Store) -> str:
     """Deliveries that wait for a person's word, since when, and what they would take away."""
-    since = {(hold.programme, hold.sha256): hold.since.astimezone(ZONE).date() for hold in load_holds(store)}
+    since = {(hold.programme, hold.sha256): day_at(hold.since) for hold in load_holds(store)}
     rows = ((_name(d), since.get((d.programme, d.sha256 or "")), d.held) for d in held)
     return markdown_table(_HELD_HEADER, rows)
 

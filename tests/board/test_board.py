@@ -111,6 +111,20 @@ def test_the_page_says_of_when_it_is() -> None:
     assert "Alles ist in der Frist; niemand muss etwas tun." in page
 
 
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        (None, "Eine Sicherung gibt es noch nicht."),
+        (2, "Die letzte Sicherung ist von heute (02.05.2024, 10:00 Uhr)."),
+        (15, "Die letzte Sicherung ist 1 Tag alt (01.05.2024, 21:00 Uhr)."),
+        (24 * 5, "Die letzte Sicherung ist 5 Tage alt (27.04.2024, 12:00 Uhr)."),
+    ],
+)
+def test_the_page_shows_the_age_of_the_last_backup(hours: int | None, told: str) -> None:
+    saved_at = NOON - dt.timedelta(hours=hours) if hours is not None else None
+    assert told in " ".join(board_page([], dt.date(2024, 5, 2), NOON, NOON, saved_at).decode().split())
+
+
 def test_texts_are_escaped() -> None:
     row = BoardRow("late", "fit", "<b>FIT</b>", dt.date(2024, 5, 1), "x", "das Programm", "y", DUE)
     assert "<b>FIT" not in board_page([row], dt.date(2024, 5, 2), NOON, NOON).decode()
