@@ -97,7 +97,7 @@ def _copies(
     files: Iterable[Sequence[Delivery]], pool: ReaderPool, place: Path
 ) -> Iterator[tuple[Delivery, _Copy | None]]:
     """A copy of each delivery that has findings, in their order; None where its bytes are not those that were read."""
-    jobs = []
+    jobs: list[tuple[Delivery, Job]] = []
     for parts in files:
         if findings := findings_of(parts):
             number, page = len(jobs), page_of(parts, findings)
