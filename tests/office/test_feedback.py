@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import os
 import stat
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -20,14 +21,15 @@ from openpyxl.styles import PatternFill
 from kim_pipeline import cli
 from kim_pipeline.contracts import programmes
 from kim_pipeline.intake.counting import Candidate
-from kim_pipeline.intake.intake import Delivery, Intake, all_findings, take_in
+from kim_pipeline.intake.intake import Delivery, Intake, all_findings, setup_of, take_in
+from kim_pipeline.intake.pool import ReaderPool
 from kim_pipeline.office.feedback.folder import Written, copy_name, write_feedback
 from kim_pipeline.office.feedback.losses import LOSSES, lost
 from kim_pipeline.office.feedback.sheet import COLOURS
 from kim_pipeline.reading.returned import RETURN_HEADING, RETURN_SHEET
 from kim_pipeline.settings import Settings
 from tests.built import sample_intake, sample_settings
-from tests.conftest import DirectCopies, direct, put
+from tests.conftest import TESTS, DirectCopies, direct, put
 from tests.template_data import AS_OF, filled, valid_rows
 from tests.whole.test_privacy import canaries_in
 from tests.workbooks import HEADER, Fault, Formula, Page, csv_text, edited, ods, request, requests, xls, xlsx
@@ -292,6 +294,27 @@ def test_a_merged_range_over_the_whole_sheet_is_not_unfolded(settings: Settings)
     huge = edited(xlsx([page]), lambda _, part: part.replace(b"</sheetData>", merge))
     put(settings, SMP, "SMP.xlsx", huge)
     assert openpyxl.load_workbook(only_copy(settings), read_only=True)["Einsätze"]["D6"].value == "Wahrendorf"
+
+
+def test_a_workbook_that_harms_its_reader_harms_its_own_copy_only(settings: Settings) -> None:
+    """Copies are written in children with the limits of reading: first the workbook, then its values, then neither."""
+    for number, file in enumerate(("loop.xlsx", "loop_whole.xlsx", "well.xlsx")):
+        put(settings, SMP, file, xlsx([requests(request(f"A-{number}", Ort="Wahrendorf"))]))
+    children = ReaderPool(setup_of(settings, b""), 2, 6, (sys.executable, str(TESTS / "odd_copies.py")), patience=60)
+    folder = settings.warehouse / "feedback"
+    copies = write_feedback(direct(settings), settings, folder, pool=children).copies
+    books = {delivery.file: openpyxl.load_workbook(path) for delivery, path in copies}
+    assert list(books) == ["loop.xlsx", "loop_whole.xlsx", "well.xlsx"]
+    told = {file: " ".join(str(r[0].value) for r in book.worksheets[0].iter_rows()) for file, book in books.items()}
+    assert books["loop.xlsx"].sheetnames == [RETURN_SHEET]
+    assert "nicht öffnen" in told["loop.xlsx"]
+    assert "Rechenzeit" in told["loop.xlsx"]
+    assert "diese hier enthält nur die Rückmeldung" in told["loop.xlsx"]
+    assert "Die Kopie enthält die Werte" in told["loop_whole.xlsx"]
+    assert "Zu dieser Kopie" not in told["well.xlsx"]
+    for file in ("loop_whole.xlsx", "well.xlsx"):
+        assert books[file]["Einsätze"]["D6"].fill.fgColor.rgb == RED
+    assert list((settings.warehouse / "scratch").iterdir()) == []
 
 
 # --- the folder -------------------------------------------------------------------------------------------------------

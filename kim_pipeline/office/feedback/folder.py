@@ -24,7 +24,7 @@ from kim_pipeline.intake.pool import Job, ReaderError, ReaderPool
 from kim_pipeline.office.feedback.sheet import ReturnPage, page_of
 from kim_pipeline.settings import Settings
 
-WORKER = (sys.executable, "-m", "kim_pipeline.office.feedback.worker")
+_WORKER = (sys.executable, "-m", "kim_pipeline.office.feedback.worker")
 _LEDGER = ".rueckmeldungen.json"
 _OWN = 0o600
 _OURS = re.compile(r"_Rückmeldung(\d\d)?")
@@ -69,7 +69,7 @@ def write_feedback(
     done, store = Written(), Store(settings.warehouse)
     if not folder.is_dir():
         private_folder(folder)
-    pool = pool or ReaderPool(setup_of(settings, b""), settings.readers, settings.reader_seconds, WORKER)
+    pool = pool or ReaderPool(setup_of(settings, b""), settings.readers, settings.reader_seconds, _WORKER)
     with store.scratch() as place:
         for key in programmes() if only is None else sorted(set(only)):
             _write_programme(intake.files(key), pool, place, _Ledger(folder / key, done, store))

@@ -12,10 +12,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from kim_pipeline import german
 from kim_pipeline.reading.errors import unreadable
-from kim_pipeline.reading.formats.cells import BLANK, Cell, Mask, Sheet, is_filled
+from kim_pipeline.reading.formats.cells import BLANK, Cell, Mask, Sheet, column_letter, is_filled
 
-_MAX_CELLS = 2**30
+_MAX_CELLS = 2**27
+"""As many cells as 1,048,576 rows and 128 columns have, or 8,192 rows and 16,384 columns: five bytes each are held."""
 _MAX_DENSE_CELLS = 2**25
 """For how many cells a reader may make room that makes room for all up to the last: calamine takes 24 bytes each."""
 
@@ -59,18 +61,26 @@ def is_beyond(extent: tuple[int, int]) -> bool:
     return extent[0] * extent[1] > _MAX_DENSE_CELLS
 
 
-def check_extent(height: int, width: int) -> None:
-    """Refuse a sheet with more cells than 1,048,576 rows and 1,024 columns have.
+def check_extent(name: str, rows: npt.NDArray[np.integer], columns: npt.NDArray[np.integer]) -> None:
+    """Refuse a sheet that reaches farther than it can be held, and name the cells that do.
+
+    Args:
+        name: of the sheet.
+        rows: 0-based row of each filled cell.
+        columns: likewise.
 
     Raises:
-        RejectedError: it is larger.
+        RejectedError: there are more than `_MAX_CELLS` cells up to the last row and column.
     """
-    if height * width > _MAX_CELLS:
-        rows, columns = f"{height:_}".replace("_", "."), f"{width:_}".replace("_", ".")
-        raise unreadable(
-            f"Ein Blatt hat gefüllte Zellen bis Zeile {rows} und bis zur {columns}. Spalte. Das ist zu groß. Bitte "
-            "löschen, was weit hinter der Tabelle steht, und die Datei neu speichern."
-        )
+    if not len(rows) or (int(rows.max()) + 1) * (int(columns.max()) + 1) <= _MAX_CELLS:
+        return
+    last = (np.lexsort((columns, rows))[-1], np.lexsort((rows, columns))[-1])
+    cells = [f"{column_letter(int(columns[at]))}{int(rows[at]) + 1}" for at in dict.fromkeys(last)]
+    noun = "die Zelle" if len(cells) == 1 else "die Zellen"
+    raise unreadable(
+        f"Das Blatt „{name}“ ist zu groß: Weit hinter der Tabelle {'ist' if len(cells) == 1 else 'sind'} {noun} "
+        f"{german.listing(cells)} gefüllt. Bitte löschen, was dort steht, und die Datei neu speichern."
+    )
 
 
 def to_sheet(name: str, cells: Cells, values: Sequence[Cell], fills: Mask) -> Sheet:
@@ -85,8 +95,9 @@ def to_sheet(name: str, cells: Cells, values: Sequence[Cell], fills: Mask) -> Sh
     Raises:
         RejectedError: the filled cells reach farther than a sheet can be held.
     """
-    height, width = cells.where(fills[cells.codes]).extent
-    check_extent(height, width)
+    filled = cells.where(fills[cells.codes])
+    check_extent(name, filled.rows, filled.columns)
+    height, width = filled.extent
     rows, columns, codes = cells.where((cells.rows < height) & (cells.columns < width))
     order = np.argsort(columns, kind="stable")
     bounds = np.searchsorted(columns[order], np.arange(width + 1))

@@ -77,7 +77,8 @@ def _sheet(table: OdsTable, distinct: list[Stated], values: list[Cell]) -> tuple
     cells, merges = placed(table, distinct)
     cells = cells[holding(plain)[cells[:, 2]]]
     ends = cells[:, :2] + cells[:, 3:]
-    check_extent(*_largest(ends[fills[cells[:, 2]]]))
+    last = ends[fills[cells[:, 2]]] - 1
+    check_extent(table.name, last[:, 0], last[:, 1])
     beyond = is_beyond(_largest(ends))
     sheet = to_sheet(table.name, _spread(cells), values, fills)
     sheet.merges = merges
