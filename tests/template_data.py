@@ -182,6 +182,8 @@ class _Maker:
         if column.names_office:
             return (self._rng.choice(self._plan.vocabulary.county.office_names),) * 2
         text = f"{self._rng.choice(('0', 'A-', 'Nr '))}{self._count:04d}" if column.key else self._rng.choice(_TEXTS)
+        if column.key and column.personal:  # a text that is also a person's is no institution's
+            text += "p"
         return text, clean_text(text)
 
     def _choice(self, column: Column, values: tuple[str, ...]) -> tuple[Any, Any]:
