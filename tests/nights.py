@@ -44,11 +44,16 @@ def small_sample(folder: Path) -> Settings:
 
 
 def run(
-    settings: Settings, instance: dg.DagsterInstance, *assets: str, full: bool = False, as_of: str = AS_OF
+    settings: Settings,
+    instance: dg.DagsterInstance,
+    *assets: str,
+    full: bool = False,
+    as_of: str = AS_OF,
+    accept_missing: tuple[str, ...] = (),
 ) -> dg.ExecuteInProcessResult:
     """The nightly job, or the part of it that makes some assets."""
     job = build_defs(settings).resolve_job_def(NIGHTLY)
-    night = {"config": {"as_of": as_of, "full": full}}
+    night = {"config": {"as_of": as_of, "full": full, "accept_missing": list(accept_missing)}}
     return job.execute_in_process(
         instance=instance,
         raise_on_error=False,
