@@ -241,7 +241,9 @@ def states_of_file(internal: Path) -> list[ProgrammeState]:
         duckdb.Error: it cannot be read.
     """
     with duckdb.connect(str(internal), read_only=True) as connection:
-        rows = connection.execute(_STATES).fetchall()
+        columns = {name for (name, *_) in connection.execute("DESCRIBE quality.due").fetchall()}
+        phase = "u.state" if "state" in columns else "'läuft'"  # builds before 0.2 know no end of programmes
+        rows = connection.execute(_STATES.format(phase=phase)).fetchall()
     return [
         ProgrammeState(key, Due(*days), bool(rejected), _first_day(rejected), frozenset(held))
         for key, *days, rejected, held in rows
@@ -251,7 +253,7 @@ def states_of_file(internal: Path) -> list[ProgrammeState]:
 
 _STATES = """
 SELECT
-    u.programme, u.last_as_of, u.covered_through, u.due_on, u.late_after,
+    u.programme, u.last_as_of, u.covered_through, u.due_on, u.late_after, {phase} AS phase,
     coalesce(list(d.received_at ORDER BY d.received_at) FILTER (d.status = 'rejected'), []) AS rejected,
     coalesce(list(DISTINCT d.sha256) FILTER (d.status = 'held'), []) AS held
 FROM quality.due AS u
