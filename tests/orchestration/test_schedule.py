@@ -57,7 +57,7 @@ def test_schedule_and_sensors_are_on_where_nobody_attends(unattended: bool) -> N
     switches = [*(s.default_status.value for s in repository.schedule_defs)]
     switches += [s.default_status.value for s in repository.sensor_defs]
     assert set(switches) == {"RUNNING" if unattended else "STOPPED"}
-    assert len(switches) == 9
+    assert len(switches) == 10
 
 
 def test_they_are_off_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
