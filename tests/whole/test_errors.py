@@ -32,6 +32,10 @@ def own_exceptions() -> Iterator[type[BaseException]]:
 OTHERS = {
     "UnknownCommandError": "typer catches its own kind; `usage_problem` tells it in German",
     "SurplusError": "likewise",
+    "UnusualError": "one pass over a file tells the other that it has to read; nobody sees it",
+    "IncompleteError": "likewise",
+    "IncompleteSheetError": "likewise",
+    "MissingPartError": "likewise",
 }
 """Errors of our own that have another base, and why."""
 
