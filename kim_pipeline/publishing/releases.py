@@ -157,7 +157,7 @@ def _due_on(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> list[tuple
     known: dict[str, list[tuple[Period | None, dt.date]]] = {}
     for programme, period, stand in connection.execute(
         "SELECT programme, period, as_of FROM whole.quality.delivery "
-        "WHERE status <> 'rejected' AND as_of <= $as_of ORDER BY ALL",
+        "WHERE status NOT IN ('rejected', 'held') AND as_of <= $as_of ORDER BY ALL",
         {"as_of": as_of},
     ).fetchall():
         known.setdefault(programme, []).append((named_period(period) if period else None, stand))

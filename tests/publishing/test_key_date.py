@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -117,6 +118,24 @@ def test_it_is_due_as_it_was_then(day: dt.date) -> None:
         connection.execute("CREATE SCHEMA quality")
         load_quality(connection, replace(sample_intake(), deliveries=then), day, 14)
         assert found == connection.execute("FROM quality.due").fetchall()
+
+
+def test_a_held_delivery_makes_nobody_punctual(tmp_path: Path) -> None:
+    """As in the build itself: a list that is held is not there yet."""
+    stand = "SELECT max(as_of) FROM quality.delivery WHERE programme = 'kim_case_management' AND status = 'counted'"
+    held = tmp_path / "internal.duckdb"
+    shutil.copyfile(sample_internal(), held)
+    held.chmod(0o600)
+    with duckdb.connect(str(held)) as connection:
+        ((newest,),) = connection.execute(stand).fetchall()
+        connection.execute(
+            "UPDATE quality.delivery SET status = 'held' WHERE programme = 'kim_case_management' AND as_of = ?",
+            [newest],
+        )
+    with duckdb.connect() as connection:
+        copy_as_of(connection, held, AS_OF, AS_OF)
+        due = "SELECT last_as_of < ?, is_late FROM quality.due WHERE programme = 'kim_case_management'"
+        assert connection.execute(due, [newest]).fetchall() == [(True, True)]
 
 
 def test_what_names_no_stand_is_known_from_the_day_of_the_build_on() -> None:
