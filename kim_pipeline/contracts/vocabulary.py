@@ -99,6 +99,15 @@ class County:
         """The municipalities' keys."""
         return frozenset(m.ags for m in self.municipalities)
 
+    @cached_property
+    def census_anchors(self) -> dict[tuple[str, dt.date, int], str]:
+        """(area, Stichtag, population) → the census that a published total rests on; empty where the county has none."""
+        path = self.folder / "census_base.csv"
+        return {
+            (r["area"], dt.date.fromisoformat(r["stichtag"]), int(r["population"])): r["census_base"]
+            for r in (rows(path) if path.is_file() else [])
+        }
+
 
 @dataclass(frozen=True)
 class ProgrammeLife:
