@@ -100,6 +100,14 @@ class County:
         return frozenset(m.ags for m in self.municipalities)
 
     @cached_property
+    def flat_file_terms(self) -> str | None:
+        """The terms of official flat files, which state none, as the county has found them; None if it says nothing."""
+        path = self.folder / "datapackage.toml"
+        stated = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        terms = stated.get("flat_file_terms")
+        return terms if isinstance(terms, str) else None
+
+    @cached_property
     def census_anchors(self) -> dict[tuple[str, dt.date, int], str]:
         """(area, Stichtag, population) → the census that a published total rests on; empty where the county has none."""
         path = self.folder / "census_base.csv"

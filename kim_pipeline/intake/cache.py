@@ -21,6 +21,7 @@ from kim_pipeline.files import Store, draft, private_folder, set_mode
 
 if TYPE_CHECKING:
     from kim_pipeline.reading.delivery import DeliveryResult, PartResult
+    from kim_pipeline.reading.official.reader import Published
 
 _LOG = logging.getLogger(__name__)
 _MANIFEST = "result.json"
@@ -45,6 +46,7 @@ class CachedPart:
         ignored_sheets: of the whole delivery, told with its first part.
         findings: Parquet file of the findings.
         counts: severity → number of findings.
+        published: what is told of it where it is an official table; None for others.
     """
 
     label: str
@@ -58,6 +60,19 @@ class CachedPart:
     accounts: list[dict[str, Any]]
     findings: Path
     counts: dict[str, int] = field(default_factory=dict)
+    published: CachedPublished | None = None
+
+
+@dataclass(frozen=True)
+class CachedPublished:
+    """What is kept of an official table beside its rows (see `reading.official.reader.Published`)."""
+
+    recognised: str
+    days: tuple[dt.date, ...]
+    covers: tuple[dt.date, ...]
+    provider: str
+    dataset: str
+    terms: str | None
 
 
 def entry(folder: Path, programme: str, sha256: str, fingerprint: str) -> Path:
@@ -113,7 +128,13 @@ def _restore(path: Path, number: int, part: dict[str, Any]) -> CachedPart:
         accounts=part["accounts"],
         findings=path / _findings_of(number),
         counts=part["counts"],
+        published=_restore_published(part["published"]) if part["published"] else None,
     )
+
+
+def _restore_published(kept: dict[str, Any]) -> CachedPublished:
+    days = {name: tuple(map(dt.date.fromisoformat, kept[name])) for name in ("days", "covers")}
+    return CachedPublished(**(kept | days))
 
 
 def _rows_of(part: int, table: str) -> str:
@@ -193,6 +214,19 @@ def _describe_part(part: PartResult, referred: dict[str, list[str]]) -> dict[str
         "rejected_tables": part.rejected_tables,
         "accounts": [dataclasses.asdict(a) for table in part.tables.values() for a in table.accounts],
         "counts": counts,
+        "published": _describe_published(part.published) if part.published else None,
+    }
+
+
+def _describe_published(published: Published) -> dict[str, Any]:
+    credit = published.attribution
+    return {
+        "recognised": published.recognised,
+        "days": [day.isoformat() for day in published.days],
+        "covers": [day.isoformat() for day in published.covers],
+        "provider": credit.provider,
+        "dataset": credit.dataset,
+        "terms": credit.terms,
     }
 
 
