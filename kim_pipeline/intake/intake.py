@@ -108,6 +108,11 @@ class Delivery:
         return None if self.barred else self.read
 
     @property
+    def is_official(self) -> bool:
+        """Whether it is an official table in a published form."""
+        return self.read is not None and self.read.published is not None
+
+    @property
     def told_period(self) -> str | None:
         """Its period as it is written down: the canonical notation; of an official table its Stichtage as days."""
         if self.read is None or self.read.period is None:

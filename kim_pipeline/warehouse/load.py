@@ -129,7 +129,7 @@ def _load_deliveries(connection: duckdb.DuckDBPyConnection, intake: Intake) -> N
     for d in intake.deliveries:
         as_of = d.read.as_of if d.read else None
         received = d.received_at.replace(tzinfo=None)
-        facts = (d.sha256, d.told_period, as_of, d.status, d.reason, d.attribution, received)
+        facts = (d.sha256, d.told_period, as_of, d.status, d.reason, d.attribution, d.is_official, received)
         deliveries.append((d.programme, d.file, d.part, *facts))
         for a in d.accounts:
             numbers = (a["rows_read"], a["accepted"], a["quarantined"], a["total"], a["note"])
@@ -139,7 +139,7 @@ def _load_deliveries(connection: duckdb.DuckDBPyConnection, intake: Intake) -> N
         connection,
         "quality.delivery",
         "programme VARCHAR, file VARCHAR, part VARCHAR, sha256 VARCHAR, period VARCHAR, as_of DATE, status VARCHAR, reason VARCHAR, "
-        "attribution VARCHAR, received_at TIMESTAMP",
+        "attribution VARCHAR, is_official BOOLEAN, received_at TIMESTAMP",
         deliveries,
     )
     _create(

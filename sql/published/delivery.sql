@@ -7,6 +7,7 @@ SELECT
     d.period,  -- Berichtszeitraum; leer bei Gesamtlisten
     d.as_of,  -- Stand
     d.status,  -- counted (zählt), superseded (ersetzt) oder rejected (zurückgewiesen)
-    d.reason  -- Grund, wenn sie nicht zählt
+    d.reason,  -- Grund, wenn sie nicht zählt
+    d.attribution  -- Quellenangabe einer amtlichen Tabelle, die zählt; sonst leer
 FROM quality.delivery AS d
 ORDER BY d.programme, d.file, d.part

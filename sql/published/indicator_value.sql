@@ -74,9 +74,12 @@ SELECT
     v.value,  -- Wert; Mediane geschützter Indikatoren in ganzen Tagen; leer, wenn geheim
     v.n::BIGINT AS n,  -- Zahl der Zeilen oder Einheiten dahinter; leer, wenn geheim oder nur als Klasse angegeben
     'published' AS status,  -- published (veröffentlicht) oder suppressed (geheim)
-    NULL AS n_class  -- Größenklasse von n, wo n selbst nicht veröffentlicht wird: 5-9, 10-19, 20-49, 50+
+    NULL AS n_class,  -- Größenklasse von n, wo n selbst nicht veröffentlicht wird: 5-9, 10-19, 20-49, 50+
+    b.text AS series_break  -- Warum der Wert mit dem vorigen nicht vergleichbar ist; leer ohne Bruch
 FROM indicators.indicator_value AS v
 INNER JOIN indicators.indicator AS i ON i.indicator_id = v.indicator_id AND i.k IS NULL
+LEFT JOIN indicators.series_break AS b
+    ON b.indicator_id = v.indicator_id AND b.area = v.area AND b.period = v.period AND v.breakdown_kind = 'total'
 UNION ALL
 SELECT
     j.indicator_id,
@@ -96,6 +99,9 @@ SELECT
             WHEN j.n >= 10 THEN '10-19'
             WHEN j.n >= 5 THEN '5-9'
         END
-    END
+    END,
+    b.text
 FROM judged AS j
+LEFT JOIN indicators.series_break AS b
+    ON b.indicator_id = j.indicator_id AND b.area = j.area AND b.period = j.period AND j.kind = 'total'
 ORDER BY 1, 2, 3, 4, 5
