@@ -56,6 +56,11 @@ class Attribution:
         return f"{provider}; {self.dataset}, {span}, Stand {stand}; {told}; Zahlen ausgewählt und zusammengeführt."
 
 
+def licence_link(line: str) -> str | None:
+    """Where the terms of a line of attribution are written; None if nowhere."""
+    return next((link for terms, link in LICENCE_LINKS.items() if _TERMS[terms] in line), None)
+
+
 def attribution(texts: str, dataset: str) -> Attribution:
     """What the texts of a file state of its provider and terms."""
     found = _COPYRIGHT.search(texts)
