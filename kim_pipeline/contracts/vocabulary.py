@@ -109,7 +109,7 @@ class County:
 
     @cached_property
     def census_anchors(self) -> dict[tuple[str, dt.date, int], str]:
-        """(area, Stichtag, population) → the census that a published total rests on; empty where the county has none."""
+        """(area, Stichtag, population) → census that a published total rests on; empty where the county has none."""
         path = self.folder / "census_base.csv"
         return {
             (r["area"], dt.date.fromisoformat(r["stichtag"]), int(r["population"])): r["census_base"]

@@ -252,7 +252,9 @@ def _tell_other_bases(found: Merged, county: str, names: Mapping[str, str]) -> N
 def _tell_sums(found: Merged, county: str, names: Mapping[str, str]) -> None:
     """`sum_differs`: the municipalities together are not what the county's own figure says."""
     chosen = {
-        (m.area, m.reported_on): m for m in found.records if found.bases.get(("population", m.reported_on)) == m.census_base
+        (m.area, m.reported_on): m
+        for m in found.records
+        if found.bases.get(("population", m.reported_on)) == m.census_base
     }
     for (area, day), own in chosen.items():
         if area != county:

@@ -325,9 +325,7 @@ RULES = {
         "Paket mit mehreren Dateien",
         "Das ZIP-Paket enthält {count} Dateien. Bitte die gewünschte Tabelle entpacken und ablegen.",
     ),
-    "official_mark": Rule(
-        "Amtliches Zeichen", "{area}, {day}: {what} „{sign}“ bedeutet „{meaning}“. {follows}."
-    ),
+    "official_mark": Rule("Amtliches Zeichen", "{area}, {day}: {what} „{sign}“ bedeutet „{meaning}“. {follows}."),
     "invalid_row": Rule("Zeile nicht lesbar", "{reason}; sie wurde nicht gelesen. Bitte die Tabelle neu abrufen."),
     "as_of_unknown": Rule(
         "Abrufdatum fehlt",

@@ -126,7 +126,7 @@ class Figures:
         return {(row["breakdown_kind"], row["breakdown"]): row["name"] for row in self.rows("breakdown_member")}
 
     def breaks(self, indicator: str, periods: Iterable[str], area: str | None = None) -> list[Record]:
-        """Where an indicator's series changes its census base or source, of the given periods; the county's by default."""
+        """Where an indicator's series changes its census base or source within periods; the county's by default."""
         shown, place = set(periods), area or self.county["area"]
         return [
             row
@@ -136,10 +136,8 @@ class Figures:
 
     def census_base(self, indicator: str, period: str) -> str | None:
         """The census on which the population figures of a year rest; None where it is not known."""
-        return next(
-            (r["census_base"] for r in self.rows("census_base") if (r["indicator_id"], r["period"]) == (indicator, period)),
-            None,
-        )
+        found = {(row["indicator_id"], row["period"]): row["census_base"] for row in self.rows("census_base")}
+        return found.get((indicator, period))
 
     @cached_property
     def _values(self) -> dict[tuple[str, str, str, str, str], Record]:
@@ -296,9 +294,9 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: str, day: dt.date) -> li
 
 NEEDED = frozenset(
     (
-        "area", "breakdown_member", "build_info", "census_base", "delivery", "delivery_status", "indicator", "indicator_value",
-        "language_gap", "measure_activity", "measure_history", "measure_review", "measure_review_missing", "offer_gap",
-        "period", "programme", "programme_period", "series_break",
+        "area", "breakdown_member", "build_info", "census_base", "delivery", "delivery_status", "indicator",
+        "indicator_value", "language_gap", "measure_activity", "measure_history", "measure_review",
+        "measure_review_missing", "offer_gap", "period", "programme", "programme_period", "series_break",
     )
 )  # fmt: skip
 """Tables that the report is made from."""

@@ -121,7 +121,10 @@ def page(context: ReportContext, area: Record, footer: str) -> Document:
         f"Gemeindeblatt {area['name']}",
         f"{area['kind']} im {figures.county['name']}",
         (
-            ("Stichtag", german.day(figures.key_day)), *facts, *_base(context), ("Gemeindeschlüssel", area["area"]),
+            ("Stichtag", german.day(figures.key_day)),
+            *facts,
+            *_base(context),
+            ("Gemeindeschlüssel", area["area"]),
         ),
         picture=_locator(context, area),
     )
@@ -200,7 +203,7 @@ def _break_notes(context: ReportContext, area: Record) -> tuple[str, ...]:
     figures = context.figures
     resting = [row for row in figures.rows("indicator") if row["aggregation"] == "per_1000" and not row["county_only"]]
     years = [p.name for p in figures.periods.values() if p.calendar == "year"]
-    notes = []
+    notes: list[str] = []
     for row in resting:
         last = figures.newest(row["indicator_id"])
         if last in years:

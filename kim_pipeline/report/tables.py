@@ -55,7 +55,9 @@ class ReportContext:
         """What an axis says below a period where an indicator's series changes its census base or source."""
         return [str(row["mark"]) for row in self.figures.breaks(indicator, [period])]
 
-    def break_notes(self, indicators: Iterable[Record], periods: Sequence[str], area: str | None = None) -> tuple[str, ...]:
+    def break_notes(
+        self, indicators: Iterable[Record], periods: Sequence[str], area: str | None = None
+    ) -> tuple[str, ...]:
         """What stands below a table whose series change their census base or source within the periods."""
         rows = [row for i in indicators for row in self.figures.breaks(i["indicator_id"], periods[1:], area)]
         return tuple(dict.fromkeys(f"Bruch {row['since']}: {row['text']}" for row in rows))

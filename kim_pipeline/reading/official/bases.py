@@ -44,15 +44,11 @@ class BaseFacts:
     """What a file says that the base can be told from.
 
     Attributes:
-        is_census: whether its statistic is a census.
-        footer: its notes.
         as_of: its Stand.
         totals: (area, Stichtag) → the file's population there, states and Germany included.
         anchors: (area, Stichtag, population) → base, as published.
     """
 
-    is_census: bool
-    footer: str
     as_of: dt.date | None
     totals: Mapping[tuple[str, dt.date], int] = field(default_factory=dict)
     anchors: Mapping[tuple[str, dt.date, int], str] = field(default_factory=dict)

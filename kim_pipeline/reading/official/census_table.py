@@ -68,7 +68,7 @@ def read_census_table(grids: Sequence[Grid], forms: PublishedForms, areas: Areas
     imprint = next((g for g in grids if g.name == form.imprint), None)
     layout.terms = _texts(imprint) if imprint else ""
     layout.as_of = max(days_in(layout.terms), default=None)
-    layout.notices = _told_ignored(layout, tables)
+    layout.notices = _told_ignored(layout, grids)
     _read_rows(layout, chosen, form, areas, day)
     return layout
 
@@ -102,17 +102,31 @@ def _worded(text: str) -> list[dt.date]:
     return [dt.date(int(y), _MONTHS.index(m.casefold()) + 1, int(d)) for d, m, y in _WORDED.findall(text)]
 
 
-def _told_ignored(layout: Layout, tables: Sequence[Grid]) -> list[Finding]:
+def _told_ignored(layout: Layout, grids: Sequence[Grid]) -> list[Finding]:
     """Which other sheets hold figures that are not read."""
-    others = [g.name for g in tables if g.name != layout.sheet]
+    others = [g.name for g in grids if g.name != layout.sheet and _holds_figures(g)]
     if not others:
         return []
     sheets = german.quoted_listing(others)
+    differ = german.plural(len(others), "weicht davon ab und wird", "weichen davon ab und werden")
     said = (
-        f"Gelesen wird das Blatt „{layout.sheet}“, auf dem die amtlichen Einwohnerzahlen beruhen; {sheets} weichen "
-        "davon ab und werden nicht gelesen."
+        f"Gelesen wird das Blatt „{layout.sheet}“, auf dem die amtlichen Einwohnerzahlen beruhen; {sheets} {differ} "
+        "nicht gelesen."
     )
     return [Finding(layout.sheet, None, None, None, "unmapped_column", "notice", None, said)]
+
+
+def _holds_figures(grid: Grid) -> bool:
+    """Whether a sheet has rows of areas with numbers."""
+    return any(
+        any(isinstance(c, str) and len(c) in _KEYS and c.isdigit() for c in row)
+        and any(isinstance(c, float) for c in row)
+        for row in grid.rows
+    )
+
+
+_KEYS = (2, 5, 9, 12)
+"""Numbers of digits of a key: state, county, association, municipality."""
 
 
 def _read_rows(layout: Layout, grid: Grid, form: CensusForm, areas: Areas, day: dt.date) -> None:

@@ -30,11 +30,19 @@ class _Content:
     unit: str = ""
 
 
+@dataclass(frozen=True)
+class _Place:
+    """One of our areas as a record names it; `at` is where its variable stands."""
+
+    area: str
+    name: str
+    at: int
+
+
 @dataclass
 class _Found:
     """What the records of our areas hold beside facts."""
 
-    statistics: Counter[str] = field(default_factory=Counter)
     others: dict[str, str] = field(default_factory=dict)
     years: list[str] = field(default_factory=list)
     members: list[str] = field(default_factory=list)
@@ -149,16 +157,15 @@ class _Flat:
             self._found.own += 1
             return
         self._found.own += 1
-        self._own(layout, row, record, area, record[at + 3].strip(), at, statistic)
+        self._own(layout, row, _Place(area, record[at + 3].strip(), at), record)
         self._note_total(layout, area, record, at, statistic)
 
-    def _own(
-        self, layout: Layout, row: int, record: list[str], area: str, name: str, at: int, statistic: Statistic
-    ) -> None:
+    def _own(self, layout: Layout, row: int, place: _Place, record: list[str]) -> None:
+        """The cells of a record of ours."""
         day = self._day(record)
-        attributes = self._attributes(record, at, statistic)
+        attributes = self._attributes(record, place.at)
         for content in self._contents:
-            part = self._part(record, content, statistic)
+            part = self._part(record, content, layout.statistic)
             if part is None:
                 continue
             if day is None:
@@ -167,15 +174,16 @@ class _Flat:
                 foreign, sex = attributes
                 layout.facts.append(
                     Fact(
-                        row, content.value, self._header[content.value], area, name, day,
+                        row, content.value, self._header[content.value], place.area, place.name, day,
                         "foreigners" if foreign else part, sex, record[content.value],
                         record[content.sign] if content.sign is not None else "",
                     )
                 )  # fmt: skip
 
-    def _attributes(self, record: list[str], area_at: int, statistic: Statistic) -> tuple[bool, Sex] | None:
+    def _attributes(self, record: list[str], area_at: int) -> tuple[bool, Sex] | None:
         """Whether a record counts foreigners, and of which sex; None where it counts other people than ours."""
-        foreign, sex = False, ""
+        foreign = False
+        sex: Sex = ""
         for at in self._blocks:
             variable, value = record[at], record[at + 2]
             if at == area_at or (not variable and not value):
@@ -187,7 +195,7 @@ class _Flat:
             elif value:
                 self._found.members.append(record[at + 1])
                 return None
-        return foreign, sex  # type: ignore[return-value]
+        return foreign, sex
 
     def _part(self, record: list[str], content: _Content, statistic: Statistic) -> Part | None:
         """The part that a column of values counts in a record."""

@@ -16,9 +16,7 @@ from kim_pipeline.reading.official.bases import BaseFacts, census_base, footer_r
 from kim_pipeline.reading.official.layout import Areas
 
 
-def with_census_base(
-    rows: pa.Table, blocks: Sequence[Block], as_of: dt.date | None
-) -> tuple[pa.Table, list[Finding]]:
+def with_census_base(rows: pa.Table, blocks: Sequence[Block], as_of: dt.date | None) -> tuple[pa.Table, list[Finding]]:
     """Accepted rows with their census base, and a warning where nothing tells it.
 
     Args:
@@ -27,7 +25,7 @@ def with_census_base(
         as_of: the part's Stand.
     """
     text = "\n".join(_texts(sheet) for sheet in {id(b.sheet): b.sheet for b in blocks}.values())
-    facts = BaseFacts(is_census=False, footer=text, as_of=as_of, totals=_totals(rows), anchors=_anchors())
+    facts = BaseFacts(as_of=as_of, totals=_totals(rows), anchors=_anchors())
     spans = footer_rules(text)
     days = rows["reported_on"].to_pylist()
     bases = {day: census_base(day, text, facts, spans) for day in set(days)}

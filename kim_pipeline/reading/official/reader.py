@@ -29,7 +29,7 @@ from kim_pipeline.reading.official.layout import Areas, Broken, Fact, Layout
 from kim_pipeline.reading.official.recognise import official_layout, unpacked
 from kim_pipeline.reading.official.signs import Official, official_value
 from kim_pipeline.reading.official.terms import Attribution, attribution
-from kim_pipeline.reading.table import ARROW_TYPES, Account, SOURCE_ROW, SOURCE_SHEET, TableResult, prove
+from kim_pipeline.reading.table import ARROW_TYPES, SOURCE_ROW, SOURCE_SHEET, Account, TableResult, prove
 
 _ZONE = ZoneInfo("Europe/Berlin")
 _PARTS: tuple[Part, ...] = ("population", "foreigners")
@@ -133,7 +133,7 @@ def _result(layout: Layout, table: Table, areas: Areas) -> OfficialResult:
     found = _evaluate(layout)
     spans = footer_rules(layout.footer)
     facts = BaseFacts(
-        layout.statistic.source == "zensus", layout.footer, layout.as_of, _with_sum(layout, areas, found),
+        layout.as_of, _with_sum(layout, areas, found),
         vocabulary().county.census_anchors,
     )  # fmt: skip
     rows = _rows(layout, table, found, facts, spans)
@@ -359,15 +359,14 @@ def _about_file(layout: Layout, rows: Sequence[dict[str, Any]], days: Sequence[d
     found: list[Finding] = []
     if layout.as_of is None:
         found.append(_of_file("as_of_unknown", "notice"))
-    for day in days:
-        if (day.month, day.day) != (12, 31):
-            found.append(_of_file("not_year_end", "notice", day=german.day(day)))
+    odd = [day for day in days if (day.month, day.day) != (12, 31)]
+    found += [_of_file("not_year_end", "notice", day=german.day(day)) for day in odd]
     unknown = sorted({r["reported_on"] for r in rows if r["census_base"] is None and r["population_source"]})
     found += [_of_file("census_base_unknown", "warning", day=german.day(day)) for day in unknown]
     parts = {part for part in _PARTS if any(r[f"{part}_source"] for r in rows)}
     if len(parts) == 1:
         has_people = "population" in parts
-        years = german.listing(str(year) for year in sorted({day.year for day in days}))
+        years = _years(sorted({day.year for day in days}))
         found.append(
             _of_file(
                 "part_missing", "notice", there="die Bevölkerung" if has_people else "die Ausländerzahl",
@@ -376,6 +375,17 @@ def _about_file(layout: Layout, rows: Sequence[dict[str, Any]], days: Sequence[d
             )
         )  # fmt: skip
     return found
+
+
+def _years(years: Sequence[int]) -> str:
+    """Years in a sentence: `2023 und 2024`; more than three without a gap as `1995 bis 2018`."""
+    if len(years) > _MOST_YEARS and years[-1] - years[0] == len(years) - 1:
+        return f"{years[0]} bis {years[-1]}"
+    return german.listing(map(str, years))
+
+
+_MOST_YEARS = 3
+"""As many years are listed one by one."""
 
 
 def _of_file(rule: str, severity: Severity, **facts: Any) -> Finding:

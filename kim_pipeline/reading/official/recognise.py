@@ -81,9 +81,7 @@ def text_of(content: bytes) -> str:
         return content.decode("cp1252", errors="replace")
 
 
-def official_layout(
-    file: OfficialFile, forms: PublishedForms, areas: Areas, limits: Limits
-) -> Layout | None:
+def official_layout(file: OfficialFile, forms: PublishedForms, areas: Areas, limits: Limits) -> Layout | None:
     """What an official table says; None for a file in no published form.
 
     Raises:

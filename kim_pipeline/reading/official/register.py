@@ -1,6 +1,6 @@
 """P3, the register of municipalities (`official.md` §3.3).
 
-Belongs here: which columns are the key and the population, and for which day; never another `insgesamt`, never the title.
+Belongs here: which columns are the key and the population, and for which day; never another total, never the title.
 """
 
 from __future__ import annotations
@@ -202,9 +202,7 @@ class _Register:
             for column, sex in self._population_columns.items():
                 header = f"{self._population_group} / {self._details_name(column)}"
                 cell = self._grid.cell(row, column)
-                layout.facts.append(
-                    Fact(row, column, header, area, name, day, "population", sex, cell, "", base_text)
-                )
+                layout.facts.append(Fact(row, column, header, area, name, day, "population", sex, cell, "", base_text))
         if not layout.facts:
             raise no_own_area(self._areas, others)
 

@@ -23,6 +23,7 @@ from kim_pipeline.reading.official.words import missing_day, missing_total, no_o
 
 _CODE = re.compile(r"(\d{4}[0-9A-Z])(?:-|$)")
 _YEAR = re.compile(r"(?:Jahr:?\s*)?\d{4}")
+_DECIMAL = re.compile(r"-?\d+(?:,\d+)?", re.ASCII)
 _BY = re.compile(r"\bnach (?P<names>.+?)(?: - |$)")
 _SIGN_ONLY = frozenset({"", *(sign for sign, meant in SIGNS.items() if meant.has_number)})
 
@@ -79,9 +80,17 @@ def _key_column(grid: Grid, row: int) -> int | None:
 
 
 def _is_value(cell: Cell) -> bool:
-    return is_filled(cell) and official_value(cell, "", is_population=False, sex="").is_valid or (
-        isinstance(cell, str) and re.fullmatch(r"-?\d+(?:,\d+)?", cell.strip()) is not None
-    )
+    if not is_filled(cell):
+        return False
+    is_decimal = isinstance(cell, str) and _DECIMAL.fullmatch(cell.strip()) is not None
+    return is_decimal or official_value(cell, "", is_population=False, sex="").is_valid
+
+
+def _carried(said: tuple[str, ...], above: tuple[str, ...]) -> tuple[str, ...]:
+    """A row's attributes where its key is blank: of all but the last a blank one is the one above."""
+    if not above:
+        return said
+    return (*(own or before for own, before in zip(said[:-1], above[:-1], strict=True)), *said[-1:])
 
 
 def read_retrieval(grid: Grid, code: str, forms: PublishedForms, areas: Areas) -> Layout:
@@ -282,11 +291,11 @@ class _Retrieval:
         if not own:
             raise no_own_area(self._areas, others)
         if layout.facts:
-            raise missing_total(layout.dataset, self._what(), "Geschlecht")
+            raise missing_total(self._code, self._what(), "Geschlecht")
         if years:
             raise missing_day(years[0])
         if members:
-            raise missing_total(layout.dataset, self._what(), self._variable())
+            raise missing_total(self._code, self._what(), self._variable())
 
     def _what(self) -> str:
         return "die ausländische Bevölkerung" if self._title_part == "foreigners" else "die Bevölkerung"
@@ -318,7 +327,7 @@ class _Retrieval:
             if own_key:
                 key, name = own_key, clean_text(raw_text(self._grid.cell(at, self._name_at)))
             else:
-                said = tuple(s or (attributes[i] if i < len(said) - 1 and attributes else s) for i, s in enumerate(said))
+                said = _carried(said, attributes)
             attributes = said
             in_row = day_of(self._grid.cell(at, 0)) if self._key_at else None
             day = in_row or day
@@ -351,9 +360,7 @@ class _Retrieval:
             return "foreigners" if any(w in self._form.foreigners for w in words) else ""
         return None
 
-    def _own(
-        self, layout: Layout, row: _Row, area: str, counting: Sequence[_Column], *, foreign: bool
-    ) -> list[str]:
+    def _own(self, layout: Layout, row: _Row, area: str, counting: Sequence[_Column], *, foreign: bool) -> list[str]:
         years = []
         for column in counting:
             day = column.day or row.day

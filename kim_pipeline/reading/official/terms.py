@@ -1,4 +1,4 @@
-"""Who publishes an official table, and on which terms, as the file states it (`official.md` §10); nothing is assumed."""
+"""Who publishes an official table, and on which terms, as the file states it (`official.md` §10)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ _OPEN_DATA = re.compile(
     r"(?:Dieses Werk ist lizenziert unter der\s+)?Datenlizenz Deutschland\s*[-–]\s*Namensnennung\s*[-–]\s*Version 2\.0",
     re.IGNORECASE,
 )
-_CITATION = re.compile(r"Vervielfältigung und Verbreitung, auch auszugsweise, mit Quellenangabe gestattet", re.IGNORECASE)
+_CITATION_TEXT = "Vervielfältigung und Verbreitung, auch auszugsweise, mit Quellenangabe gestattet"
+_CITATION = re.compile(_CITATION_TEXT, re.IGNORECASE)
 _COPYRIGHT = re.compile(r"©\s*(?P<line>.+?)(?=\n\s*\n|\nStand:|\||\Z)", re.DOTALL)
 _TERMS = {
     "dl-de/by-2-0": "Datenlizenz Deutschland – Namensnennung – Version 2.0, www.govdata.de/dl-de/by-2-0",
-    "citation": "Vervielfältigung und Verbreitung, auch auszugsweise, mit Quellenangabe gestattet",
+    "citation": _CITATION_TEXT,
 }
 LICENCE_LINKS = {"dl-de/by-2-0": "https://www.govdata.de/dl-de/by-2-0"}
 """Terms → where they are written, if anywhere."""
