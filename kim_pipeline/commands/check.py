@@ -70,7 +70,9 @@ def _judge(out: Console, key: str, parts: list[Delivery], rows: list[dict[str, A
     programme = programmes()[key]
     out.print(Text(f"{parts[0].file} – {programme.title}", style="bold"))
     for read in (part.read for part in parts):
-        if read and read.as_of:
+        if read and read.published:
+            out.print(Text(read.published.recognised))
+        elif read and read.as_of:
             period = f"Berichtszeitraum {read.period.in_words}, " if read.period else ""
             out.print(f"{period}Stand {german.day(read.as_of)}", markup=False)
     terminal.findings(out, parts, rows, limit)
@@ -81,6 +83,8 @@ def _judge(out: Console, key: str, parts: list[Delivery], rows: list[dict[str, A
         names = ", ".join(programmes()[other].title for other in others)
         out.print(Text(f"Nicht geprüft: ob die genannten Nummern in den Lieferungen von {names} vorkommen."))
     out.print(Text(_verdict(parts, rows), style="bold"))
+    if programme.published and any(part.is_official and part.is_rejected for part in parts):
+        out.print(Text(programme.published.retrieve))
     return FAILED if any(r["severity"] in ("rejected", "error") for r in rows) else 0
 
 

@@ -37,7 +37,7 @@ from kim_pipeline.intake.fingerprint import fingerprint, of_file
 from kim_pipeline.intake.folder import STILL_WRITTEN, Skipped, is_litter, shown_name, still_written, walk
 from kim_pipeline.intake.merging import Merged, Record, merge, why_beaten
 from kim_pipeline.intake.pool import Job, Outcome, ReaderPool, Setup, io_problem, too_large
-from kim_pipeline.reading.findings import Finding, place_name, told
+from kim_pipeline.reading.findings import OFFICIAL_REJECTIONS, Finding, place_name, told
 from kim_pipeline.reading.official.terms import Attribution
 from kim_pipeline.reading.personal import load_secret, programme_key
 from kim_pipeline.settings import Settings
@@ -109,8 +109,8 @@ class Delivery:
 
     @property
     def is_official(self) -> bool:
-        """Whether it is an official table in a published form."""
-        return self.read is not None and self.read.published is not None
+        """Whether it is an official table in a published form, also where it cannot be used."""
+        return self.read is not None and (self.read.published is not None or self.read.rejected in OFFICIAL_REJECTIONS)
 
     @property
     def told_period(self) -> str | None:

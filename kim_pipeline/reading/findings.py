@@ -366,6 +366,17 @@ RULES = {
 }
 """Every rule of the contract (`deliveries.md` §3 and §7) by its code."""
 
+OFFICIAL_REJECTIONS = frozenset(
+    {
+        "unknown_layout",
+        "unknown_statistic",
+        "missing_total",
+        "missing_reference_day",
+        "no_own_area",
+        "several_members",
+    }
+)
+"""Rules that reject an official table: the office retrieves another one, and corrects nothing in it."""
 _LONGEST_QUOTE = 60
 
 

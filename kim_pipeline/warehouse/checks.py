@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.warehouse.generated import dimension_of, is_merged, unknown_keys_sql
+from kim_pipeline.warehouse.generated import READ, dimension_of, is_merged, unknown_keys_sql
 from kim_pipeline.warehouse.sql_models import SQL_FOLDER, load_models
 
 MOST_ROWS = 20
@@ -123,7 +123,7 @@ def _keys() -> Iterable[tuple[str, tuple[str, ...]]]:
         for table in programme.tables:
             member = (table.unpivot.into,) if table.unpivot else ()
             if is_merged(programme, table):
-                yield f"{programme.key}_{table.name}_read", table.key
+                yield f"{programme.key}_{table.name}{READ}", table.key
             else:
                 yield f"{programme.key}_{table.name}", (*table.key, *member)
 

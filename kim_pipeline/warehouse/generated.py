@@ -68,9 +68,9 @@ def merged_sql(programme: Programme, table: Table) -> str:
     for part, name in PART_NAMES.items():
         for what, text in SOURCE.items():
             of_part = what.replace("source", part)
-            columns[of_part] = (f"{part[0]}.{what}", f"{name}: {text}")
+            columns[of_part] = (f"{part[0]}.{what}", f"{name}: {text.partition(';')[0]}")
     for what, text in SOURCE.items():
-        columns[what] = (f"coalesce(p.{what}, f.{what})", text)
+        columns[what] = (f"coalesce(p.{what}, f.{what})", text.partition(";")[0])
     last = len(columns) - 1
     lines = [
         f"    {sql if sql.split('.')[-1] == name else f'{sql} AS {name}'}{',' if at < last else ''}  -- {text}"
@@ -80,7 +80,7 @@ def merged_sql(programme: Programme, table: Table) -> str:
         line
         for part in PART_NAMES
         for line in (
-            f"LEFT JOIN staging.{programme.key}_{table.name}_read AS {part[0]}",
+            f"LEFT JOIN staging.{programme.key}_{table.name}{READ} AS {part[0]}",
             f"    ON {part[0]}.source_file = m.{part}_file",
             f"    AND {part[0]}.source_part = m.{part}_part",
             f"    AND {part[0]}.ags = m.ags",
@@ -91,6 +91,8 @@ def merged_sql(programme: Programme, table: Table) -> str:
     return "\n".join([*head, "SELECT", *lines, "FROM quality.merged_record AS m", *joins, order, ""])
 
 
+READ = "_read"
+"""What the name of a table ends in that holds the rows before they are merged."""
 PART_NAMES = {"population": "Bevölkerung", "foreigners": "Ausländer"}
 """The parts of a record of the population, with their German names."""
 

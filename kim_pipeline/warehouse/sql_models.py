@@ -19,7 +19,7 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.errors import KimError
 from kim_pipeline.settings import PROJECT
 from kim_pipeline.warehouse.catalogue import catalogue_columns
-from kim_pipeline.warehouse.generated import all_values_sql, indicator_sql, is_merged, merged_sql, staging_sql
+from kim_pipeline.warehouse.generated import READ, all_values_sql, indicator_sql, is_merged, merged_sql, staging_sql
 from kim_pipeline.warehouse.parsed import facts_of
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def _staging(_: Sequence[SqlModel], __: Path) -> list[SqlModel]:
         for table in programme.tables:
             name = f"{programme.key}_{table.name}"
             if is_merged(programme, table):
-                found.append(SqlModel("staging", f"{name}_read", staging_sql(programme, table)))
+                found.append(SqlModel("staging", f"{name}{READ}", staging_sql(programme, table)))
                 found.append(SqlModel("staging", name, merged_sql(programme, table)))
             else:
                 found.append(SqlModel("staging", name, staging_sql(programme, table)))

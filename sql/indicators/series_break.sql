@@ -1,5 +1,5 @@
--- Wo eine Zeitreihe, die auf Bevölkerungszahlen beruht, ihre Grundlage oder Quelle wechselt, je Indikator, Gebiet und Jahr.
--- Ob ein Wert je 1.000 geheim ist, spielt keine Rolle: es zählen die Jahre, in denen sein Nenner vorliegt.
+-- Wo eine Zeitreihe, die auf Bevölkerungszahlen beruht, ihre Grundlage oder Quelle wechselt, je Indikator, Gebiet und
+-- Jahr. Ob ein Wert je 1.000 geheim ist, spielt keine Rolle: es zählen die Jahre, in denen sein Nenner vorliegt.
 WITH sources (foreigners_source, name) AS (
     VALUES
     ('fortschreibung', 'Bevölkerungsfortschreibung'),

@@ -1,5 +1,5 @@
--- Bevölkerung am Jahresende; der Kreis hat seine eigene amtliche Zahl, sonst ist er die Summe seiner Gemeinden und fehlt,
--- wo eine von ihnen fehlt.
+-- Bevölkerung am Jahresende; der Kreis hat seine eigene amtliche Zahl, sonst ist er die Summe seiner Gemeinden und
+-- fehlt, wo eine von ihnen fehlt.
 WITH expected AS (
     SELECT
         r.reporting_area AS area,

@@ -1,4 +1,5 @@
--- Brüche in den Zeitreihen, die auf Bevölkerungszahlen beruhen: neue Grundlage oder Quelle, je Indikator, Gebiet und Jahr.
+-- Brüche in den Zeitreihen, die auf Bevölkerungszahlen beruhen: neue Grundlage oder Quelle, je Indikator, Gebiet und
+-- Jahr.
 SELECT
     b.indicator_id,  -- Kennung des Indikators
     b.area,  -- Gebiet

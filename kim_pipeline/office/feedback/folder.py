@@ -70,7 +70,7 @@ def _write_programme(files: Iterable[Sequence[Delivery]], settings: Settings, le
     try:
         for parts in files:
             findings = findings_of(parts)
-            if findings:
+            if findings and not parts[0].is_official:  # nobody corrects an official table: another one is retrieved
                 _write_one(parts, findings, settings, ledger, done)
         ledger.remove_old()
     finally:
