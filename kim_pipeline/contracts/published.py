@@ -12,7 +12,7 @@ from typing import Literal
 
 Part = Literal["population", "foreigners"]
 Sex = Literal["", "male", "female"]
-Source = Literal["fortschreibung", "zensus", "azr"]
+Origin = Literal["fortschreibung", "zensus", "azr"]
 FormKey = Literal["flat_new", "flat_old", "retrieval", "register", "census"]
 
 
@@ -31,7 +31,7 @@ class Statistic:
 
     code: str
     title: str
-    source: Source
+    source: Origin
     names: tuple[str, ...]
     contents: dict[str, Part] = field(default_factory=dict)
     every_content: Part | None = None
@@ -49,7 +49,7 @@ class Sign:
     has_number: bool
 
 
-SIGNS: dict[str, Sign] = {
+OFFICIAL_SIGNS: dict[str, Sign] = {
     "-": Sign("nichts vorhanden", has_number=False),
     ".": Sign("Zahlenwert unbekannt oder geheimzuhalten", has_number=False),
     "...": Sign("Angabe fällt später an", has_number=False),

@@ -21,7 +21,7 @@ from kim_pipeline.files import Store, draft, private_folder, set_mode
 
 if TYPE_CHECKING:
     from kim_pipeline.reading.delivery import DeliveryResult, PartResult
-    from kim_pipeline.reading.official.reader import Published
+    from kim_pipeline.reading.official.reader import OfficialFacts
 
 _LOG = logging.getLogger(__name__)
 _MANIFEST = "result.json"
@@ -65,7 +65,7 @@ class CachedPart:
 
 @dataclass(frozen=True)
 class CachedPublished:
-    """What is kept of an official table beside its rows (see `reading.official.reader.Published`)."""
+    """What is kept of an official table beside its rows (see `reading.official.reader.OfficialFacts`)."""
 
     recognised: str
     days: tuple[dt.date, ...]
@@ -218,7 +218,7 @@ def _describe_part(part: PartResult, referred: dict[str, list[str]]) -> dict[str
     }
 
 
-def _describe_published(published: Published) -> dict[str, Any]:
+def _describe_published(published: OfficialFacts) -> dict[str, Any]:
     credit = published.attribution
     return {
         "recognised": published.recognised,

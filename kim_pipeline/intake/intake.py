@@ -35,7 +35,7 @@ from kim_pipeline.intake.counting import (
 )
 from kim_pipeline.intake.fingerprint import fingerprint, of_file
 from kim_pipeline.intake.folder import STILL_WRITTEN, Skipped, is_litter, shown_name, still_written, walk
-from kim_pipeline.intake.merging import Merged, Record, merge, why_beaten
+from kim_pipeline.intake.merging import AcceptedRow, Merged, merge, why_beaten
 from kim_pipeline.intake.pool import Job, Outcome, ReaderPool, Setup, io_problem, too_large
 from kim_pipeline.reading.findings import OFFICIAL_REJECTIONS, Finding, place_name, told
 from kim_pipeline.reading.official.terms import Attribution
@@ -474,7 +474,7 @@ def merged_parts(intake: Intake, programme: Programme) -> Merged:
     if forms is None:
         return Merged()
     owners = {window.owner for window in intake.windows[programme.key, forms.table]}
-    found: list[Record] = []
+    found: list[AcceptedRow] = []
     for delivery in intake.of(programme.key):
         if delivery.read is None or delivery.owner not in owners:
             continue
@@ -482,7 +482,7 @@ def merged_parts(intake: Intake, programme: Programme) -> Merged:
         is_official = delivery.read.published is not None
         rows = pq.read_table(delivery.read.tables[forms.table].path).to_pylist()
         found += [
-            Record(delivery.owner, is_official, delivery.read.as_of, row)
+            AcceptedRow(delivery.owner, is_official, delivery.read.as_of, row)
             for row in rows
             if (row["source_sheet"], row["source_row"]) not in gone
         ]
@@ -578,10 +578,10 @@ def _set_status(delivery: Delivery, intake: Intake) -> None:
         delivery.reason, delivery.superseded_by = _superseded(delivery, intake)
 
 
-def _beaten_by(delivery: Delivery, winner: Record) -> str:
+def _beaten_by(delivery: Delivery, winner: AcceptedRow) -> str:
     """Why another delivery gives the values of this one."""
     read = delivery.read
-    loser = Record(delivery.owner, bool(read and read.published), read.as_of if read else None, {})
+    loser = AcceptedRow(delivery.owner, bool(read and read.published), read.as_of if read else None, {})
     return why_beaten(loser, winner)
 
 

@@ -14,10 +14,9 @@ from typing import Any
 
 from kim_pipeline import german
 from kim_pipeline.contracts.published import Part
+from kim_pipeline.intake.competing import Owner
 from kim_pipeline.reading.findings import Finding, Severity, place_name, told
 
-Owner = tuple[str, str]
-"""File and part of a delivery."""
 _Area = tuple[str, dt.date]
 _PARTS: tuple[Part, ...] = ("population", "foreigners")
 _AZR = "azr"
@@ -32,7 +31,7 @@ _WHY = {
 
 
 @dataclass(frozen=True)
-class Record:
+class AcceptedRow:
     """One accepted row of one delivery; `values` are those of the contract's columns."""
 
     owner: Owner
@@ -67,7 +66,7 @@ class MergedRecord:
     area: str
     reported_on: dt.date
     census_base: str | None
-    parts: dict[Part, Record]
+    parts: dict[Part, AcceptedRow]
 
     def value(self, part: Part) -> int | None:
         """The number of a part; None where it is missing or only a sign stands for it."""
@@ -82,7 +81,7 @@ class Merged:
     records: list[MergedRecord] = field(default_factory=list)
     bases: dict[tuple[str, dt.date], str | None] = field(default_factory=dict)
     findings: dict[Owner, list[Finding]] = field(default_factory=lambda: defaultdict(list))
-    beaten_by: dict[Owner, Record] = field(default_factory=dict)
+    beaten_by: dict[Owner, AcceptedRow] = field(default_factory=dict)
 
     @property
     def owners(self) -> set[Owner]:
@@ -90,7 +89,7 @@ class Merged:
         return {record.owner for merged in self.records for record in merged.parts.values()}
 
 
-def merge(records: Iterable[Record], county: str, names: Mapping[str, str]) -> Merged:
+def merge(records: Iterable[AcceptedRow], county: str, names: Mapping[str, str]) -> Merged:
     """Merge the accepted rows of all deliveries of a programme.
 
     Args:
@@ -109,11 +108,11 @@ def merge(records: Iterable[Record], county: str, names: Mapping[str, str]) -> M
     return found
 
 
-def _fill(found: Merged, ordered: Sequence[Record]) -> None:
+def _fill(found: Merged, ordered: Sequence[AcceptedRow]) -> None:
     """Each part from the best file that gives it; foreigners of the register where nothing else gives any."""
     records: dict[tuple[_Area, str], MergedRecord] = {}
 
-    def of(record: Record, base: str) -> MergedRecord:
+    def of(record: AcceptedRow, base: str) -> MergedRecord:
         key = record.area, base
         return records.setdefault(key, MergedRecord(*record.area, base or None, {}))
 
@@ -136,7 +135,7 @@ def _fill(found: Merged, ordered: Sequence[Record]) -> None:
                 found.beaten_by.setdefault(record.owner, best)
 
 
-def _is_register(record: Record, part: Part) -> bool:
+def _is_register(record: AcceptedRow, part: Part) -> bool:
     return part == "foreigners" and record.values["foreigners_source"] == _AZR
 
 
@@ -184,7 +183,7 @@ def _standing(there: set[str], county: str, names: Mapping[str, str]) -> int:
     return _BY_ALL if has_all else _BY_SOME
 
 
-def _tell_other_figures(found: Merged, ordered: Sequence[Record], names: Mapping[str, str]) -> None:
+def _tell_other_figures(found: Merged, ordered: Sequence[AcceptedRow], names: Mapping[str, str]) -> None:
     """`other_figure`: another file says another number of the same part, and does not count."""
     merged = {(m.area, m.reported_on, m.census_base or ""): m for m in found.records}
     for record in ordered:
@@ -197,7 +196,9 @@ def _tell_other_figures(found: Merged, ordered: Sequence[Record], names: Mapping
                 _tell_other_figure(found, record, best, part, names)
 
 
-def _tell_other_figure(found: Merged, record: Record, best: Record, part: Part, names: Mapping[str, str]) -> None:
+def _tell_other_figure(
+    found: Merged, record: AcceptedRow, best: AcceptedRow, part: Part, names: Mapping[str, str]
+) -> None:
     area, day = record.area
     figures = german.listing(f"{_shown(r, part)} in „{r.owner[0]}“ ({_stand(r)})" for r in (record, best))
     what = "" if part == "population" else "Ausländer: "
@@ -208,14 +209,14 @@ def _tell_other_figure(found: Merged, record: Record, best: Record, part: Part, 
     found.findings[record.owner].append(_finding(record, "other_figure", "notice", f"{_place(record)}: {said}"))
 
 
-def why_beaten(loser: Record, winner: Record) -> str:
+def why_beaten(loser: AcceptedRow, winner: AcceptedRow) -> str:
     """The reason code of a delivery whose values another one gives: `official_table`, `newer_stand`, `later_name`."""
     if loser.is_official != winner.is_official:
         return "official_table"
     return "newer_stand" if loser.as_of != winner.as_of else "later_name"
 
 
-def _because(loser: Record, winner: Record) -> str:
+def _because(loser: AcceptedRow, winner: AcceptedRow) -> str:
     words = {"official_table": "amtliche Tabelle", "newer_stand": "neuerer Stand", "later_name": "späterer Name"}
     return words[why_beaten(loser, winner)]
 
@@ -278,13 +279,13 @@ def census_name(base: str | None) -> str:
     return f"Volkszählung {base}" if base == "1987" else f"Zensus {base}"
 
 
-def _shown(record: Record, part: Part) -> str:
+def _shown(record: AcceptedRow, part: Part) -> str:
     """The number of a part as people write it, or its sign."""
     value = record.values[part]
     return f"„{record.values[f'{part}_mark']}“" if value is None else german.number(value)
 
 
-def _stand(record: Record) -> str:
+def _stand(record: AcceptedRow) -> str:
     return f"Stand {german.day(record.as_of)}" if record.as_of else "Stand unbekannt"
 
 
@@ -292,10 +293,10 @@ def _named(merged: MergedRecord, names: Mapping[str, str]) -> str:
     return f"{names.get(merged.area, merged.area)}, {german.day(merged.reported_on)}"
 
 
-def _place(record: Record) -> str:
+def _place(record: AcceptedRow) -> str:
     return place_name(record.values["source_sheet"], record.values["source_row"])
 
 
-def _finding(record: Record, rule: str, severity: Severity, message: str) -> Finding:
+def _finding(record: AcceptedRow, rule: str, severity: Severity, message: str) -> Finding:
     sheet, row = record.values["source_sheet"], record.values["source_row"]
     return Finding(sheet, row, None, None, rule, severity, None, message)

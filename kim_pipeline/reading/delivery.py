@@ -25,7 +25,7 @@ from kim_pipeline.reading.formats.cells import Cell, Sheet, column_letter
 from kim_pipeline.reading.formats.workbook import Limits, read_sheets
 from kim_pipeline.reading.header import Header, HeaderCell, HeaderFinder
 from kim_pipeline.reading.official.hand_made import with_census_base
-from kim_pipeline.reading.official.reader import OfficialResult, Published, read_official
+from kim_pipeline.reading.official.reader import OfficialFacts, OfficialResult, read_official
 from kim_pipeline.reading.quoting import LONGEST_WITH_PERSONS, Quoting
 from kim_pipeline.reading.returned import is_return_sheet
 from kim_pipeline.reading.suggest import nearest
@@ -58,7 +58,7 @@ class PartResult:
     findings: list[Finding] = field(default_factory=list)
     tables: dict[str, TableResult] = field(default_factory=dict)
     rejected_tables: list[str] = field(default_factory=list)
-    published: Published | None = None
+    published: OfficialFacts | None = None
 
 
 @dataclass

@@ -323,7 +323,7 @@ RULES = {
     ),
     "several_members": Rule(
         "Paket mit mehreren Dateien",
-        "Das ZIP-Paket enthält {count} Dateien. Bitte die gewünschte Tabelle entpacken und ablegen.",
+        "Das ZIP-Paket enthält {files}. Bitte die gewünschte Tabelle entpacken und ablegen.",
     ),
     "official_mark": Rule("Amtliches Zeichen", "{area}, {day}: {what} „{sign}“ bedeutet „{meaning}“. {follows}."),
     "invalid_row": Rule("Zeile nicht lesbar", "{reason}; sie wurde nicht gelesen. Bitte die Tabelle neu abrufen."),

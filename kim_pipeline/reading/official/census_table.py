@@ -15,7 +15,15 @@ from kim_pipeline.contracts.published import CensusForm, PublishedForms
 from kim_pipeline.reading.findings import Finding
 from kim_pipeline.reading.formats.cells import is_filled, raw_text
 from kim_pipeline.reading.official.grid import Grid
-from kim_pipeline.reading.official.layout import Areas, Broken, Fact, Layout, days_in, is_destroyed, key_text
+from kim_pipeline.reading.official.layout import (
+    Areas,
+    Broken,
+    OfficialCell,
+    OfficialLayout,
+    days_in,
+    is_destroyed,
+    key_text,
+)
 from kim_pipeline.reading.official.signs import official_value
 from kim_pipeline.reading.official.words import missing_day, no_own_area, unknown_layout
 
@@ -45,7 +53,7 @@ def is_census_table(grids: Sequence[Grid], form: CensusForm) -> bool:
     return any(_is_table(grid, form) for grid in grids)
 
 
-def read_census_table(grids: Sequence[Grid], forms: PublishedForms, areas: Areas) -> Layout:
+def read_census_table(grids: Sequence[Grid], forms: PublishedForms, areas: Areas) -> OfficialLayout:
     """The layout of a regional table.
 
     Raises:
@@ -63,7 +71,9 @@ def read_census_table(grids: Sequence[Grid], forms: PublishedForms, areas: Areas
         raise missing_day("")
     statistic = forms.statistic(form.statistic) or forms.statistics[0]
     header = (_header_row(chosen, form) or 0) + 1
-    layout = Layout(form.name, form.name, chosen.name, statistic, form.title.strip(" -"), _title(chosen), header)
+    layout = OfficialLayout(
+        form.name, form.name, chosen.name, statistic, form.title.strip(" -"), _title(chosen), header
+    )
     layout.ignored = [grid.name for grid in grids if grid is not chosen]
     imprint = next((g for g in grids if g.name == form.imprint), None)
     layout.terms = _texts(imprint) if imprint else ""
@@ -102,7 +112,7 @@ def _worded(text: str) -> list[dt.date]:
     return [dt.date(int(y), _MONTHS.index(m.casefold()) + 1, int(d)) for d, m, y in _WORDED.findall(text)]
 
 
-def _told_ignored(layout: Layout, grids: Sequence[Grid]) -> list[Finding]:
+def _told_ignored(layout: OfficialLayout, grids: Sequence[Grid]) -> list[Finding]:
     """Which other sheets hold figures that are not read."""
     others = [g.name for g in grids if g.name != layout.sheet and _holds_figures(g)]
     if not others:
@@ -129,7 +139,7 @@ _KEYS = (2, 5, 9, 12)
 """Numbers of digits of a key: state, county, association, municipality."""
 
 
-def _read_rows(layout: Layout, grid: Grid, form: CensusForm, areas: Areas, day: dt.date) -> None:
+def _read_rows(layout: OfficialLayout, grid: Grid, form: CensusForm, areas: Areas, day: dt.date) -> None:
     at = _content(grid, form) or 0
     header_row = layout.header_row - 1
     texts = {comparable_header(grid.text(header_row, c)): c for c in reversed(range(grid.width))}
@@ -151,6 +161,6 @@ def _read_rows(layout: Layout, grid: Grid, form: CensusForm, areas: Areas, day: 
         elif area is None:
             others.setdefault(key, name)
         else:
-            layout.facts.append(Fact(row, at, header, area, name, day, "population", "", cell, "", header))
+            layout.facts.append(OfficialCell(row, at, header, area, name, day, "population", "", cell, "", header))
     if not layout.facts and not layout.broken:
         raise no_own_area(areas, others)

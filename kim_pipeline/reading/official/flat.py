@@ -13,7 +13,7 @@ from functools import cached_property
 
 from kim_pipeline import german
 from kim_pipeline.contracts.published import FlatForm, Part, PublishedForms, Sex, Statistic
-from kim_pipeline.reading.official.layout import Areas, Broken, Fact, Layout, day_of, is_destroyed
+from kim_pipeline.reading.official.layout import Areas, Broken, OfficialCell, OfficialLayout, day_of, is_destroyed
 from kim_pipeline.reading.official.words import missing_day, missing_total, no_own_area, not_ours, unknown_layout
 
 _FIRST_BLOCK, _BLOCK = 5, 4
@@ -50,7 +50,7 @@ class _Found:
     own: int = 0
 
 
-def read_flat(records: Sequence[list[str]], sheet: str, forms: PublishedForms, areas: Areas) -> Layout:
+def read_flat(records: Sequence[list[str]], sheet: str, forms: PublishedForms, areas: Areas) -> OfficialLayout:
     """The layout of a flat file.
 
     Args:
@@ -103,10 +103,10 @@ class _Flat:
             found.append(_Content(at, at + 1 if has_sign else None, code, unit))
         return found
 
-    def layout(self) -> Layout:
+    def layout(self) -> OfficialLayout:
         statistic, title, code = self._statistic()
         name = f"{self._form.name} ({'neue' if self._is_new else 'alte'} Form)"
-        layout = Layout(
+        layout = OfficialLayout(
             name, self._form.name, self._sheet, statistic, title, f"Statistik {code}", 1, len(self._records)
         )
         for row, record in enumerate(self._records, start=1):
@@ -130,7 +130,7 @@ class _Flat:
             raise not_ours(code, title, self._forms)
         return statistic, title, code
 
-    def _broken(self, layout: Layout, row: int, record: list[str], code: str) -> None:
+    def _broken(self, layout: OfficialLayout, row: int, record: list[str], code: str) -> None:
         """`invalid_row`: a record with another number of fields, or that does not begin with the statistic."""
         if not any(self._area(text) for text in record):
             return
@@ -141,7 +141,7 @@ class _Flat:
         )
         layout.broken.append(Broken(row, 0, self._header[0], "invalid_row", ";".join(record)[:60], facts))
 
-    def _record(self, layout: Layout, row: int, record: list[str], statistic: Statistic) -> None:
+    def _record(self, layout: OfficialLayout, row: int, record: list[str], statistic: Statistic) -> None:
         at = next((b for b in self._blocks if self._is_area(record[b])), None)
         if at is None:
             return
@@ -160,7 +160,7 @@ class _Flat:
         self._own(layout, row, _Place(area, record[at + 3].strip(), at), record)
         self._note_total(layout, area, record, at, statistic)
 
-    def _own(self, layout: Layout, row: int, place: _Place, record: list[str]) -> None:
+    def _own(self, layout: OfficialLayout, row: int, place: _Place, record: list[str]) -> None:
         """The cells of a record of ours."""
         day = self._day(record)
         attributes = self._attributes(record, place.at)
@@ -173,7 +173,7 @@ class _Flat:
             elif attributes is not None:
                 foreign, sex = attributes
                 layout.facts.append(
-                    Fact(
+                    OfficialCell(
                         row, content.value, self._header[content.value], place.area, place.name, day,
                         "foreigners" if foreign else part, sex, record[content.value],
                         record[content.sign] if content.sign is not None else "",
@@ -209,7 +209,7 @@ class _Flat:
             self._found.contents.add(code)
         return part
 
-    def _note_total(self, layout: Layout, key: str, record: list[str], at: int, statistic: Statistic) -> None:
+    def _note_total(self, layout: OfficialLayout, key: str, record: list[str], at: int, statistic: Statistic) -> None:
         """Keep the whole population of an area that an anchor may know: Germany, a state, ours."""
         if len(key) > _LONGEST_ANCHOR or record[_STATISTIC] != statistic.code:
             return
@@ -238,7 +238,7 @@ class _Flat:
             self._days[text] = day_of(text)
         return self._days[text]
 
-    def _judge(self, layout: Layout, code: str) -> None:
+    def _judge(self, layout: OfficialLayout, code: str) -> None:
         """Reject a file that says nothing of ours."""
         found = self._found
         if not found.own and not layout.broken:
@@ -255,7 +255,7 @@ class _Flat:
             raise missing_day(found.years[0])
         raise missing_total(f"Statistik {code}", _what(layout.statistic), found.members[0])
 
-    def _need_totals(self, layout: Layout, code: str) -> None:
+    def _need_totals(self, layout: OfficialLayout, code: str) -> None:
         if layout.facts and all(fact.sex for fact in layout.facts):
             raise missing_total(f"Statistik {code}", _what(layout.statistic), "Geschlecht")
 

@@ -24,7 +24,7 @@ AREA_KEY = re.compile(r"DG|\d{2}|\d{3}|\d{5}|\d{8}", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Fact:
+class OfficialCell:
     """One cell that counts people of one of our areas; row and column are 0-based."""
 
     row: int
@@ -53,7 +53,7 @@ class Broken:
 
 
 @dataclass
-class Layout:
+class OfficialLayout:
     """What a layout reads of a file.
 
     Attributes:
@@ -84,7 +84,7 @@ class Layout:
     dataset: str
     header_row: int
     rows_read: int = 0
-    facts: list[Fact] = field(default_factory=list)
+    facts: list[OfficialCell] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
     totals: dict[tuple[str, dt.date], int] = field(default_factory=dict)
     footer: str = ""

@@ -18,14 +18,14 @@ import pyarrow as pa
 from kim_pipeline import german
 from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.model import Programme, Table
-from kim_pipeline.contracts.published import NOTHING, SIGNS, Part, PublishedForms, Sex
+from kim_pipeline.contracts.published import NOTHING, OFFICIAL_SIGNS, Part, PublishedForms, Sex
 from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.reading.errors import RejectedError
 from kim_pipeline.reading.findings import Finding, Severity, place_name, shown_text, told
 from kim_pipeline.reading.formats.cells import column_letter
 from kim_pipeline.reading.formats.workbook import Limits
 from kim_pipeline.reading.official.bases import BaseFacts, Span, census_base, footer_rules
-from kim_pipeline.reading.official.layout import Areas, Broken, Fact, Layout
+from kim_pipeline.reading.official.layout import Areas, Broken, OfficialCell, OfficialLayout
 from kim_pipeline.reading.official.recognise import official_layout, unpacked
 from kim_pipeline.reading.official.signs import Official, official_value
 from kim_pipeline.reading.official.terms import Attribution, attribution
@@ -40,7 +40,7 @@ _PART_WORDS = {"population": "Bevölkerung", "foreigners": "Ausländerzahl"}
 
 
 @dataclass(frozen=True)
-class Published:
+class OfficialFacts:
     """What is told of an official table as a delivery.
 
     Attributes:
@@ -60,7 +60,7 @@ class Published:
 class OfficialResult:
     """An official table as read: as a part of a delivery, with the sheets that hold nothing of ours."""
 
-    published: Published
+    published: OfficialFacts
     period: Period
     as_of: dt.date | None
     findings: list[Finding]
@@ -74,7 +74,7 @@ class _Evaluation:
 
     parsed: dict[int, Official] = field(default_factory=dict)
     errors: set[int] = field(default_factory=set)
-    held: dict[_Cell, Fact] = field(default_factory=dict)
+    held: dict[_Cell, OfficialCell] = field(default_factory=dict)
     findings: list[tuple[int, int, Finding]] = field(default_factory=list)
     lost: set[int] = field(default_factory=set)
 
@@ -117,7 +117,7 @@ def _no_form(programme: Programme) -> RejectedError:
     )
 
 
-def _stand_of_name(member: str, name: str, forms: PublishedForms, layout: Layout) -> dt.date | None:
+def _stand_of_name(member: str, name: str, forms: PublishedForms, layout: OfficialLayout) -> dt.date | None:
     """The Stand of a flat file: the moment of retrieval is part of its published name (`official.md` §9)."""
     if layout.kind != forms.flat.name:
         return None
@@ -129,7 +129,7 @@ def _stand_of_name(member: str, name: str, forms: PublishedForms, layout: Layout
     return day if day >= last else None
 
 
-def _result(layout: Layout, table: Table, areas: Areas) -> OfficialResult:
+def _result(layout: OfficialLayout, table: Table, areas: Areas) -> OfficialResult:
     found = _evaluate(layout)
     spans = footer_rules(layout.footer)
     facts = BaseFacts(
@@ -142,13 +142,13 @@ def _result(layout: Layout, table: Table, areas: Areas) -> OfficialResult:
     findings += [finding for _, _, finding in sorted(found.findings, key=lambda item: item[:2])]
     covers = _covered(rows, areas)
     credit = attribution(layout.terms, layout.dataset)
-    published = Published(_recognised(layout, rows, days, areas), days, covers, credit)
+    published = OfficialFacts(_recognised(layout, rows, days, areas), days, covers, credit)
     read = TableResult(_to_arrow(table, rows, layout.sheet), findings, [_account(layout, table, found)], [])
     period = Period(days[0], days[-1]) if days else Period(dt.date(1, 1, 1), dt.date(1, 1, 1))
     return OfficialResult(published, period, layout.as_of, [], read, layout.ignored)
 
 
-def _evaluate(layout: Layout) -> _Evaluation:
+def _evaluate(layout: OfficialLayout) -> _Evaluation:
     """The order of evaluation: signs and numbers, `duplicate_key`, `amount_order`, totals that are missing."""
     found = _Evaluation()
     for broken in layout.broken:
@@ -170,14 +170,14 @@ def _evaluate(layout: Layout) -> _Evaluation:
     return found
 
 
-def _may_be_blank(fact: Fact) -> bool:
+def _may_be_blank(fact: OfficialCell) -> bool:
     """A blank cell of a sex says nothing; a blank total is no number."""
     return bool(fact.sex) and isinstance(fact.cell, str) and not fact.cell.strip() and not fact.sign.strip()
 
 
-def _find_duplicates(layout: Layout, found: _Evaluation, facts: Sequence[Fact]) -> None:
+def _find_duplicates(layout: OfficialLayout, found: _Evaluation, facts: Sequence[OfficialCell]) -> None:
     """`duplicate_key`: two values for one part in one file; the later row is in quarantine."""
-    rows: dict[int, list[Fact]] = defaultdict(list)
+    rows: dict[int, list[OfficialCell]] = defaultdict(list)
     for fact in facts:
         rows[fact.row].append(fact)
     for row, ours in rows.items():
@@ -195,7 +195,7 @@ def _find_duplicates(layout: Layout, found: _Evaluation, facts: Sequence[Fact]) 
             found.held |= {_cell_of(fact): fact for fact in ours if found.parsed[id(fact)] != Official(None, None)}
 
 
-def _find_disorder(layout: Layout, found: _Evaluation) -> None:
+def _find_disorder(layout: OfficialLayout, found: _Evaluation) -> None:
     """`amount_order`: more foreigners than people."""
     for (area, day, part, sex), fact in list(found.held.items()):
         whole = found.held.get((area, day, "population", ""))
@@ -216,23 +216,23 @@ def _drop_without_total(found: _Evaluation) -> None:
     found.lost = {fact.row for fact in gone.values()}
 
 
-def _cell_of(fact: Fact) -> _Cell:
+def _cell_of(fact: OfficialCell) -> _Cell:
     return fact.area, fact.day, fact.part, fact.sex
 
 
-def _error(layout: Layout, found: _Evaluation, fact: Fact, rule: str, **facts: Any) -> None:
+def _error(layout: OfficialLayout, found: _Evaluation, fact: OfficialCell, rule: str, **facts: Any) -> None:
     found.errors.add(fact.row)
     found.findings.append((fact.row, fact.column, _finding(layout, fact, rule, "error", **facts)))
 
 
-def _finding(layout: Layout, fact: Fact, rule: str, severity: Severity, **facts: Any) -> Finding:
+def _finding(layout: OfficialLayout, fact: OfficialCell, rule: str, severity: Severity, **facts: Any) -> Finding:
     letter, raw = column_letter(fact.column), shown_text(fact.cell)
     place = place_name(layout.sheet, fact.row + 1, letter, fact.header)
     message = f"{place}: {told(rule, raw, **facts)}"
     return Finding(layout.sheet, fact.row + 1, letter, fact.header, rule, severity, raw, message)
 
 
-def _broken(layout: Layout, broken: Broken) -> Finding:
+def _broken(layout: OfficialLayout, broken: Broken) -> Finding:
     place = place_name(layout.sheet, broken.row + 1)
     letter = column_letter(broken.column)
     if broken.rule == "invalid_row":
@@ -252,7 +252,7 @@ def _why_broken(broken: Broken) -> str:
     return f"Die Zeile beginnt mit {broken.facts['begins']} statt mit der Statistik {broken.facts['code']}"
 
 
-def _tell_mark(layout: Layout, found: _Evaluation, fact: Fact) -> None:
+def _tell_mark(layout: OfficialLayout, found: _Evaluation, fact: OfficialCell) -> None:
     """`official_mark`: a sign beside or in place of a number."""
     said = found.parsed[id(fact)]
     if said.mark is None:
@@ -267,7 +267,7 @@ def _tell_mark(layout: Layout, found: _Evaluation, fact: Fact) -> None:
     )  # fmt: skip
     facts = {
         "area": fact.name or fact.area, "day": german.day(fact.day), "what": _WHAT[fact.part, fact.sex],
-        "sign": said.mark, "meaning": SIGNS[said.mark].meaning, "follows": follows,
+        "sign": said.mark, "meaning": OFFICIAL_SIGNS[said.mark].meaning, "follows": follows,
     }  # fmt: skip
     found.findings.append((fact.row, fact.column, _finding(layout, fact, "official_mark", severity, **facts)))
 
@@ -282,7 +282,7 @@ _WHAT: dict[tuple[Part, Sex], str] = {
 }
 
 
-def _with_sum(layout: Layout, areas: Areas, found: _Evaluation) -> dict[tuple[str, dt.date], int]:
+def _with_sum(layout: OfficialLayout, areas: Areas, found: _Evaluation) -> dict[tuple[str, dt.date], int]:
     """The file's totals; the county's is the sum of its municipalities where all are there and it is not."""
     totals = dict(layout.totals)
     for (area, day, part, sex), fact in found.held.items():
@@ -297,10 +297,10 @@ def _with_sum(layout: Layout, areas: Areas, found: _Evaluation) -> dict[tuple[st
 
 
 def _rows(
-    layout: Layout, table: Table, found: _Evaluation, facts: BaseFacts, spans: Sequence[Span]
+    layout: OfficialLayout, table: Table, found: _Evaluation, facts: BaseFacts, spans: Sequence[Span]
 ) -> list[dict[str, Any]]:
     """The accepted records, one per area and day."""
-    records: dict[_RecordKey, dict[tuple[Part, Sex], Fact]] = defaultdict(dict)
+    records: dict[_RecordKey, dict[tuple[Part, Sex], OfficialCell]] = defaultdict(dict)
     for (area, day, part, sex), fact in found.held.items():
         records[area, day][part, sex] = fact
     rows = []
@@ -334,7 +334,7 @@ def _to_arrow(table: Table, rows: Sequence[dict[str, Any]], sheet: str) -> pa.Ta
     return found.append_column(SOURCE_ROW, pa.array([row[SOURCE_ROW] for row in rows], type=pa.int64()))
 
 
-def _account(layout: Layout, table: Table, found: _Evaluation) -> Account:
+def _account(layout: OfficialLayout, table: Table, found: _Evaluation) -> Account:
     accepted = {fact.row for fact in found.held.values()}
     quarantined = found.errors | (found.lost - accepted)
     note = layout.rows_read - len(accepted) - len(quarantined)
@@ -354,7 +354,7 @@ def _covered(rows: Iterable[dict[str, Any]], areas: Areas) -> tuple[dt.date, ...
     )
 
 
-def _about_file(layout: Layout, rows: Sequence[dict[str, Any]], days: Sequence[dt.date]) -> list[Finding]:
+def _about_file(layout: OfficialLayout, rows: Sequence[dict[str, Any]], days: Sequence[dt.date]) -> list[Finding]:
     """Notices about the file as a whole."""
     found: list[Finding] = []
     if layout.as_of is None:
@@ -392,7 +392,7 @@ def _of_file(rule: str, severity: Severity, **facts: Any) -> Finding:
     return Finding(None, None, None, None, rule, severity, None, told(rule, **facts))
 
 
-def _recognised(layout: Layout, rows: Sequence[dict[str, Any]], days: Sequence[dt.date], areas: Areas) -> str:
+def _recognised(layout: OfficialLayout, rows: Sequence[dict[str, Any]], days: Sequence[dt.date], areas: Areas) -> str:
     """„Erkannt: GENESIS-Flatfile (neue Form), Statistik 12411 „…“. Stichtag …“ (`official.md` §8)."""
     if not days:
         return f"Erkannt: {layout.form}, Statistik {layout.statistic.code} „{layout.title}“. Keine Zeile zählt."

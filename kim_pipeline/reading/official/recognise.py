@@ -19,7 +19,7 @@ from kim_pipeline.reading.formats.workbook import Limits, read_sheets
 from kim_pipeline.reading.official.census_table import is_census_table, read_census_table
 from kim_pipeline.reading.official.flat import flat_kind, read_flat
 from kim_pipeline.reading.official.grid import Grid
-from kim_pipeline.reading.official.layout import Areas, Layout
+from kim_pipeline.reading.official.layout import Areas, OfficialLayout
 from kim_pipeline.reading.official.register import is_register, read_register
 from kim_pipeline.reading.official.retrieval import first_data_row, footer_row, read_retrieval
 from kim_pipeline.reading.official.words import several_members
@@ -81,7 +81,7 @@ def text_of(content: bytes) -> str:
         return content.decode("cp1252", errors="replace")
 
 
-def official_layout(file: OfficialFile, forms: PublishedForms, areas: Areas, limits: Limits) -> Layout | None:
+def official_layout(file: OfficialFile, forms: PublishedForms, areas: Areas, limits: Limits) -> OfficialLayout | None:
     """What an official table says; None for a file in no published form.
 
     Raises:
@@ -113,7 +113,7 @@ def _records(text: str) -> list[list[str]]:
         ) from None
 
 
-def _of_workbook(file: OfficialFile, forms: PublishedForms, areas: Areas, limits: Limits) -> Layout | None:
+def _of_workbook(file: OfficialFile, forms: PublishedForms, areas: Areas, limits: Limits) -> OfficialLayout | None:
     sheets = read_sheets(file.name, file.content, limits, lambda _: 0)
     grids = [Grid.of(sheet) for sheet in sheets]
     if len(grids) == 1:

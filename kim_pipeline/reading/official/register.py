@@ -16,7 +16,7 @@ from kim_pipeline.contracts.published import PublishedForms, RegisterForm, Sex
 from kim_pipeline.reading.findings import Finding, told
 from kim_pipeline.reading.formats.cells import is_filled, raw_text
 from kim_pipeline.reading.official.grid import Grid
-from kim_pipeline.reading.official.layout import Areas, Fact, Layout, days_in, key_text
+from kim_pipeline.reading.official.layout import Areas, OfficialCell, OfficialLayout, days_in, key_text
 from kim_pipeline.reading.official.words import missing_day, no_own_area, unknown_layout
 
 _HEADER_WITHIN = 12
@@ -46,7 +46,7 @@ def _kind_cell(grid: Grid, form: RegisterForm) -> tuple[int, int] | None:
     return None
 
 
-def read_register(grids: Sequence[Grid], forms: PublishedForms, areas: Areas) -> Layout:
+def read_register(grids: Sequence[Grid], forms: PublishedForms, areas: Areas) -> OfficialLayout:
     """The layout of a register of municipalities.
 
     Raises:
@@ -148,7 +148,7 @@ class _Register:
         """Whether key and population are both there."""
         return bool(self._key_columns) and "" in self._population_columns.values()
 
-    def layout(self) -> Layout:
+    def layout(self) -> OfficialLayout:
         statistic = self._forms.statistic(self._form.statistic) or self._forms.statistics[0]
         if not self.is_complete:
             lacking = "keine Spalte mit einer Bevölkerungszahl" if self._key_columns else "kein Schlüssel der Gemeinden"
@@ -157,7 +157,7 @@ class _Register:
         text, day = self._reference_day()
         if day is None:
             raise missing_day("")
-        layout = Layout(
+        layout = OfficialLayout(
             self._form.name, self._form.name, self._grid.name, statistic, statistic.title, self._form.title,
             self._first,
         )  # fmt: skip
@@ -183,7 +183,7 @@ class _Register:
         said = told("reference_day_differs", day=german.day(day), titled=german.day(titled))
         return [Finding(self._grid.name, None, None, None, "reference_day_differs", "notice", None, said)]
 
-    def _read_rows(self, layout: Layout, day: dt.date, base_text: str) -> None:
+    def _read_rows(self, layout: OfficialLayout, day: dt.date, base_text: str) -> None:
         name_at = next(
             (c for c in range(self._grid.width) if comparable_header(self._groups[c]) in self._form.name_headers), None
         )
@@ -202,7 +202,9 @@ class _Register:
             for column, sex in self._population_columns.items():
                 header = f"{self._population_group} / {self._details_name(column)}"
                 cell = self._grid.cell(row, column)
-                layout.facts.append(Fact(row, column, header, area, name, day, "population", sex, cell, "", base_text))
+                layout.facts.append(
+                    OfficialCell(row, column, header, area, name, day, "population", sex, cell, "", base_text)
+                )
         if not layout.facts:
             raise no_own_area(self._areas, others)
 

@@ -13,11 +13,20 @@ from functools import cached_property
 
 from kim_pipeline import german
 from kim_pipeline.contracts.normalise import clean_text, comparable, comparable_header
-from kim_pipeline.contracts.published import SIGNS, Part, PublishedForms, Sex, Statistic
+from kim_pipeline.contracts.published import OFFICIAL_SIGNS, Part, PublishedForms, Sex, Statistic
 from kim_pipeline.reading.findings import Finding, place_name, told
 from kim_pipeline.reading.formats.cells import BLANK, Cell, column_letter, is_filled, raw_text
 from kim_pipeline.reading.official.grid import Grid
-from kim_pipeline.reading.official.layout import AREA_KEY, Areas, Broken, Fact, Layout, day_of, is_destroyed, key_text
+from kim_pipeline.reading.official.layout import (
+    AREA_KEY,
+    Areas,
+    Broken,
+    OfficialCell,
+    OfficialLayout,
+    day_of,
+    is_destroyed,
+    key_text,
+)
 from kim_pipeline.reading.official.signs import official_value
 from kim_pipeline.reading.official.words import missing_day, missing_total, no_own_area, not_ours, unknown_layout
 
@@ -25,7 +34,7 @@ _CODE = re.compile(r"(\d{4}[0-9A-Z])(?:-|$)")
 _YEAR = re.compile(r"(?:Jahr:?\s*)?\d{4}")
 _DECIMAL = re.compile(r"-?\d+(?:,\d+)?", re.ASCII)
 _BY = re.compile(r"\bnach (?P<names>.+?)(?: - |$)")
-_SIGN_ONLY = frozenset({"", *(sign for sign, meant in SIGNS.items() if meant.has_number)})
+_SIGN_ONLY = frozenset({"", *(sign for sign, meant in OFFICIAL_SIGNS.items() if meant.has_number)})
 
 
 @dataclass(frozen=True)
@@ -93,7 +102,7 @@ def _carried(said: tuple[str, ...], above: tuple[str, ...]) -> tuple[str, ...]:
     return (*(own or before for own, before in zip(said[:-1], above[:-1], strict=True)), *said[-1:])
 
 
-def read_retrieval(grid: Grid, code: str, forms: PublishedForms, areas: Areas) -> Layout:
+def read_retrieval(grid: Grid, code: str, forms: PublishedForms, areas: Areas) -> OfficialLayout:
     """The layout of a retrieved table.
 
     Args:
@@ -241,13 +250,13 @@ class _Retrieval:
         cells = {clean_text(raw_text(self._grid.cell(r, beside))) for r in range(self._first, self._end)}
         return beside if cells <= _SIGN_ONLY and cells != {""} else None
 
-    def layout(self) -> Layout:
+    def layout(self) -> OfficialLayout:
         statistic = self._statistic
         counting = [c for c in self._columns if c.part]
         if not counting:
             raise self._unknown()
         footer = self._footer_text()
-        layout = Layout(
+        layout = OfficialLayout(
             self._form.name, self._form.name, self._grid.name, statistic, self._statistic_title() or statistic.title,
             f"Tabelle {self._code}", (self._header_rows or [self._first - 1])[-1] + 1, footer=footer, terms=footer,
         )  # fmt: skip
@@ -263,7 +272,7 @@ class _Retrieval:
             self._form.name, f"„Tabelle: {self._code}“", lacking, names, "Flatfile (CSV) oder Werteabruf"
         )
 
-    def _read_rows(self, layout: Layout, counting: Sequence[_Column]) -> None:
+    def _read_rows(self, layout: OfficialLayout, counting: Sequence[_Column]) -> None:
         others: dict[str, str] = {}
         members = own = 0
         years: list[str] = []
@@ -285,7 +294,7 @@ class _Retrieval:
             self._note_totals(layout, row, area, counting, is_total=says == "")
         self._judge(layout, others, members, own, years)
 
-    def _judge(self, layout: Layout, others: dict[str, str], members: int, own: int, years: list[str]) -> None:
+    def _judge(self, layout: OfficialLayout, others: dict[str, str], members: int, own: int, years: list[str]) -> None:
         if layout.broken or any(not fact.sex for fact in layout.facts):
             return
         if not own:
@@ -307,7 +316,7 @@ class _Retrieval:
         plain = [re.sub(r"\s*\(.*", "", name).strip() for name in names]
         return german.listing([n for n in plain if n and n != "Geschlecht"]) or "Untergruppen"
 
-    def _data_rows(self, layout: Layout) -> list[_Row]:
+    def _data_rows(self, layout: OfficialLayout) -> list[_Row]:
         """Every row of data; a blank key belongs to the last one above, so does a day."""
         found: list[_Row] = []
         key = name = ""
@@ -360,7 +369,9 @@ class _Retrieval:
             return "foreigners" if any(w in self._form.foreigners for w in words) else ""
         return None
 
-    def _own(self, layout: Layout, row: _Row, area: str, counting: Sequence[_Column], *, foreign: bool) -> list[str]:
+    def _own(
+        self, layout: OfficialLayout, row: _Row, area: str, counting: Sequence[_Column], *, foreign: bool
+    ) -> list[str]:
         years = []
         for column in counting:
             day = column.day or row.day
@@ -371,13 +382,13 @@ class _Retrieval:
             sign = raw_text(self._grid.cell(row.at, column.sign)) if column.sign is not None else ""
             cell = self._grid.cell(row.at, column.at)
             layout.facts.append(
-                Fact(row.at, column.at, column.header, area, row.name, day, part, column.sex, cell, sign,
+                OfficialCell(row.at, column.at, column.header, area, row.name, day, part, column.sex, cell, sign,
                      column.base_text)
             )  # fmt: skip
         return years
 
     def _note_totals(
-        self, layout: Layout, row: _Row, area: str | None, counting: Sequence[_Column], *, is_total: bool
+        self, layout: OfficialLayout, row: _Row, area: str | None, counting: Sequence[_Column], *, is_total: bool
     ) -> None:
         if not is_total:
             return

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from kim_pipeline.contracts.normalise import clean_key, is_blank
-from kim_pipeline.contracts.published import FINAL, NOTHING, SIGNS, Sex
+from kim_pipeline.contracts.published import FINAL, NOTHING, OFFICIAL_SIGNS, Sex
 from kim_pipeline.reading.formats.cells import Cell
 
 _NUMBER = re.compile(r"(?P<open>\()?(?P<digits>\d{1,15})(?P<close>\))?\s*(?P<sign>[eprs]|\(\))?", re.ASCII)
@@ -44,12 +44,12 @@ def official_value(cell: Cell, beside: str, *, is_population: bool, sex: Sex) ->
         return _INVALID
     number, own = _read(cell)
     if number is None and own is None:
-        own = sign if sign and not SIGNS[sign].has_number and _is_empty(cell) else None
+        own = sign if sign and not OFFICIAL_SIGNS[sign].has_number and _is_empty(cell) else None
         if own is None:
             return _INVALID
     mark = own or sign
     if number is not None:
-        if mark and not SIGNS[mark].has_number:
+        if mark and not OFFICIAL_SIGNS[mark].has_number:
             return _INVALID
         return Official(number, None if mark in ("", FINAL) else mark)
     if mark == NOTHING and not (is_population and not sex):
@@ -58,9 +58,9 @@ def official_value(cell: Cell, beside: str, *, is_population: bool, sex: Sex) ->
 
 
 def _sign(text: str) -> str | None:
-    """A sign as `SIGNS` writes it; blank for none, None for what is no sign."""
+    """A sign as `OFFICIAL_SIGNS` writes it; blank for none, None for what is no sign."""
     found = clean_key(text).replace("…", "...")
-    return found if not found or found in SIGNS else None
+    return found if not found or found in OFFICIAL_SIGNS else None
 
 
 def _is_empty(cell: Cell) -> bool:
@@ -78,6 +78,6 @@ def _read(cell: Cell) -> tuple[int | None, str | None]:
     if match and bool(match["open"]) == bool(match["close"]):
         return int(match["digits"]), "()" if match["open"] else match["sign"] or ""
     sign = _sign(text)
-    if sign and not SIGNS[sign].has_number:
+    if sign and not OFFICIAL_SIGNS[sign].has_number:
         return None, sign
     return None, None

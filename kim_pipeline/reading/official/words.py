@@ -58,4 +58,4 @@ def no_own_area(areas: Areas, others: Mapping[str, str]) -> RejectedError:
 
 def several_members(count: int) -> RejectedError:
     """`several_members`: a package of more than one file."""
-    return RejectedError("several_members", told("several_members", count=german.number(count)))
+    return RejectedError("several_members", told("several_members", files=german.counted(count, "Datei", "Dateien")))
