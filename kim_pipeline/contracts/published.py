@@ -12,7 +12,7 @@ from typing import Literal
 
 Part = Literal["population", "foreigners"]
 Sex = Literal["", "male", "female"]
-Origin = Literal["fortschreibung", "zensus", "azr"]
+StatisticKind = Literal["fortschreibung", "zensus", "azr"]
 FormKey = Literal["flat_new", "flat_old", "retrieval", "register", "census"]
 
 
@@ -31,7 +31,7 @@ class Statistic:
 
     code: str
     title: str
-    source: Origin
+    source: StatisticKind
     names: tuple[str, ...]
     contents: dict[str, Part] = field(default_factory=dict)
     every_content: Part | None = None

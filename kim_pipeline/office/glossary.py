@@ -28,6 +28,10 @@ _REJECTS = (
     "ambiguous_as_of", "unsuitable_period", "as_of_before_period", "as_of_in_future",
 )  # fmt: skip
 _BY_COLUMN = frozenset({"invalid_date", "invalid_number", "invalid_value", "unknown_municipality", "error_cell"})
+_OWN_EFFECTS = {
+    "official_mark": "Warnung, wo keine Zahl steht, sonst Hinweis: die Zeile zählt.",
+    "missing_column": "Fehler: die Tabelle wird nicht gelesen.",
+}
 _EMPTIES = frozenset({"looks_personal", "target_incomplete"})
 _KINDS = {
     "invalid_date": ("date",),
@@ -347,10 +351,8 @@ def _section(rule: str, entry: _Entry) -> str:
 def _effect(rule: str) -> str:
     if rule in _REJECTS or rule in OFFICIAL_REJECTIONS:
         return "Zurückgewiesen: die Lieferung (oder ihr Teil) zählt nicht; weitere Befunde werden nicht gemeldet."
-    if rule == "official_mark":
-        return "Warnung, wo keine Zahl steht, sonst Hinweis: die Zeile zählt."
-    if rule == "missing_column":
-        return "Fehler: die Tabelle wird nicht gelesen."
+    if rule in _OWN_EFFECTS:
+        return _OWN_EFFECTS[rule]
     if rule in NOTICES:
         return "Hinweis: die Zeile zählt."
     if rule in WARNINGS:
