@@ -32,7 +32,7 @@ from kim_pipeline.reading.official.words import missing_day, missing_total, no_o
 
 _CODE = re.compile(r"(\d{4}[0-9A-Z])(?:-|$)")
 _YEAR = re.compile(r"(?:Jahr:?\s*)?\d{4}")
-_DECIMAL = re.compile(r"-?\d+(?:,\d+)?", re.ASCII)
+_NUMBER_BEGINS = re.compile(r"[-(]?\d", re.ASCII)
 _BY = re.compile(r"\bnach (?P<names>.+?)(?: - |$)")
 _SIGN_ONLY = frozenset({"", *(sign for sign, meant in OFFICIAL_SIGNS.items() if meant.has_number)})
 
@@ -91,8 +91,8 @@ def _key_column(grid: Grid, row: int) -> int | None:
 def _is_value(cell: Cell) -> bool:
     if not is_filled(cell):
         return False
-    is_decimal = isinstance(cell, str) and _DECIMAL.fullmatch(cell.strip()) is not None
-    return is_decimal or official_value(cell, "", is_population=False, sex="").is_valid
+    begins_as_number = isinstance(cell, str) and _NUMBER_BEGINS.match(cell.strip()) is not None
+    return begins_as_number or official_value(cell, "", is_population=False, sex="").is_valid
 
 
 def _carried(said: tuple[str, ...], above: tuple[str, ...]) -> tuple[str, ...]:
