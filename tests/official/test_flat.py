@@ -151,6 +151,16 @@ def test_why_a_flat_file_cannot_be_used(lines: list[str], rule: str) -> None:
     assert read("a.csv", flat(lines)).rejected == rule
 
 
+@pytest.mark.parametrize("header", ["Statistik_Code;BEVSTD__B__Anzahl", f"{NEW_HEADER[:110]};value"])
+def test_a_header_without_areas_or_units_is_no_layout(header: str) -> None:
+    assert read("a.csv", f"{header}\n12411;1\n".encode()).rejected == "unknown_layout"
+
+
+def test_a_quotation_mark_that_is_not_closed_loses_nothing_in_silence() -> None:
+    content = flat([record(AHLEN, "1").replace(";Name;", ';"Name;'), record(BECKUM, "2")])
+    assert read("a.csv", content).rejected == "unreadable"
+
+
 def test_more_foreigners_than_people_is_an_error_at_the_foreigners() -> None:
     header = NEW_HEADER.replace("2_variable", "3_variable").replace(
         ";3_variable_code",

@@ -75,7 +75,7 @@ def test_a_workbook_whose_blank_keys_belong_to_the_one_above() -> None:
 
 def register(day: str, *, group: str = "Bevölkerung", keys: tuple[str, ...] = ("Land", "RB", "Kreis", "Gem")) -> bytes:
     top = ["Satz-art", "Amtlicher Gemeindeschlüssel", *[None] * (len(keys) - 1), "Gemeindename", "Fläche", group, None]
-    table = [
+    table: list[list[Any]] = [
         ["Gemeinden am 31.12.2019"], [], top, [None, *keys, None, "insgesamt", "insgesamt", "männlich"],
         [None] * (len(keys) + 3) + [day], ["40", "05", "5", "70", *[None] * (len(keys) - 3), "Warendorf"],
         ["60", "05", "5", "70", *["0000"] * (len(keys) - 4), "004", "Ahlen", "123", 52000, 26000],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -155,7 +156,7 @@ def test_official_tables_cover_the_years_that_they_name_and_not_the_days_between
 
 
 def test_a_county_row_stays_a_note_in_a_hand_made_table(tmp_path: Path) -> None:
-    header = [["Berichtszeitraum: 2021"], ["Stand: 01.02.2022"], ["AGS", "Bevölkerung", "Ausländer"],
+    header: list[list[Any]] = [["Berichtszeitraum: 2021"], ["Stand: 01.02.2022"], ["AGS", "Bevölkerung", "Ausländer"],
               [None, "insgesamt", "insgesamt"]]  # fmt: skip
     body = [[area, 100, 10] for area in (*MUNICIPALITIES, COUNTY)]
     connection = built(tmp_path, {"hand.xlsx": xlsx([Page("Blatt", [*header, *body])])})

@@ -71,7 +71,7 @@ def read_csv(name: str, content: bytes, fits: Callable[[Sheet], int]) -> Sheet:
     for delimiter in _DELIMITERS:
         if delimiter in text:
             try:
-                sheets.append(encode_sheet(name, _records(text, delimiter), text_only=True))
+                sheets.append(encode_sheet(name, csv_records(text, delimiter), text_only=True))
             except RejectedError as error:
                 problem = error
     if not sheets:
@@ -79,7 +79,12 @@ def read_csv(name: str, content: bytes, fits: Callable[[Sheet], int]) -> Sheet:
     return max(sheets, key=fits)
 
 
-def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+def csv_records(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The records of a text.
+
+    Raises:
+        RejectedError: a cell or a row is too long, or a quotation mark is not closed.
+    """
     try:
         lines = io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8", newline="")
         for record in csv.reader(lines, delimiter=delimiter):

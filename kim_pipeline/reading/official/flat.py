@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain, islice
 
 from kim_pipeline import german
 from kim_pipeline.contracts.published import FlatForm, Part, PublishedForms, Sex, Statistic
@@ -17,6 +18,8 @@ from kim_pipeline.reading.official.layout import Areas, Broken, OfficialCell, Of
 from kim_pipeline.reading.official.words import missing_day, missing_total, no_own_area, not_ours, unknown_layout
 
 _FIRST_BLOCK, _BLOCK = 5, 4
+_VALUE_COLUMNS = 3
+"""Value, unit and code of a content stand side by side in the new form."""
 _STATISTIC, _TITLE, _TIME_CODE, _TIME_LABEL, _TIME = range(5)
 
 
@@ -50,7 +53,7 @@ class _Found:
     own: int = 0
 
 
-def read_flat(records: Sequence[list[str]], sheet: str, forms: PublishedForms, areas: Areas) -> OfficialLayout:
+def read_flat(records: Iterator[list[str]], sheet: str, forms: PublishedForms, areas: Areas) -> OfficialLayout:
     """The layout of a flat file.
 
     Args:
@@ -68,10 +71,13 @@ def read_flat(records: Sequence[list[str]], sheet: str, forms: PublishedForms, a
 class _Flat:
     """The records of one flat file."""
 
-    def __init__(self, records: Sequence[list[str]], sheet: str, forms: PublishedForms, areas: Areas) -> None:
-        self._header, self._records = records[0], records[1:]
+    def __init__(self, records: Iterator[list[str]], sheet: str, forms: PublishedForms, areas: Areas) -> None:
+        self._header: list[str] = next(records, [])
+        self._head = list(islice(records, _LOOKED_AT))
+        self._records = chain(self._head, records)
         self._sheet, self._forms, self._areas, self._form = sheet, forms, areas, forms.flat
         self._known: dict[str, str | None] = {}
+        self._destroyed: set[str] = set()
         self._days: dict[str, dt.date | None] = {}
         self._found = _Found()
 
@@ -84,6 +90,13 @@ class _Flat:
         if self._is_new:
             return self._header.index("value")
         return next((at for at, name in enumerate(self._header) if "__" in name), len(self._header))
+
+    @cached_property
+    def _area_at(self) -> int:
+        """Where the variable of the areas stands in the first record that has one."""
+        width = len(self._header)
+        found = (self._find_area(record) for record in self._head if len(record) == width)
+        return next((at for at in found if at is not None), _FIRST_BLOCK)
 
     @cached_property
     def _blocks(self) -> range:
@@ -106,10 +119,9 @@ class _Flat:
     def layout(self) -> OfficialLayout:
         statistic, title, code = self._statistic()
         name = f"{self._form.name} ({'neue' if self._is_new else 'alte'} Form)"
-        layout = OfficialLayout(
-            name, self._form.name, self._sheet, statistic, title, f"Statistik {code}", 1, len(self._records)
-        )
+        layout = OfficialLayout(name, self._form.name, self._sheet, statistic, title, f"Statistik {code}", 1)
         for row, record in enumerate(self._records, start=1):
+            layout.rows_read += 1
             if len(record) != len(self._header) or record[_STATISTIC] != code:
                 self._broken(layout, row, record, code)
             else:
@@ -120,9 +132,11 @@ class _Flat:
     def _statistic(self) -> tuple[Statistic, str, str]:
         """The statistic that most records are of, its name and its code."""
         width = len(self._header)
-        codes = Counter(r[_STATISTIC] for r in self._records if len(r) == width)
+        if not self._blocks or (self._is_new and width < self._first_content + _VALUE_COLUMNS):
+            raise unknown_layout(self._form.name, f"„{self._header[0]}“", "kein Gebiet", self._header, "Flatfile (CSV)")
+        codes = Counter(r[_STATISTIC] for r in self._head if len(r) == width)
         code = codes.most_common(1)[0][0] if codes else ""
-        title = next((r[_TITLE] for r in self._records if r[:1] == [code] and len(r) == width), "")
+        title = next((r[_TITLE] for r in self._head if r[:1] == [code] and len(r) == width), "")
         statistic = self._forms.statistic(code)
         if not codes:
             raise unknown_layout(self._form.name, f"„{self._header[0]}“", "keine Zeile", self._header, "Flatfile (CSV)")
@@ -142,23 +156,33 @@ class _Flat:
         layout.broken.append(Broken(row, 0, self._header[0], "invalid_row", ";".join(record)[:60], facts))
 
     def _record(self, layout: OfficialLayout, row: int, record: list[str], statistic: Statistic) -> None:
-        at = next((b for b in self._blocks if self._is_area(record[b])), None)
+        at = self._area_at if self._is_area(record[self._area_at]) else self._find_area(record)
         if at is None:
             return
         key = record[at + 2]
+        is_new = key not in self._known
         area = self._area(key)
-        if area is None and not is_destroyed(key):
-            self._found.others.setdefault(key, record[at + 3].strip())
-            self._note_total(layout, key, record, at, statistic)
-            return
-        if area is None:
-            broken = Broken(row, at + 2, self._header[at + 2], "invalid_value", key, {})
-            layout.broken.append(broken)
+        if area is not None:
             self._found.own += 1
+            self._own(layout, row, _Place(area, record[at + 3].strip(), at), record)
+            self._note_total(layout, area, record, at, statistic)
+        elif len(key) <= _LONGEST_ANCHOR or is_new or key in self._destroyed:
+            self._other(layout, row, record, at, statistic)
+
+    def _find_area(self, record: list[str]) -> int | None:
+        """Where the variable of the areas stands in a record."""
+        return next((b for b in self._blocks if self._is_area(record[b])), None)
+
+    def _other(self, layout: OfficialLayout, row: int, record: list[str], at: int, statistic: Statistic) -> None:
+        """An area of others: its first record, those of Germany and the states, and keys that nobody can read."""
+        key = record[at + 2]
+        if is_destroyed(key):
+            self._destroyed.add(key)
+            self._found.own += 1
+            layout.broken.append(Broken(row, at + 2, self._header[at + 2], "invalid_value", key, {}))
             return
-        self._found.own += 1
-        self._own(layout, row, _Place(area, record[at + 3].strip(), at), record)
-        self._note_total(layout, area, record, at, statistic)
+        self._found.others.setdefault(key, record[at + 3].strip())
+        self._note_total(layout, key, record, at, statistic)
 
     def _own(self, layout: OfficialLayout, row: int, place: _Place, record: list[str]) -> None:
         """The cells of a record of ours."""
@@ -263,10 +287,12 @@ class _Flat:
         names = [self._header[content.value] for content in self._contents]
         if self._is_new:
             at = self._first_content + 3
-            names = list(dict.fromkeys(r[at] for r in self._records if len(r) == len(self._header)))
+            names = list(dict.fromkeys(r[at] for r in self._head if len(r) == len(self._header)))
         return names or self._header
 
 
+_LOOKED_AT = 10_000
+"""As many records tell which statistic a file is of."""
 _LONGEST_ANCHOR = 5
 """Germany, states and counties have keys of five characters at most."""
 

@@ -14,7 +14,7 @@ from pathlib import PurePath
 
 from kim_pipeline.contracts.published import PublishedForms
 from kim_pipeline.reading.errors import unreadable
-from kim_pipeline.reading.formats.delimited import OLE, ZIP, looks_like_text
+from kim_pipeline.reading.formats.delimited import OLE, ZIP, csv_records, looks_like_text
 from kim_pipeline.reading.formats.workbook import Limits, read_sheets
 from kim_pipeline.reading.official.census_table import is_census_table, read_census_table
 from kim_pipeline.reading.official.flat import flat_kind, read_flat
@@ -92,25 +92,16 @@ def official_layout(file: OfficialFile, forms: PublishedForms, areas: Areas, lim
     if not file.content or b"\0" in file.content or not looks_like_text(file.content):
         return None
     text = text_of(file.content)
+    csv.field_size_limit(_FIELD_LIMIT)
     first_line = text.split("\n", 1)[0].rstrip("\r")
     if flat_kind(first_line, forms.flat):
-        return read_flat(_records(text), file.name.stem, forms, areas)
+        return read_flat(csv_records(text, ";"), file.name.stem, forms, areas)
     match = forms.retrieval.first_line.match(first_line)
     if match:
-        grid = Grid(file.name.stem, _records(text))
+        grid = Grid(file.name.stem, list(csv_records(text, ";")))
         if footer_row(grid, forms.retrieval.footer) is not None:
             return read_retrieval(grid, match[1], forms, areas)
     return None
-
-
-def _records(text: str) -> list[list[str]]:
-    csv.field_size_limit(_FIELD_LIMIT)
-    try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
-    except csv.Error:
-        raise unreadable(
-            "Eine Zelle der Datei ist länger, als eine Tabelle sie fassen kann. Bitte die Tabelle neu abrufen."
-        ) from None
 
 
 def _of_workbook(file: OfficialFile, forms: PublishedForms, areas: Areas, limits: Limits) -> OfficialLayout | None:
