@@ -143,7 +143,8 @@ class _Maker:
         for rule in self._rules:
             kept &= rule.keeps(frame)
         valid = [row for row, keep in zip(candidates, kept.to_list(), strict=True) if keep]
-        by_key = {tuple(values[name] for name in self._table.key): (entered, values) for entered, values in valid}
+        key = [c.name for c in self._table.delivered if c.key]
+        by_key = {tuple(values[name] for name in key): (entered, values) for entered, values in valid}
         assert len(by_key) >= count, f"too few valid rows of {self._table.name}"
         return list(by_key.values())[:count]
 

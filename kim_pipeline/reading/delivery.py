@@ -325,8 +325,7 @@ class _PartReader:
         read = read_table(table, blocks, self._context, delivered, known)
         part.findings += read.findings
         if any(column.stated == "census_base" for column in table.columns.values()):
-            read.rows, told_base = with_census_base(read.rows, blocks, part.as_of)
-            part.findings += told_base
+            read.rows = with_census_base(read.rows, blocks, part.as_of)
         if not is_rejected:
             part.tables[table.name] = read
             self._known.setdefault(table.name, []).append(read.rows)

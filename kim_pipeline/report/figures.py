@@ -136,7 +136,7 @@ class Figures:
 
     def census_base(self, indicator: str, period: str) -> str | None:
         """The census on which the population figures of a year rest; None where it is not known."""
-        found = {(row["indicator_id"], row["period"]): row["census_base"] for row in self.rows("census_base")}
+        found = {(row["indicator_id"], row["period"]): row["census_base"] for row in self.rows("population_base")}
         return found.get((indicator, period))
 
     @cached_property
@@ -294,9 +294,10 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: str, day: dt.date) -> li
 
 NEEDED = frozenset(
     (
-        "area", "breakdown_member", "build_info", "census_base", "delivery", "delivery_status", "indicator",
+        "area", "breakdown_member", "build_info", "delivery", "delivery_status", "indicator",
         "indicator_value", "language_gap", "measure_activity", "measure_history", "measure_review",
-        "measure_review_missing", "offer_gap", "period", "programme", "programme_period", "series_break",
+        "measure_review_missing", "offer_gap", "period", "population_base", "programme", "programme_period",
+        "series_break",
     )
 )  # fmt: skip
 """Tables that the report is made from."""

@@ -7,17 +7,15 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from kim_pipeline import german
 from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.reading.blocks import Block
-from kim_pipeline.reading.findings import Finding, told
 from kim_pipeline.reading.formats.cells import Sheet
 from kim_pipeline.reading.official.bases import BaseFacts, census_base, footer_rules
 from kim_pipeline.reading.official.layout import Areas
 
 
-def with_census_base(rows: pa.Table, blocks: Sequence[Block], as_of: dt.date | None) -> tuple[pa.Table, list[Finding]]:
-    """Accepted rows with their census base, and a warning where nothing tells it.
+def with_census_base(rows: pa.Table, blocks: Sequence[Block], as_of: dt.date | None) -> pa.Table:
+    """Accepted rows with their census base; null where nothing tells it.
 
     Args:
         rows: accepted rows of one part: `ags`, `reported_on`, `population`, `census_base` and others.
@@ -25,28 +23,16 @@ def with_census_base(rows: pa.Table, blocks: Sequence[Block], as_of: dt.date | N
         as_of: the part's Stand.
     """
     text = "\n".join(_texts(sheet) for sheet in {id(b.sheet): b.sheet for b in blocks}.values())
-    facts = BaseFacts(as_of=as_of, totals=_totals(rows), anchors=_anchors())
+    facts = BaseFacts(as_of=as_of, totals=_totals(rows), anchors=vocabulary().county.census_anchors)
     spans = footer_rules(text)
     days = rows["reported_on"].to_pylist()
     bases = {day: census_base(day, text, facts, spans) for day in set(days)}
     at = rows.column_names.index("census_base")
-    found = rows.set_column(at, "census_base", pa.array([bases[day] for day in days], type=pa.string()))
-    unknown = sorted(day for day, base in bases.items() if base is None)
-    return found, [
-        Finding(
-            None, None, None, None, "census_base_unknown", "warning", None,
-            told("census_base_unknown", day=german.day(day)),
-        )
-        for day in unknown
-    ]  # fmt: skip
+    return rows.set_column(at, "census_base", pa.array([bases[day] for day in days], type=pa.string()))
 
 
 def _texts(sheet: Sheet) -> str:
     return "\n".join(cell for distinct in sheet.distinct for cell in distinct if isinstance(cell, str))
-
-
-def _anchors() -> dict[tuple[str, dt.date, int], str]:
-    return vocabulary().county.census_anchors
 
 
 def _totals(rows: pa.Table) -> dict[tuple[str, dt.date], int]:
