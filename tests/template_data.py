@@ -228,7 +228,9 @@ def _meaning(plan: Plan, column: Column, text: str) -> Any:
 
 def expected(table: Table, rows: list[Row]) -> list[Row]:
     """The rows as the warehouse gets them: pseudonyms, ages, a cross table's members."""
-    stored = [{column.name: _stored(table, column, row) for column in table.stored} for row in rows]
+    stored = [
+        {column.name: _stored(table, column, row) for column in table.stored if not column.stated} for row in rows
+    ]
     if table.unpivot is None:
         return stored
     spec = table.unpivot
@@ -254,6 +256,7 @@ def _stored(table: Table, column: Column, row: Row) -> Any:
 
 
 def got(result: Only, table: Table) -> list[Row]:
-    """The rows that reading gave, without their source."""
-    rows: list[Row] = result.tables[table.name].rows.drop_columns(["source_sheet", "source_row"]).to_pylist()
+    """The rows that reading gave, without their source and what the delivery as a whole states."""
+    gone = ["source_sheet", "source_row", *(column.name for column in table.columns.values() if column.stated)]
+    rows: list[Row] = result.tables[table.name].rows.drop_columns(gone).to_pylist()
     return rows
