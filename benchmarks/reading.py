@@ -1,22 +1,35 @@
 """Reading, validating and caching: the sample, and language mediation at 100 k, 300 k and 1 M rows.
 
 Run: python -m benchmarks.reading [--rows 100000 300000 1000000]
-Prints ratios: the sample against importing the libraries, the large workbooks against raw calamine on the same files.
+Prints ratios: the sample against importing the libraries, each format with its witness against without it, the large
+workbooks against raw calamine on the same files.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+import io
 import random
 import tempfile
 import time
-from pathlib import Path
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from pathlib import Path, PurePath
+from unittest import mock
 
 import xlsxwriter
+import xlwt
 
 from benchmarks.measure import IMPORTS, best, heading, python
+from kim_pipeline.contracts import programme
 from kim_pipeline.intake.intake import take_in
+from kim_pipeline.reading.delivery import read_delivery
+from kim_pipeline.reading.formats.calamine_reader import read_calamine
+from kim_pipeline.reading.formats.cells import Sheet
+from kim_pipeline.reading.formats.workbook import Limits
+from kim_pipeline.reading.formats.xls import read_xls
 from kim_pipeline.settings import Settings
 
 HALF_YEARS = 6
@@ -86,35 +99,137 @@ def write_workbooks(folder: Path, rows: int) -> None:
 
 
 def _write_half_year(path: Path, year: int, half: int, rows: int, chance: random.Random) -> None:
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
-    sheet, date = book.add_worksheet("Anfragen"), book.add_format({"num_format": "dd.mm.yyyy"})
-    sheet.write_row(0, 0, [f"Berichtszeitraum: {half}. Halbjahr {year}"])
-    sheet.write_row(1, 0, [f"Stand: 15.{1 if half == 2 else 7:02d}.{year + half - 1}"])
-    headers = ["Nr.", "Anfrage am", "Datum", "Ort", "Sprache", "Einrichtung", "Bereich", "Dauer (Std.)", "Honorar (€)",
-               "Sprachmittler-ID", "Status", "Bemerkung"]  # fmt: skip
-    sheet.write_row(2, 0, headers)
+    path.write_bytes(_xlsx(_half_year(year, half, rows, chance), shares_texts=False))
+
+
+HEADERS = ("Nr.", "Anfrage am", "Datum", "Ort", "Sprache", "Einrichtung", "Bereich", "Dauer (Std.)", "Honorar (€)",
+           "Sprachmittler-ID", "Status", "Bemerkung")  # fmt: skip
+Row = Sequence[str | float | dt.date | None]
+
+
+def _half_year(year: int, half: int, rows: int, chance: random.Random) -> Iterator[Row]:
+    yield (f"Berichtszeitraum: {half}. Halbjahr {year}",)
+    yield (f"Stand: 15.{1 if half == 2 else 7:02d}.{year + half - 1}",)
+    yield HEADERS
     first = dt.date(year, 6 * half - 5, 1)
     for i in range(rows):
         asked = first + dt.timedelta(days=chance.randrange(150))
         done = chance.random() < 0.8
-        sheet.write_string(i + 3, 0, f"A{i:07d}")
-        sheet.write_datetime(i + 3, 1, dt.datetime.combine(asked, dt.time()), date)
-        if done:
-            met = asked + dt.timedelta(days=chance.randrange(30))
-            sheet.write_datetime(i + 3, 2, dt.datetime.combine(met, dt.time()), date)
-            sheet.write_number(i + 3, 7, chance.choice([0.5, 1, 1.5, 2, 2.5, 3]))
-            sheet.write_number(i + 3, 8, chance.randrange(150, 900) / 10)
-            sheet.write_string(i + 3, 9, f"SM-{chance.randrange(400):03d}")
-        sheet.write_string(
-            i + 3, 3, chance.choice(["Ahlen", "Beckum", "Oelde", "Warendorf", "Telgte", "Ahlen-Vorhelm"])
+        yield (
+            f"A{i:07d}",
+            asked,
+            asked + dt.timedelta(days=chance.randrange(30)) if done else None,
+            chance.choice(["Ahlen", "Beckum", "Oelde", "Warendorf", "Telgte", "Ahlen-Vorhelm"]),
+            chance.choice(["Arabisch", "Ukrainisch", "Dari", "Türkisch", "Russisch", "Polnisch"]),
+            f"Einrichtung {chance.randrange(200)}",
+            chance.choice(["Schule", "Kita", "Gesundheit", "Behörde", "Beratung"]),
+            chance.choice([0.5, 1, 1.5, 2, 2.5, 3]) if done else None,
+            chance.randrange(150, 900) / 10 if done else None,
+            f"SM-{chance.randrange(400):03d}" if done else None,
+            "durchgeführt" if done else chance.choice(["abgesagt", "nicht besetzt"]),
         )
-        sheet.write_string(
-            i + 3, 4, chance.choice(["Arabisch", "Ukrainisch", "Dari", "Türkisch", "Russisch", "Polnisch"])
+
+
+def _xlsx(rows: Iterable[Row], *, shares_texts: bool = True) -> bytes:
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"constant_memory": not shares_texts}) as book:
+        sheet, day = book.add_worksheet("Anfragen"), book.add_format({"num_format": "dd.mm.yyyy"})
+        for row, cells in enumerate(rows):
+            for column, cell in enumerate(cells):
+                if isinstance(cell, dt.date):
+                    sheet.write_datetime(row, column, dt.datetime.combine(cell, dt.time()), day)
+                elif cell is not None:
+                    sheet.write(row, column, cell)
+    return target.getvalue()
+
+
+def _xls(rows: Iterable[Row]) -> bytes:
+    book = xlwt.Workbook()
+    sheet, day = book.add_sheet("Anfragen"), xlwt.easyxf(num_format_str="DD.MM.YYYY")
+    for row, cells in enumerate(rows):
+        for column, cell in enumerate(cells):
+            if cell is not None:
+                sheet.write(row, column, cell, day if isinstance(cell, dt.date) else xlwt.Style.default_style)
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def _ods(rows: Iterable[Row]) -> bytes:
+    found = "".join(f"<table:table-row>{''.join(map(_ods_cell, row))}</table:table-row>" for row in rows)
+    spaces = "".join(f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in _ODS_SPACES)
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "META-INF/manifest.xml", '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
         )
-        sheet.write_string(i + 3, 5, f"Einrichtung {chance.randrange(200)}")
-        sheet.write_string(i + 3, 6, chance.choice(["Schule", "Kita", "Gesundheit", "Behörde", "Beratung"]))
-        sheet.write_string(i + 3, 10, "durchgeführt" if done else chance.choice(["abgesagt", "nicht besetzt"]))
-    book.close()
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content{spaces}><office:body><office:spreadsheet>"
+            f'<table:table table:name="Anfragen">{found}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+    return target.getvalue()
+
+
+_ODS_SPACES = ("office", "table", "text")
+
+
+def _ods_cell(cell: str | float | dt.date | None) -> str:
+    match cell:
+        case None:
+            return "<table:table-cell/>"
+        case str():
+            stated, shown = 'office:value-type="string"', cell
+        case dt.date():
+            stated, shown = f'office:value-type="date" office:date-value="{cell}"', f"{cell:%d.%m.%Y}"
+        case _:
+            stated, shown = f'office:value-type="float" office:value="{cell}"', str(cell).replace(".", ",")
+    return f"<table:table-cell {stated}><text:p>{shown}</text:p></table:table-cell>"
+
+
+WITNESSED: dict[str, tuple[Callable[[Iterable[Row]], bytes], int]] = {
+    "x.xlsx": (_xlsx, 100_000),
+    "inline.xlsx": (lambda rows: _xlsx(rows, shares_texts=False), 100_000),
+    "x.ods": (_ods, 30_000),
+    "x.xls": (_xls, 30_000),
+}
+"""File → how it is written, and how many rows it gets."""
+
+
+def witnesses() -> None:
+    """What the second reader costs: processor seconds of reading, typing and validating with and without it."""
+    print(heading("\nThe witness of every cell: one delivery, in a running process, processor time"))
+    print("  file          rows       without          with   ratio")
+    for name, (write, rows) in WITNESSED.items():
+        content = write(_half_year(2018, 1, rows, random.Random(1)))
+        pairs = [
+            (_processor_seconds(name, content, alone=True), _processor_seconds(name, content)) for _ in range(REPEATS)
+        ]
+        without, both = (min(seconds) for seconds in zip(*pairs, strict=True))
+        print(f"  {name:11} {rows:7,d}   {without:9.2f} s   {both:9.2f} s   {both / without:5.2f}")
+
+
+def _processor_seconds(name: str, content: bytes, *, alone: bool = False) -> float:
+    """Seconds of `read_delivery`; `alone`: by the reader that is authoritative, without the other one."""
+
+    def one_reader(*_: object, **__: object) -> list[Sheet]:
+        reading = read_xls(content) if name.endswith(".xls") else read_calamine(content)
+        return [sheet for sheet in reading.sheets.values() if sheet is not None]
+
+    patched = mock.patch("kim_pipeline.reading.delivery.read_sheets", one_reader) if alone else nullcontext()
+    with patched:
+        started = time.process_time()
+        result = read_delivery(PurePath(name), content, programme("sprachmittlerpool"), b"k" * 32, _LIMITS)
+        seconds = time.process_time() - started
+    rejected = [part.findings[0].message for part in result.parts if part.rejected]
+    if rejected:
+        raise SystemExit(f"{name}: {rejected[0]}")
+    return seconds
+
+
+_LIMITS = Limits(2**30, 2**32)
 
 
 def main() -> None:
@@ -123,6 +238,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="*", default=[100_000, 300_000, 1_000_000])
     sizes = parser.parse_args().rows
     sample()
+    witnesses()
     print(heading(f"\nLanguage mediation in {HALF_YEARS} half-year workbooks, cold, whole processes"))
     print("       rows   raw calamine       ours   ratio   peak memory of all processes   µs per row")
     for rows in sizes:

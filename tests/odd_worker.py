@@ -20,8 +20,9 @@ SECRET_CELL = "Geheime-Zelle-4711"  # noqa: S105
 
 
 def odd_answer(request: dict[str, Any], setup: dict[str, Any]) -> dict[str, Any]:
-    """Answer, or do what the file's name says."""
-    match Path(request["file"]).stem:
+    """Answer, or do what the file's name says; some files hurt only where calamine may read them."""
+    name = Path(request["file"]).stem
+    match name.removesuffix("_with_calamine") if request["calamine"] else name:
         case "loop":
             while True:
                 pass

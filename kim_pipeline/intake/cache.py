@@ -45,6 +45,7 @@ class CachedPart:
         ignored_sheets: of the whole delivery, told with its first part.
         findings: Parquet file of the findings.
         counts: severity → number of findings.
+        lone_sheets: sheets that only one reader could read; of the whole delivery, told with its first part.
     """
 
     label: str
@@ -58,6 +59,7 @@ class CachedPart:
     accounts: list[dict[str, Any]]
     findings: Path
     counts: dict[str, int] = field(default_factory=dict)
+    lone_sheets: list[str] = field(default_factory=list)
 
 
 def entry(folder: Path, programme: str, sha256: str, fingerprint: str) -> Path:
@@ -113,6 +115,7 @@ def _restore(path: Path, number: int, part: dict[str, Any]) -> CachedPart:
         accounts=part["accounts"],
         findings=path / _findings_of(number),
         counts=part["counts"],
+        lone_sheets=part["lone_sheets"],
     )
 
 
@@ -167,6 +170,7 @@ def _describe(result: DeliveryResult, files: dict[str, str], referred: dict[str,
     parts = [_describe_part(part, referred) for part in result.parts]
     for number, part in enumerate(parts):
         part["ignored_sheets"] = [] if number else result.ignored_sheets
+        part["lone_sheets"] = [] if number else result.lone_sheets
     return {"parts": parts, "files": files}
 
 

@@ -392,6 +392,13 @@ def _take(delivery: Delivery, outcome: Outcome, settings: Settings) -> list[Cach
     delivery.sha256, delivery.fingerprint = outcome.sha256, outcome.fingerprint
     parts = cache.load(_entry(settings, delivery))
     delivery.parsed = True
+    if parts and parts[0].lone_sheets:
+        _LOG.warning(
+            "%s: of delivery %s only one reader could read %d sheets",
+            delivery.programme,
+            (delivery.sha256 or "")[:12],
+            len(parts[0].lone_sheets),
+        )
     if parts is None:
         delivery.problem = "Das Leseergebnis ist verloren gegangen. Die Datei wird beim nächsten Lauf neu gelesen."
     return parts or []

@@ -77,6 +77,10 @@ class _TimeLimitError(_ChildError):
     """The child did not answer in time."""
 
 
+class _MemoryLimitError(_ChildError):
+    """The child needed more memory than it may have."""
+
+
 class _Child:
     """One child process."""
 
@@ -114,13 +118,13 @@ class _Child:
         self._send(asdict(self._setup))
         self._receive(seconds)
 
-    def ask(self, job: Job, seconds: float) -> dict[str, Any]:
-        """Send a job and wait for the answer.
+    def ask(self, job: Job, seconds: float, *, calamine: bool) -> dict[str, Any]:
+        """Send a job and wait for the answer; `calamine` as in `read_sheets`.
 
         Raises:
             _ChildError: no answer in time, or the child died.
         """
-        self._send({"programme": job.programme, "file": job.file, "path": str(job.path)})
+        self._send({"programme": job.programme, "file": job.file, "path": str(job.path), "calamine": calamine})
         answer = self._receive(seconds)
         self.is_fresh = False
         return answer
@@ -316,28 +320,45 @@ class ReaderPool:
             done.put(error)
 
     def _read_one(self, crew: _Crew, child: _Child | None, job: Job) -> tuple[_Child | None, Outcome]:
-        """Read one file; a child that served others before and fails now is replaced once, since it may be worn out."""
-        if child is not None:
-            child, outcome = self._try(crew, child, job)
-            if outcome is not None:
-                return child, outcome
-        child, outcome = self._try(crew, crew.hire(), job)
-        return child, outcome or Outcome(job, problem=_aborted())
+        """Read one file.
 
-    def _try(self, crew: _Crew, child: _Child, job: Job) -> tuple[_Child | None, Outcome | None]:
-        """The outcome and the child, if it can go on; no outcome where another child should try again."""
-        was_fresh = child.is_fresh
+        A child that served others before and fails now is replaced once, since it may be worn out. A file on which a
+        fresh one fails is read once more without calamine: native code ends with its process, and the other reader of
+        the format serves.
+        """
+        problem: str | None = None
+        if child is not None:
+            try:
+                return self._try(crew, child, job)
+            except _TimeLimitError as error:
+                problem = str(error)
+            except _ChildError:
+                pass  # worn out, perhaps
+        if problem is None:
+            try:
+                return self._try(crew, crew.hire(), job)
+            except _ChildError as error:
+                problem = str(error)
         try:
-            answer = child.ask(job, self._seconds)
-        except _ChildError as error:
+            return self._try(crew, crew.hire(), job, calamine=False)
+        except _ChildError:
+            return None, Outcome(job, problem=problem)
+
+    def _try(self, crew: _Crew, child: _Child, job: Job, *, calamine: bool = True) -> tuple[_Child | None, Outcome]:
+        """The outcome, and the child, which can go on.
+
+        Raises:
+            _ChildError: it cannot, and has been dismissed.
+        """
+        try:
+            answer = child.ask(job, self._seconds, calamine=calamine)
+            if answer.get("failed") == "memory":
+                raise _MemoryLimitError(self._too_much_memory())
+        except _ChildError:
             crew.dismiss(child)
-            final = was_fresh or isinstance(error, _TimeLimitError)
-            return None, Outcome(job, problem=str(error)) if final else None
+            raise
         if "sha256" in answer:
             return child, Outcome(job, answer["sha256"], answer["fingerprint"])
-        if answer.get("failed") == "memory":
-            crew.dismiss(child)
-            return None, Outcome(job, problem=self._too_much_memory()) if was_fresh else None
         return child, Outcome(job, problem=self._problem(answer))
 
     def _too_much_memory(self) -> str:

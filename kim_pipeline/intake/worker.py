@@ -82,7 +82,14 @@ def read_into_cache(request: dict[str, Any], setup: dict[str, Any]) -> dict[str,
     key = programme_key(bytes.fromhex(setup["secret"]), request["programme"])
     content = _content(Path(request["path"]), limits.file_bytes)
     sha256 = hashlib.sha256(content).hexdigest()
-    result = read_delivery(Path(request["file"]), content, programme(request["programme"]), key, limits)
+    result = read_delivery(
+        Path(request["file"]),
+        content,
+        programme(request["programme"]),
+        key,
+        limits,
+        calamine=request.get("calamine", True),
+    )
     mark = fingerprint(request["programme"], key, limits.file_bytes, limits.unpacked_bytes)
     mark = of_file(mark, Path(request["file"]), content)
     where = cache.entry(Path(setup["cache"]), request["programme"], sha256, mark)

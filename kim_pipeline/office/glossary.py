@@ -177,7 +177,8 @@ def _entries() -> dict[str, _Entry]:
             "Ein Staat ist nicht zu erkennen.", ("Fälle", 17, "F", "Nationalität"), "Balkan"
         ),
         "error_cell": _Entry(
-            "Eine Zelle zeigt einen Fehlerwert, oder eine Formel hat kein Ergebnis.", place, "#BEZUG!"
+            "Eine Zelle zeigt einen Fehlerwert, eine Formel hat kein Ergebnis, oder zwei Programme lesen die Zelle "
+            "verschieden.", place, "#BEZUG!",
         ),
         "out_of_range": _Entry(
             "Eine Zahl ist kleiner oder größer, als sie sein kann.", ("Gruppen", 9, "E", "Familien"), "75",

@@ -64,13 +64,17 @@ class DeliveryResult:
     Attributes:
         parts: at least one.
         ignored_sheets: sheets that match no table.
+        lone_sheets: sheets that only one reader could read, so that no witness confirms their cells.
     """
 
     parts: list[PartResult]
     ignored_sheets: list[str] = field(default_factory=list)
+    lone_sheets: list[str] = field(default_factory=list)
 
 
-def read_delivery(path: PurePath, content: bytes, programme: Programme, key: bytes, limits: Limits) -> DeliveryResult:
+def read_delivery(
+    path: PurePath, content: bytes, programme: Programme, key: bytes, limits: Limits, *, calamine: bool = True
+) -> DeliveryResult:
     """Read, validate and account for one delivery.
 
     Args:
@@ -79,13 +83,14 @@ def read_delivery(path: PurePath, content: bytes, programme: Programme, key: byt
         programme: whose contract it is held against.
         key: the programme's key for pseudonyms.
         limits: what the file may cost.
+        calamine: see `read_sheets`.
 
     Returns:
         The result; a delivery that cannot be used is a result with a rejected part, never an exception.
     """
     reader = _Reader(programme)
     try:
-        sheets = read_sheets(path, content, limits, reader.finder.fits)
+        sheets = read_sheets(path, content, limits, reader.finder.fits, calamine=calamine)
         context = reader.context(sheets[0])
         blocks = blocks_of(sheets, reader.finder, context)
         if not blocks:
@@ -98,7 +103,8 @@ def read_delivery(path: PurePath, content: bytes, programme: Programme, key: byt
     read.read(parts)
     with_table = {block.number for block in blocks}
     ignored = [sheet.name for number, sheet in enumerate(sheets) if number not in with_table]
-    return DeliveryResult([part for part, _ in parts], ignored)
+    lone = [sheet.name for sheet in sheets if sheet.lone_reader is not None]
+    return DeliveryResult([part for part, _ in parts], ignored, lone)
 
 
 def open_sheets(

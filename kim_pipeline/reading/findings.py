@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from kim_pipeline import german
 from kim_pipeline.contracts.model import Column
-from kim_pipeline.reading.formats.cells import BoolCell, Cell, column_letter, raw_text
+from kim_pipeline.reading.formats.cells import BoolCell, Cell, DoubtfulCell, ErrorCell, column_letter, raw_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -306,20 +306,21 @@ def place_name(sheet: str, row: int | None, letter: str | None = None, header: s
     return name
 
 
-def told(rule: str, shown: str | None = None, **facts: Any) -> str:
+def told(rule: str, shown: str | None = None, readings: tuple[str, str] | None = None, **facts: Any) -> str:
     """The German sentence of a rule, without its place.
 
     Args:
         rule: code of the rule; `KeyError` for an unknown one.
         shown: the cell's text as its workbook shows it, already hidden where it is personal; None where the rule is
             not about one cell.
+        readings: of a doubtful cell both (see `readings_of`); not told where `shown` is hidden.
         **facts: what else the rule's sentence needs.
     """
     raw = quoted(shown) if shown is not None else ""
     hidden = shown == HIDDEN
     words = {
         "raw": raw,
-        "error": f"{raw} ist ein Fehlerwert oder eine Formel ohne Ergebnis" if hidden else _error(shown or "", raw),
+        "error": _error(shown or "", raw) if readings is None else _doubt(None if hidden else readings),
         "missing": f"{raw} gilt als leer, die Angabe fehlt" if shown and not hidden else "Die Angabe fehlt",
         "did_you_mean": "",
     }
@@ -342,7 +343,52 @@ def quoted(shown: str) -> str:
 
 
 def _error(shown: str, raw: str) -> str:
+    if shown == HIDDEN:
+        return f"{raw} ist ein Fehlerwert oder eine Formel ohne Ergebnis"
     return f"Die Formel {raw} hat kein Ergebnis" if shown.startswith("=") else f"{raw} ist ein Fehlerwert"
+
+
+def _doubt(readings: tuple[str, str] | None) -> str:
+    """What is said of a cell that two readers read differently; None: neither reading may be told."""
+    if readings is None:
+        return "Zwei Programme lesen die Zelle verschieden"
+    one, other = (f"als {text}" if text else "als leer" for text in readings)
+    return f"Ein Programm liest die Zelle {one}, ein anderes {other}"
+
+
+def readings_of(cell: DoubtfulCell, longest: int | None = None) -> tuple[str, str]:
+    """Both readings in quotation marks, blank ones as the empty text; with their kinds where they look alike.
+
+    Args:
+        cell: a doubtful one.
+        longest: characters of a reading that are told at most; None where its end does not matter.
+    """
+    one, other = (_quoted_or_blank(reading, longest) for reading in (cell.first, cell.second))
+    if one and one == other:
+        return f"{one} ({_kind(cell.first)})", f"{other} ({_kind(cell.second)})"
+    return one, other
+
+
+def _quoted_or_blank(cell: Cell, longest: int | None) -> str:
+    text = shown_text(cell)
+    text = text if longest is None or len(text) <= longest else f"{text[:longest]}…"
+    return quoted(text) if text.strip() else ""
+
+
+def _kind(cell: Cell) -> str:
+    match cell:
+        case str():
+            return "Text"
+        case int() | float():
+            return "Zahl"
+        case dt.date():
+            return "Datum"
+        case dt.time() | dt.timedelta():
+            return "Zeit"
+        case ErrorCell():
+            return "Fehlerwert"
+        case _:
+            return "Wahrheitswert"
 
 
 def shown_text(cell: Cell) -> str:

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from kim_pipeline.contracts.model import Column
 from kim_pipeline.contracts.normalise import clean_key, comparable
-from kim_pipeline.reading.formats.cells import Cell, raw_text
+from kim_pipeline.reading.formats.cells import BETWEEN_READINGS, Cell, raw_text, readings
 
 _LEAST = 4
 """Shorter texts are no names, keys or pseudonyms that would tell a person."""
@@ -24,6 +24,8 @@ _LAST_SHORT_YEAR = 2030
 """A later year of two digits may be one of the last century."""
 LONGEST_WITH_PERSONS = 40
 """Characters of a text that are quoted where the table has personal columns."""
+_MARKS = ' "…'
+"""What a reading of a cell whose quotation mark is not closed has around it."""
 _DAY = re.compile(r"(?<!\d)(?:\d{1,2}\.\s?\d{1,2}\.\s?(?P<last>\d{4}|\d{2})|(?P<first>\d{4})-\d{1,2}-\d{1,2})(?!\d)")
 _NAME = re.compile(r"[^\W\d_][\w.'’ -]*,\s*[^\W\d_][\w.'’ -]*")
 """`Word, Word`, as surname and first name are written."""
@@ -43,10 +45,11 @@ class Quoting:
 
     @cached_property
     def _personal(self) -> frozenset[str]:
-        return frozenset(form for form in (comparable(raw_text(cell)) for cell in self._cells()) if _may_tell(form))
+        texts = (raw_text(reading) for cell in self._cells() for reading in readings(cell))
+        return frozenset(form for form in map(comparable, texts) if _may_tell(form))
 
     def allows(self, cell: Cell, column: Column | None) -> bool:
-        """Whether a finding may quote a cell.
+        """Whether a finding may quote a cell; of a doubtful one, each reading and both together.
 
         Args:
             cell: as it stands in the file.
@@ -54,8 +57,10 @@ class Quoting:
         """
         if column is not None and column.personal:
             return False
-        text = clean_key(raw_text(cell))
         is_date = column is not None and column.kind == "date"
+        return all(self._is_harmless(clean_key(text), is_date=is_date) for text in _judged(cell))
+
+    def _is_harmless(self, text: str, *, is_date: bool) -> bool:
         return not (
             _LONG_NUMBER.search(text)
             or _BORN.search(text)
@@ -63,6 +68,13 @@ class Quoting:
             or _NAME.fullmatch(text)
             or comparable(text) in self._personal
         )
+
+
+def _judged(cell: Cell) -> set[str]:
+    """The texts of a cell that are judged: it, its readings without their marks, and the readings in a text of it."""
+    whole = raw_text(cell)
+    parts = {*map(raw_text, readings(cell)), *whole.split(BETWEEN_READINGS)}
+    return {whole, *(part.strip(_MARKS) for part in parts)}
 
 
 def _may_tell(text: str) -> bool:

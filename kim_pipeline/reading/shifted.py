@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from kim_pipeline.contracts.model import Column
 from kim_pipeline.contracts.normalise import clean_key
-from kim_pipeline.reading.formats.cells import BoolCell, Cell, ErrorCell, Mask, Sheet, raw_text
+from kim_pipeline.reading.formats.cells import BoolCell, Cell, DoubtfulCell, ErrorCell, Mask, Sheet, raw_text, readings
 from kim_pipeline.reading.header import Header
 from kim_pipeline.reading.values import Context, Parsed, is_empty, parse_cell, parse_number
 
@@ -132,6 +132,8 @@ class _Kind:
         return self._parsed.column.is_number and parse_number(cell, self._context).rule is None
 
     def _accepts(self, cell: Cell) -> bool:
+        if isinstance(cell, DoubtfulCell):
+            return any(self._accepts(reading) for reading in readings(cell))
         if isinstance(cell, ErrorCell) or is_empty(cell, self._context):
             return False
         if self._shape is not None:

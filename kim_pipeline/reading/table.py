@@ -38,12 +38,22 @@ from kim_pipeline.reading.findings import (
     Severity,
     place_name,
     quoted,
+    readings_of,
     sentence,
     severity_of,
     shown_text,
     told,
 )
-from kim_pipeline.reading.formats.cells import BLANK, Cell, Mask, Sheet, column_letter, is_filled, raw_text
+from kim_pipeline.reading.formats.cells import (
+    BLANK,
+    Cell,
+    DoubtfulCell,
+    Mask,
+    Sheet,
+    column_letter,
+    is_filled,
+    raw_text,
+)
 from kim_pipeline.reading.garbled import is_garbled
 from kim_pipeline.reading.header import Header
 from kim_pipeline.reading.personal import age_group, age_years, pseudonym
@@ -493,6 +503,8 @@ def _make_finding(
     cell = BLANK if place.position is None else share.sheet.cell(row, place.position)
     is_hidden = is_hidden or share.may_have_slipped(row, place.position)
     raw, shown = _quotable(share, place.column, cell, is_hidden=is_hidden)
+    if isinstance(cell, DoubtfulCell):  # neither reading is told where the cell is hidden
+        facts["readings"] = readings_of(cell, LONGEST_WITH_PERSONS if share.has_persons else None)
     message = sentence(place, row + 1, rule, shown, **facts)
     return Finding(place.sheet, row + 1, place.letter, place.header, rule, severity, raw, message)
 
@@ -502,7 +514,7 @@ def _quotable(share: _Share, column: Column | None, cell: Cell, *, is_hidden: bo
     if is_hidden or not share.quoting.allows(cell, column):
         return HIDDEN, HIDDEN
     raw, shown = raw_text(cell), shown_text(cell)
-    if share.has_persons and isinstance(cell, str) and len(raw) > LONGEST_WITH_PERSONS:
+    if share.has_persons and isinstance(cell, str | DoubtfulCell) and len(raw) > LONGEST_WITH_PERSONS:
         return raw[:LONGEST_WITH_PERSONS], f"{shown[:LONGEST_WITH_PERSONS]}…"
     return raw, shown
 

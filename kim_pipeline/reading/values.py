@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from kim_pipeline.contracts.model import Column
 from kim_pipeline.contracts.normalise import clean_key, clean_text, comparable, comparable_header, is_blank
 from kim_pipeline.contracts.vocabulary import UNDETERMINED_LANGUAGE, Vocabulary
-from kim_pipeline.reading.formats.cells import Cell, ErrorCell, raw_text
+from kim_pipeline.reading.formats.cells import Cell, DoubtfulCell, ErrorCell, raw_text
 
 _SERIALS = (30_000, 60_000)
 _TIME = (
@@ -85,6 +85,8 @@ def parse_cell(cell: Cell, column: Column, context: Context, *, minutes: bool = 
         context: what else parsing depends on.
         minutes: the column's header is in minutes.
     """
+    if isinstance(cell, DoubtfulCell):
+        return Parsed(None, "error_cell")
     text = cell.raw if isinstance(cell, ErrorCell) else cell
     if isinstance(text, str):
         form = comparable(text)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from kim_pipeline.intake import cache
+from kim_pipeline.intake.intake import take_in
 from kim_pipeline.intake.pool import Job, Outcome, ReaderError, ReaderPool, Setup
 from kim_pipeline.settings import Settings
 from tests.conftest import TESTS, odd_pool, put, setup_for
@@ -52,6 +53,20 @@ def test_a_child_that_breaks_costs_its_own_file_only(settings: Settings) -> None
         assert "Bitte in Excel öffnen" in (outcomes.pop(f"{name}.xlsx").problem or "")
     assert len(outcomes) == 6
     assert all(o.problem is None and o.sha256 for o in outcomes.values())
+
+
+def test_a_file_that_calamine_crashes_or_hangs_on_is_read_without_it(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    for file in ("abort_with_calamine.xlsx", "sleep_with_calamine.xlsx", "good.xlsx"):
+        put(settings, P, file, small_delivery(file))
+    found = {d.file: d for d in take_in(settings, only=[P], pool=odd_pool(settings, seconds=6)).deliveries}
+    assert {file: d.problem for file, d in found.items()} == dict.fromkeys(found)
+    lone = {file: len(d.read.lone_sheets) for file, d in found.items() if d.read is not None}
+    assert lone == {"abort_with_calamine.xlsx": 1, "sleep_with_calamine.xlsx": 1, "good.xlsx": 0}
+    told = [record.getMessage() for record in caplog.records if "only one reader" in record.getMessage()]
+    assert len(told) == 2
+    assert not any("Einsätze" in text or ".xlsx" in text for text in told)
 
 
 def test_what_follows_an_answer_does_not_reach_the_next_file(settings: Settings) -> None:

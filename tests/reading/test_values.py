@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kim_pipeline.contracts.model import Column
 from kim_pipeline.contracts.normalise import clean_text, comparable, comparable_header
-from kim_pipeline.reading.formats.cells import BoolCell, Cell, ErrorCell
+from kim_pipeline.reading.formats.cells import BoolCell, Cell, DoubtfulCell, ErrorCell
 from kim_pipeline.reading.values import parse_cell
 from tests.helpers_tables import EPOCH_1900, EPOCH_1904, context
 
@@ -68,6 +68,12 @@ ERRORS = ["#DIV/0!", "#WERT!", "#VALUE!", "#BEZUG!", "#REF!", "#NAME?", "#ZAHL!"
 def test_error_cell(kind: str, raw: str) -> None:
     assert parsed(kind, ErrorCell(raw)) == (None, "error_cell")
     assert parsed(kind, raw) == (None, "error_cell")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("first", "second"), [("", "17"), ("k. A.", 17.0), (True, False), ("#NV", "")])
+def test_a_cell_that_two_readers_read_differently(kind: str, first: Cell, second: Cell) -> None:
+    assert parsed(kind, DoubtfulCell(first, second)) == (None, "error_cell")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -127,12 +133,18 @@ DATES: list[tuple[Cell, str]] = [
     ("2023-01-31T09:05:00", "2023-01-31"),
     ("2023-01-31 00:00:00", "2023-01-31"),
     ("29.02.2024", "2024-02-29"),
+    ("2023-01-31T09:05:00.123", "2023-01-31"),
+    ("2023-01-31T09:05Z", "2023-01-31"),
+    ("2023-01-30T23:00:00.000Z", "2023-01-31"),
+    ("2023-07-30T22:00:00Z", "2023-07-31"),
+    ("2023-01-31T00:30:00+03:00", "2023-01-30"),
+    ("31.01.2023 0:30+0300", "2023-01-30"),
 ]
 NO_DATES: list[Cell] = [
     29999, 60001, 0, 1.5, -44957, "44957", "20230131", "31.02.2023", "29.02.2023", "31.13.2023", "0.1.2023", "1.2023",
     "2023", "2023-1-31", "2023-02-30", "31/01/2023", "31-01-2023", "31.01.", "31.01.023", "31. Januar 2023", "Januar",
     "31.01.2023 Uhr", "31.01.20239:05", "ca. 31.01.2023", "31.01.2023-", "heute", YES, dt.time(9, 5),
-    dt.timedelta(days=1), "31,01,2023", "01.01.0000",
+    dt.timedelta(days=1), "31,01,2023", "01.01.0000", "2023-01-31Z", "2023-01-31T25:00Z", "0001-01-01T00:00+01:00",
 ]  # fmt: skip
 
 

@@ -323,7 +323,7 @@ def test_an_exception_that_quotes_a_cell_is_told_without_it(
 ) -> None:
     import dataclasses
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ValueError("invalid literal: 'Geheimfrau, Anna'")
 
     path = put(settings, "suedosteuropa", "a.xlsx", contacts("P-17"))

@@ -38,8 +38,9 @@ from kim_pipeline.reading.delivery import open_sheets
 from kim_pipeline.reading.findings import Finding
 from kim_pipeline.reading.formats.cells import BLANK, BoolCell, ErrorCell, Sheet
 from kim_pipeline.reading.formats.delimited import ZIP
+from kim_pipeline.reading.formats.package import Package
 from kim_pipeline.reading.formats.workbook import Limits
-from kim_pipeline.reading.formats.xlsx import Package
+from kim_pipeline.reading.formats.xlsx import Book, workbook_part
 from kim_pipeline.reading.returned import RETURN_SHEET, is_heading
 
 LARGEST_LOADED = 40 * 2**20
@@ -196,8 +197,11 @@ Results = dict[str, dict[str, tuple[str, bytes]]]
 def _results(archive: zipfile.ZipFile) -> Results:
     """The results of all formulas: openpyxl does not write them, and a protected view does not compute."""
     package = Package(archive)
-    parts = {name: part for name, part in package.sheet_parts().items() if part.startswith(_SHEETS)}
-    return {name: {at: (kind or "n", value) for at, kind, value in package.results(p)} for name, p in parts.items()}
+    part = workbook_part(package)
+    if part is None:
+        return {}
+    book = Book(package, part)
+    return {sheet.name: book.results(sheet.part) for sheet in book.sheets if sheet.part is not None}
 
 
 def _forget_last_time(book: Any) -> None:

@@ -30,6 +30,14 @@ class ErrorCell:
 
 
 @dataclass(frozen=True, slots=True)
+class DoubtfulCell:
+    """A cell that two readers read differently; neither reading is trusted (`deliveries.md` §3, error cell)."""
+
+    first: Cell
+    second: Cell
+
+
+@dataclass(frozen=True, slots=True)
 class BoolCell:
     """A boolean cell; kept apart because `True == 1.0` in a dictionary."""
 
@@ -37,7 +45,11 @@ class BoolCell:
 
 
 Cell = Any
-"""`str`, `int`, `float`, `date`, `datetime`, `time`, `timedelta`, `ErrorCell`, `BoolCell`; blank is the empty text."""
+"""`str`, `int`, `float`, `date`, `datetime`, `time`, `timedelta`, `ErrorCell`, `DoubtfulCell`, `BoolCell`; blank is the
+empty text."""
+
+BETWEEN_READINGS = " | "
+"""Between the two readings of a doubtful cell, where a text stands for it."""
 
 Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
@@ -65,6 +77,7 @@ class Sheet:
         epoch_1904: serial numbers count from 1904 instead of 1900.
         text_only: the file knows no types (.csv).
         height: number of physical rows.
+        lone_reader: name of the only reader that could read the sheet; None where two agree on it.
     """
 
     name: str
@@ -74,6 +87,7 @@ class Sheet:
     merges: list[Merge] = field(default_factory=list)
     epoch_1904: bool = False
     text_only: bool = False
+    lone_reader: str | None = None
 
     @property
     def width(self) -> int:
@@ -106,7 +120,7 @@ class Sheet:
 
     def put(self, row: int, column: int, cell: Cell) -> None:
         """Replace one cell; the sheet grows where the position lies outside."""
-        self._grow(row + 1, column + 1)
+        self.grow(row + 1, column + 1)
         self.distinct[column].append(cell)
         self.codes[column][row] = len(self.distinct[column]) - 1
 
@@ -123,15 +137,14 @@ class Sheet:
             if merge.first_column == column and first <= merge.first_row < self.height:
                 self.codes[column][merge.first_row : merge.last_row + 1] = self.codes[column][merge.first_row]
 
-    def _grow(self, height: int, width: int) -> None:
+    def grow(self, height: int, width: int) -> None:
+        """Add blank rows and columns where the sheet has fewer."""
         while self.width < width:
             self.distinct.append([BLANK])
             self.codes.append(np.zeros(self.height, dtype=np.int32))
         if height > self.height:
             for column in range(self.width):
-                blank = len(self.distinct[column])
-                self.distinct[column].append(BLANK)
-                tail = np.full(height - self.height, blank, dtype=np.int32)
+                tail = np.zeros(height - self.height, dtype=np.int32)
                 self.codes[column] = np.concatenate([self.codes[column], tail])
             self.height = height
 
@@ -141,8 +154,18 @@ def is_filled(cell: Cell) -> bool:
     return not is_blank(cell) if isinstance(cell, str) else cell is not None
 
 
+def readings(cell: Cell) -> tuple[Cell, ...]:
+    """What readers read in a cell: one reading where they agree, both of a doubtful cell."""
+    return (cell.first, cell.second) if isinstance(cell, DoubtfulCell) else (cell,)
+
+
 def raw_text(cell: Cell) -> str:
-    """A cell as a person would quote it: whole numbers without decimals, days as `yyyy-mm-dd`."""
+    """A cell as a person would quote it: whole numbers without decimals, days as `yyyy-mm-dd`.
+
+    Of a doubtful cell it is both readings, so that what may not be quoted of either is found in it.
+    """
+    if isinstance(cell, DoubtfulCell):
+        cell = BETWEEN_READINGS.join(raw_text(reading) for reading in readings(cell))
     match cell:
         case str():
             return cell

@@ -1,154 +1,141 @@
-"""What calamine does not tell of an .ods: error cells, uncalculated formulas, line breaks, merged ranges, 1904 dates.
+"""The project's own reader of .ods: what each cell states, and what it shows.
 
-Belongs here: one streamed pass over `content.xml` with expat, taken only where the file holds any of these.
+Belongs here: from stated cells to values. It is the witness of calamine's reading, which knows neither
+errors (Excel saves them as the number 0 and shows `#DIV/0!`) nor formulas without a result nor merged ranges, and the
+reader of files that calamine refuses ([ODF-1.3-3] §9.1.4, §19.385).
 """
 
 from __future__ import annotations
 
-import zipfile
-from dataclasses import dataclass, field
-from typing import IO
-from xml.parsers import expat
+import datetime as dt
+import logging
+import re
+
+import numpy as np
+import numpy.typing as npt
 
 from kim_pipeline.reading.errors import unreadable
-from kim_pipeline.reading.formats.cells import Cell, ErrorCell, Merge
+from kim_pipeline.reading.formats.cells import BLANK, BoolCell, Cell, ErrorCell, Sheet
+from kim_pipeline.reading.formats.grid import Cells, check_extent, filling, holding, is_beyond, to_sheet
+from kim_pipeline.reading.formats.ods_stream import Stated, Table, placed, read_tables
+from kim_pipeline.reading.formats.package import Package
+from kim_pipeline.reading.formats.witness import Noted, Peculiarity, Reading
+from kim_pipeline.reading.formats.xml_values import NUMBER, iso_value
 
-_BLOCK = 1 << 20
-_MARKS = (
-    b"table:formula",
-    b"number-rows-spanned",
-    b"number-columns-spanned",
-    b'"error"',
-    b"null-date",
-    b"text:line-break",
+_LOG = logging.getLogger(__name__)
+NAME = "XML"
+_CONTENT, _MANIFEST = "content.xml", "META-INF/manifest.xml"
+_PROTECTED = (
+    "Die Datei ist mit einem Passwort geschützt. Bitte den Schutz entfernen "
+    "(Datei → Eigenschaften → Sicherheit) und die Datei neu ablegen."
 )
+_NUMBERS = frozenset({"float", "percentage", "currency"})
+_SPAN = re.compile(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?)?", re.ASCII)
+_FULL_TIME = re.compile(r"PT\d+H\d+M\d+(?:\.\d+)?S", re.ASCII)
+_DAY, _SOME_DAY = dt.timedelta(days=1), dt.date(2000, 1, 1)
 
 
-@dataclass
-class LostOnSheet:
-    """What calamine does not give of one sheet: positions are 0-based (row, column)."""
-
-    cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
-    merges: list[Merge] = field(default_factory=list)
+def is_spreadsheet(package: Package) -> bool:
+    """Whether the package is an OpenDocument file."""
+    return _CONTENT in package
 
 
-@dataclass
-class Lost:
-    """What calamine does not give of one file."""
-
-    sheets: dict[str, LostOnSheet] = field(default_factory=dict)
-    epoch_1904: bool = False
-
-
-def lost_content(archive: zipfile.ZipFile) -> Lost:
-    """Everything that calamine loses of an .ods.
+def read_ods(package: Package) -> Reading:
+    """All sheets of an .ods, hidden ones too; none where it cannot be read.
 
     Raises:
-        RejectedError: the XML declares entities of its own.
+        RejectedError: the file is protected, or a sheet's filled cells reach farther than can be held.
     """
-    if not _has_marks(archive):
-        return Lost()
-    scanner = _Scanner()
-    with archive.open("content.xml") as stream:
-        scanner.run(stream)
-    return scanner.lost
+    if _MANIFEST in package and b"encryption-data" in package.read(_MANIFEST):
+        raise unreadable(_PROTECTED)
+    try:
+        read = read_tables(package.streams(_CONTENT))
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001  (a file may break its reader in any way; the other one serves)
+        _LOG.info("a workbook is refused: %s", type(error).__name__)
+        return Reading(NAME)
+    values = [value_of(cell) for cell in read.distinct]
+    found = Reading(NAME)
+    for table in read.tables:
+        sheet, found_beyond = _sheet(table, read.distinct, values)
+        sheet.epoch_1904 = read.epoch_1904
+        found.sheets[table.name] = sheet
+        if found_beyond:
+            found.beyond |= {table.name}
+    return found
 
 
-def _has_marks(archive: zipfile.ZipFile) -> bool:
-    overlap = b""
-    with archive.open("content.xml") as stream:
-        while data := stream.read(_BLOCK):
-            window = overlap + data
-            if b"<!DOCTYPE" in window or b"<!ENTITY" in window:
-                raise unreadable(
-                    "Die Datei enthält Anweisungen, die in einer Tabelle nichts zu suchen haben (XML-Entitäten). "
-                    "Sie wurde aus Sicherheitsgründen nicht geöffnet. Bitte in LibreOffice neu speichern."
-                )
-            if any(mark in window for mark in _MARKS):
-                return True
-            overlap = window[-64:]
-    return False
+def _sheet(table: Table, distinct: list[Stated], values: list[Cell]) -> tuple[Sheet, bool]:
+    """The sheet, and whether it reaches beyond what every reader can hold.
+
+    Raises:
+        RejectedError: its filled cells reach farther than can be held.
+    """
+    plain = [value.cell if isinstance(value, Noted) else value for value in values]
+    fills = filling(plain)
+    cells, merges = placed(table, distinct)
+    cells = cells[holding(plain)[cells[:, 2]]]
+    ends = cells[:, :2] + cells[:, 3:]
+    check_extent(*_largest(ends[fills[cells[:, 2]]]))
+    beyond = is_beyond(_largest(ends))
+    sheet = to_sheet(table.name, _spread(cells), values, fills)
+    sheet.merges = merges
+    return sheet, beyond
 
 
-class _Scanner:
-    """Counts rows and columns, repeated ones too, and notes what is lost."""
+def _largest(ends: npt.NDArray[np.int64]) -> tuple[int, int]:
+    return int(ends[:, 0].max(initial=0)), int(ends[:, 1].max(initial=0))
 
-    def __init__(self) -> None:
-        self.lost = Lost()
-        self._sheet = LostOnSheet()
-        self._row = self._row_step = 0
-        self._column = self._column_step = 0
-        self._pending: str | None = None
-        self._text: list[str] = []
-        self._has_break = False
-        self._depth = 0
-        self._in_note = False
 
-    def run(self, stream: IO[bytes]) -> None:
-        parser = expat.ParserCreate()
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._characters
-        parser.ParseFile(stream)
+def _spread(cells: npt.NDArray[np.int64]) -> Cells:
+    """Each repetition of a cell as a cell of its own."""
+    rows, columns, codes, heights, widths = cells.T
+    counts = heights * widths
+    number = np.arange(int(counts.sum())) - np.repeat(counts.cumsum() - counts, counts)
+    across = np.repeat(widths, counts)
+    down_at = (np.repeat(rows, counts) + number // across).astype(np.int32)
+    across_at = (np.repeat(columns, counts) + number % across).astype(np.int32)
+    return Cells(down_at, across_at, np.repeat(codes, counts).astype(np.int32))
 
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "table:table":
-            self._depth += 1
-            if self._depth == 1:
-                self._sheet = self.lost.sheets.setdefault(attributes.get("table:name", ""), LostOnSheet())
-                self._row = 0
-        elif tag == "table:table-row":
-            self._row_step = int(attributes.get("table:number-rows-repeated", 1))
-            self._column = 0
-        elif tag in ("table:table-cell", "table:covered-table-cell"):
-            self._column_step = int(attributes.get("table:number-columns-repeated", 1))
-            self._note(attributes)
-        elif tag == "office:annotation":
-            self._in_note = True
-        elif tag == "text:line-break" and not self._in_note:
-            self._has_break = True
-            self._text.append("\n")
-        elif tag == "table:null-date":
-            self.lost.epoch_1904 = attributes.get("table:date-value", "").startswith("1904")
 
-    def _note(self, attributes: dict[str, str]) -> None:
-        rows = int(attributes.get("table:number-rows-spanned", 1))
-        columns = int(attributes.get("table:number-columns-spanned", 1))
-        if rows > 1 or columns > 1:
-            self._sheet.merges.append(Merge(self._row, self._column, self._row + rows - 1, self._column + columns - 1))
-        formula = attributes.get("table:formula")
-        self._pending, self._text, self._has_break = None, [], False
-        if attributes.get("calcext:value-type") == "error":
-            self._pending = "error"
-        elif formula is not None and "office:value-type" not in attributes:
-            self._pending = "=" + formula.split("=", 1)[-1]
+def value_of(cell: Stated) -> Cell:
+    """The value of a cell; an error where it is marked as one, or shows one instead of its value or of nothing."""
+    kind, value, text, formula = cell[:4]
+    is_text = kind == "string" and value != ""
+    if kind == "error" or (text.startswith(("#", "Err:")) and not is_text):
+        return ErrorCell(text.strip() or "#?")
+    if not kind and formula is not None:
+        return ErrorCell("=" + formula.split("=", 1)[-1])
+    if not kind:
+        return Noted(text, Peculiarity.UNTYPED) if text.strip() else BLANK
+    found = _typed(kind, text if value is None else value)
+    return Noted(found, Peculiarity.DRAWING) if cell.has_drawing and kind == "string" else found
 
-    def _characters(self, data: str) -> None:
-        if not self._in_note:
-            self._text.append(data)
 
-    def _end(self, tag: str) -> None:
-        if tag == "table:table":
-            self._depth -= 1
-        elif tag == "office:annotation":
-            self._in_note = False
-        elif tag == "text:p" and not self._in_note:
-            self._text.append("\n")
-        elif tag == "table:table-row":
-            self._row += self._row_step
-        elif tag in ("table:table-cell", "table:covered-table-cell"):
-            self._keep()
-            self._column += self._column_step
+def _typed(kind: str, value: str) -> Cell:
+    """A value of a type; one that is none of its type stays a text."""
+    if kind == "boolean":
+        return BoolCell(value.casefold() == "true")
+    if kind == "date":
+        return iso_value(value)
+    if kind == "time":
+        return _time(value)
+    if kind in _NUMBERS and NUMBER.fullmatch(value):
+        return float(value)
+    return value
 
-    def _keep(self) -> None:
-        text = "".join(self._text).strip()
-        if self._pending is not None:
-            self._repeat(ErrorCell((text if self._pending == "error" else self._pending) or "#?"))
-        elif self._has_break:
-            self._repeat(text)
-        self._pending = None
 
-    def _repeat(self, cell: Cell) -> None:
-        for row in range(self._row, self._row + min(self._row_step, 1000)):
-            for column in range(self._column, self._column + min(self._column_step, 1000)):
-                self._sheet.cells[row, column] = cell
+def _time(value: str) -> Cell:
+    """A time of day, or a span of a day and more ([XMLSchema-2] §3.2.6)."""
+    match = _SPAN.fullmatch(value)
+    if match is None:
+        return value
+    sign, days, hours, minutes, seconds = match.groups()
+    span = dt.timedelta(
+        int(days or 0), float((seconds or "0").replace(",", ".")), 0, 0, int(minutes or 0), int(hours or 0)
+    )
+    if sign or span >= _DAY:
+        return Noted(-span if sign else span, Peculiarity.LONG_SPAN)
+    found = (dt.datetime.combine(_SOME_DAY, dt.time()) + span).time()
+    return found if _FULL_TIME.fullmatch(value) else Noted(found, Peculiarity.LONG_SPAN)

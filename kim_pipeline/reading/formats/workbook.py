@@ -1,6 +1,7 @@
-"""From the bytes of a delivery to its sheets, whatever the format.
+"""From the bytes of a delivery to its sheets, whatever the format: two readers each, of which one is the witness.
 
-Belongs here: telling formats apart by content (names lie), limits, and the German reasons why a file cannot be read.
+Belongs here: telling formats apart by content (names lie), who reads and who witnesses, and the German reasons why a
+file cannot be read. Where one reader refuses a file or a sheet, the other serves, and the sheet says so.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 
-import python_calamine as calamine
-
-from kim_pipeline.reading.errors import RejectedError, unreadable
+from kim_pipeline.reading.errors import unreadable
 from kim_pipeline.reading.formats import ods, xls, xlsx
-from kim_pipeline.reading.formats.cells import Merge, Sheet, encode_sheet
+from kim_pipeline.reading.formats.calamine_reader import NAME as CALAMINE
+from kim_pipeline.reading.formats.calamine_reader import read_calamine
+from kim_pipeline.reading.formats.cells import Sheet
 from kim_pipeline.reading.formats.delimited import OLE, ZIP, looks_like_text, read_csv
+from kim_pipeline.reading.formats.package import Package, check_size
+from kim_pipeline.reading.formats.witness import ODS_RULES, XLS_RULES, XLSX_RULES, Reading, joined
 
 _LOG = logging.getLogger(__name__)
 _NOT_A_TABLE = (
@@ -47,7 +50,9 @@ class Limits:
     unpacked_bytes: int
 
 
-def read_sheets(path: PurePath, content: bytes, limits: Limits, fits: Callable[[Sheet], int]) -> list[Sheet]:
+def read_sheets(
+    path: PurePath, content: bytes, limits: Limits, fits: Callable[[Sheet], int], *, calamine: bool = True
+) -> list[Sheet]:
     """All sheets of a delivery, hidden ones too.
 
     Args:
@@ -55,112 +60,69 @@ def read_sheets(path: PurePath, content: bytes, limits: Limits, fits: Callable[[
         content: the file's bytes.
         limits: what the file may cost.
         fits: see `read_csv`.
+        calamine: whether calamine may read it; a file that has crashed it is read without it.
 
     Raises:
         RejectedError: `unreadable`, with a sentence that a clerk understands.
     """
     if not content:
         raise unreadable("Die Datei ist leer (0 Byte). Bitte die Datei erneut speichern und ablegen.")
-    try:
-        if content.startswith(ZIP):
-            return _without_covered(_read_package(content, limits))
-        if content.startswith(OLE):
-            return _without_covered(_read_ole(content))
-    except (RejectedError, MemoryError, ImportError, KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # noqa: BLE001  (pyo3's PanicException derives from BaseException)
-        _LOG.info("unreadable file: %s", type(error).__name__)
-        raise unreadable(_DAMAGED) from None
-    if looks_like_text(content):
-        return [read_csv(path.stem, content, fits)]
-    raise unreadable(_NOT_A_TABLE)
-
-
-def _without_covered(sheets: list[Sheet]) -> list[Sheet]:
+    if not content.startswith((ZIP, OLE)):
+        if looks_like_text(content):
+            return [read_csv(path.stem, content, fits)]
+        raise unreadable(_NOT_A_TABLE)
+    reader = _read_package if content.startswith(ZIP) else _read_ole
+    sheets = reader(content, limits, calamine)
+    if sheets is None:
+        raise unreadable(_DAMAGED)
     for sheet in sheets:
         sheet.clear_covered()
     return sheets
 
 
-def _read_package(content: bytes, limits: Limits) -> list[Sheet]:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        unpacked = sum(info.file_size for info in archive.infolist())
-        if unpacked > limits.unpacked_bytes:
-            megabytes, allowed = unpacked / 2**20, limits.unpacked_bytes / 2**20
-            raise unreadable(
-                f"Die Datei ist entpackt {megabytes:.0f} MB groß, erlaubt sind {allowed:.0f} MB. "
-                "Bitte auf mehrere Dateien aufteilen oder leere Bereiche löschen."
-            )
-        names = set(archive.namelist())
-        if "content.xml" in names:
-            return _read_ods(content, archive)
-        if "xl/workbook.xml" in names:
-            return _read_xlsx(content, archive)
-    raise unreadable(_NOT_A_TABLE)
-
-
-def _read_xlsx(content: bytes, archive: zipfile.ZipFile) -> list[Sheet]:
-    package = xlsx.Package(archive)
-    parts = package.sheet_parts()
-    for part in parts.values():
-        if part.startswith("xl/worksheets/"):
-            package.check_size(part)
-    sheets = []
-    for sheet in _calamine_sheets(content):
-        sheet.epoch_1904 = package.epoch_1904
-        for (row, column), cell in package.lost_cells(parts[sheet.name]):
-            sheet.put(row, column, cell)
-        sheets.append(sheet)
-    return sheets
-
-
-def _read_ods(content: bytes, archive: zipfile.ZipFile) -> list[Sheet]:
-    manifest = archive.read("META-INF/manifest.xml") if "META-INF/manifest.xml" in archive.namelist() else b""
-    if b"encryption-data" in manifest:
-        raise unreadable(_PROTECTED)
-    lost = ods.lost_content(archive)
-    sheets = []
-    for sheet in _calamine_sheets(content):
-        sheet.epoch_1904 = lost.epoch_1904
-        if sheet.name in lost.sheets:
-            for (row, column), cell in lost.sheets[sheet.name].cells.items():
-                sheet.put(row, column, cell)
-            sheet.merges = lost.sheets[sheet.name].merges
-        sheets.append(sheet)
-    return sheets
-
-
-def _calamine_sheets(content: bytes) -> list[Sheet]:
-    sheets = []
-    with calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
-        for metadata in workbook.sheets_metadata:
-            if metadata.typ != calamine.SheetTypeEnum.WorkSheet:
-                sheets.append(encode_sheet(metadata.name, ()))  # a chart sheet: listed as ignored
-                continue
-            source = workbook.get_sheet_by_name(metadata.name)
-            start = source.start
-            rows = source.iter_rows() if start is not None else iter(())
-            sheet = encode_sheet(metadata.name, rows, first_column=start[1] if start else 0)
-            sheet.merges = [Merge(*top, *bottom) for top, bottom in source.merged_cell_ranges or []]
-            sheets.append(sheet)
-    return sheets
-
-
-def _read_ole(content: bytes) -> list[Sheet]:
+def _read_package(content: bytes, limits: Limits, calamine: bool) -> list[Sheet] | None:
+    """The sheets of an .xlsx or .ods."""
     try:
-        return list(xls.read_xls(content))
-    except Exception:
-        if _is_protected(content):
-            raise unreadable(_PROTECTED) from None
-        raise
+        archive = zipfile.ZipFile(io.BytesIO(content))
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        _LOG.info("a package is refused: %s", type(error).__name__)
+        return joined(_calamine(content, calamine), Reading("zipfile"), ())
+    with archive:
+        check_size(archive, limits.unpacked_bytes)
+        package = Package(archive)
+        if ods.is_spreadsheet(package):
+            own = ods.read_ods(package)
+            return joined(_calamine(content, calamine, own.beyond), own, ODS_RULES)
+        part = xlsx.workbook_part(package)
+        if part is None:
+            raise unreadable(_NOT_A_TABLE)
+        own = xlsx.read_xlsx(package, part)
+        return joined(_calamine(content, calamine and own.is_usual, own.beyond), own, XLSX_RULES)
+
+
+def _read_ole(content: bytes, limits: Limits, calamine: bool) -> list[Sheet] | None:
+    """The sheets of an .xls; calamine must not open an encrypted one, whose cells it would take for values."""
+    own = xls.read_xls(content)
+    if not own.sheets and _is_protected(content):
+        raise unreadable(_PROTECTED)
+    other = _calamine(content, calamine)
+    if not own.sheets:
+        xls.add_lost(content, other)
+    elif own.reader == xls.LENIENT and not other.sheets:
+        return None  # a damaged container whose content nobody confirms
+    return joined(own, other, XLS_RULES)
+
+
+def _calamine(content: bytes, is_wanted: bool, beyond: frozenset[str] = frozenset()) -> Reading:
+    return read_calamine(content, beyond) if is_wanted else Reading(CALAMINE)
 
 
 def _is_protected(content: bytes) -> bool:
     """Whether an OLE file is encrypted: an .xlsx in a package, or a .xls, XOR-obfuscated ones included."""
     import msoffcrypto  # noqa: PLC0415  (slow to import, and needed only here)
-    from msoffcrypto.exceptions import FileFormatError  # noqa: PLC0415
 
     try:
         return bool(msoffcrypto.OfficeFile(io.BytesIO(content)).is_encrypted())
-    except FileFormatError:
+    except Exception as error:  # noqa: BLE001  (it parses what two readers have refused or will refuse)
+        _LOG.info("encryption cannot be told: %s", type(error).__name__)
         return False

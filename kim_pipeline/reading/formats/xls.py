@@ -1,104 +1,115 @@
-"""Reading .xls (BIFF) with xlrd, which keeps error cells; calamine does not.
+"""Reading .xls with xlrd, which keeps error cells; calamine, which does not, is its witness.
 
-Belongs here: BIFF only. xlrd gives a formula whose result is an empty text and one that was never calculated alike;
-a workbook that Excel or LibreOffice has calculated carries a RECALCID record, one that was never calculated does not.
+Belongs here: xlrd's cells as cells of a sheet, and what calamine loses where it must serve alone.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import io
-import struct
+import logging
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 import xlrd
 import xlrd.compdoc
-from xlrd.biffh import XL_CELL_BOOLEAN, XL_CELL_DATE, XL_CELL_ERROR, XL_CELL_TEXT, error_text_from_code
+from xlrd.biffh import XL_CELL_BOOLEAN, XL_CELL_DATE, XL_CELL_ERROR, XL_CELL_NUMBER, XL_CELL_TEXT, error_text_from_code
 
+from kim_pipeline.reading.formats.biff import Position, SheetRecords, sheet_records
 from kim_pipeline.reading.formats.cells import BLANK, Cell, ErrorCell, Merge, Sheet, encode_sheet
+from kim_pipeline.reading.formats.number_formats import Shows, shown, shows
+from kim_pipeline.reading.formats.witness import Reading
 
-_RECALCID = 0x01C1
-_EOF = 0x000A
-_BOF = frozenset({0x0009, 0x0209, 0x0409, 0x0809})
-_FORMULA = frozenset({0x0006, 0x0206, 0x0406})
+_LOG = logging.getLogger(__name__)
+STRICT, LENIENT = "xlrd", "xlrd (Container beschädigt)"
 _UNCALCULATED = ErrorCell("=…")
 
 
-def read_xls(content: bytes) -> Iterator[Sheet]:
-    """Every sheet of a .xls.
+def read_xls(content: bytes) -> Reading:
+    """Every sheet of a .xls; none where xlrd refuses it.
 
-    Raises:
-        xlrd.XLRDError, struct.error and others: the bytes are not a readable workbook.
+    Where the container (OLE) is damaged, its content is read all the same, and the reader calls itself `LENIENT`:
+    whoever calls must have a second reader that agrees.
     """
-    book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=io.StringIO())
-    formulas = {} if _was_calculated(content) else _formulas(content, book)
-    for number, sheet in enumerate(book.sheets()):
-        ours = formulas.get(number, frozenset())
-        rows = (
-            [
-                _cell(sheet, book.datemode, row, column, (row, column) not in ours)
-                for column in range(sheet.row_len(row))
-            ]
-            for row in range(sheet.nrows)
-        )
-        found = encode_sheet(sheet.name, rows)
+    for reader in (STRICT, LENIENT):
+        try:
+            return Reading(reader, {sheet.name: sheet for sheet in _sheets(content, is_lenient=reader == LENIENT)})
+        except xlrd.compdoc.CompDocError as error:
+            _LOG.info("%s refuses a container: %s", reader, type(error).__name__)
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001  (a file may break its reader in any way; the other one serves)
+            _LOG.info("%s refuses a workbook: %s", reader, type(error).__name__)
+            break
+    return Reading(STRICT)
+
+
+def add_lost(content: bytes, reading: Reading) -> None:
+    """Put the error cells and uncalculated formulas into a reading of calamine's, which gives them as blanks."""
+    try:
+        records = sheet_records(content, is_lenient=True)
+    except Exception as error:  # noqa: BLE001  (as above; the sheets say that one reader read them)
+        _LOG.info("the records of a workbook are refused: %s", type(error).__name__)
+        return
+    if len(records) == len(reading.sheets):
+        for sheet, lost in zip(reading.sheets.values(), records, strict=True):
+            if sheet is not None:
+                _put_lost(sheet, lost)
+
+
+def _put_lost(sheet: Sheet, lost: SheetRecords) -> None:
+    for (row, column), text in lost.errors.items():
+        sheet.put(row, column, ErrorCell(text))
+    for row, column in lost.uncalculated:
+        if sheet.cell(row, column) == BLANK:
+            sheet.put(row, column, _UNCALCULATED)
+
+
+def _sheets(content: bytes, *, is_lenient: bool) -> Iterator[Sheet]:
+    book = xlrd.open_workbook(
+        file_contents=content,
+        formatting_info=True,
+        ragged_rows=True,
+        logfile=io.StringIO(),
+        ignore_workbook_corruption=is_lenient,
+    )
+    uncalculated = _uncalculated(book, sheet_records(content, is_lenient=is_lenient))
+    for sheet, formulas in zip(book.sheets(), uncalculated, strict=True):
+        found = encode_sheet(sheet.name, _Cells(book, sheet, formulas).rows())
         found.merges = [Merge(r0, c0, r1 - 1, c1 - 1) for r0, r1, c0, c1 in sheet.merged_cells]
         found.epoch_1904 = book.datemode == 1
         yield found
 
 
-def _cell(sheet: xlrd.sheet.Sheet, datemode: int, row: int, column: int, calculated: bool) -> Cell:
-    kind, value = sheet.cell_type(row, column), sheet.cell_value(row, column)
-    if kind == XL_CELL_TEXT:
-        return value if value or calculated else _UNCALCULATED
-    if kind == XL_CELL_DATE:
-        return _date(value, datemode)
-    if kind == XL_CELL_ERROR:
-        return ErrorCell(error_text_from_code.get(value, "#?"))
-    if kind == XL_CELL_BOOLEAN:
-        return bool(value)
-    return value if value != "" else BLANK
+def _uncalculated(book: xlrd.Book, records: list[SheetRecords]) -> list[set[Position]]:
+    """Per sheet that xlrd gives (charts are none) its formulas that were never calculated."""
+    found = [sheet.uncalculated for sheet in records if sheet.is_table]
+    return found if len(found) == book.nsheets else [set() for _ in range(book.nsheets)]
 
 
-def _date(serial: float, datemode: int) -> Cell:
-    """A date cell's serial number as day, instant or time of day; out of range it stays a number."""
-    if 0 <= serial < 1:
-        return (dt.datetime(1, 1, 1) + dt.timedelta(days=serial)).time()  # noqa: DTZ001  (a time of day)
-    try:
-        instant: dt.datetime = xlrd.xldate.xldate_as_datetime(serial, datemode)
-    except (xlrd.xldate.XLDateError, OverflowError, ValueError):
-        return serial
-    return instant.date() if instant.time() == dt.time() else instant
+class _Cells:
+    """The cells of one sheet."""
 
+    def __init__(self, book: xlrd.Book, sheet: Any, uncalculated: set[Position]) -> None:
+        self._book, self._sheet, self._uncalculated = book, sheet, uncalculated
+        self._shows = cache(self._format)
 
-def _was_calculated(content: bytes) -> bool:
-    """Whether the workbook's globals hold a RECALCID record ([MS-XLS] 2.4.215)."""
-    book = xlrd.compdoc.CompDoc(content).locate_named_stream("Workbook")
-    stream, position, length = book
-    end = position + (length or 0)
-    while stream and position + 4 <= end:
-        record, size = struct.unpack_from("<HH", stream, position)
-        if record == _RECALCID:
-            return True
-        if record == _EOF:
-            return False
-        position += 4 + size
-    return False
+    def rows(self) -> Iterator[list[Cell]]:
+        for row in range(self._sheet.nrows):
+            yield [self._cell(row, column) for column in range(self._sheet.row_len(row))]
 
+    def _cell(self, row: int, column: int) -> Cell:
+        kind, value = self._sheet.cell_type(row, column), self._sheet.cell_value(row, column)
+        if kind == XL_CELL_TEXT:
+            return value or (_UNCALCULATED if (row, column) in self._uncalculated else BLANK)
+        if kind in (XL_CELL_NUMBER, XL_CELL_DATE):
+            what = self._shows(self._sheet.cell_xf_index(row, column))
+            return shown(value, what, epoch_1904=self._book.datemode == 1)
+        if kind == XL_CELL_ERROR:
+            return ErrorCell(error_text_from_code.get(value, "#?"))
+        return bool(value) if kind == XL_CELL_BOOLEAN else BLANK
 
-def _formulas(content: bytes, book: xlrd.Book) -> dict[int, frozenset[tuple[int, int]]]:
-    """Sheet's number → where its FORMULA records stand ([MS-XLS] 2.4.127); charts in it are streams of their own."""
-    stream, _, _ = xlrd.compdoc.CompDoc(content).locate_named_stream("Workbook")
-    found = {}
-    for number, begin in enumerate(book._sh_abs_posn if stream else ()):
-        position, depth, cells = begin, 0, set()
-        while position + 4 <= len(stream):
-            record, size = struct.unpack_from("<HH", stream, position)
-            depth += (record in _BOF) - (record == _EOF)
-            if depth == 0:
-                break
-            if record in _FORMULA:
-                cells.add(struct.unpack_from("<HH", stream, position + 4))
-            position += 4 + size
-        found[number] = frozenset(cells)
-    return found
+    def _format(self, style: int) -> Shows:
+        number = self._book.xf_list[style].format_key
+        known = self._book.format_map.get(number)
+        return shows(number, known.format_str if known else None)

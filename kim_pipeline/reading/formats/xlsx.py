@@ -1,195 +1,269 @@
-"""What calamine does not tell of an .xlsx or .xlsm: error cells, formulas without a result, the 1904 date system.
+"""The project's own reader of .xlsx and .xlsm: parts by relations, shared strings, number formats, typed cells.
 
-Belongs here: looking into the package's XML, streamed, as text. calamine gives error cells and uncomputed formulas as
-blank cells; `t="e"` and `<f>` without `<v>` give them away.
+Belongs here: from raw cells to values, as the witness of calamine's reading and as the reader of files that calamine
+refuses. Error cells and formulas without a result, which calamine gives as blanks, are `ErrorCell`.
 """
 
 from __future__ import annotations
 
-import html
+import logging
 import posixpath
 import re
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import IO
+from xml.parsers import expat
+from xml.sax.saxutils import escape
 
-from kim_pipeline import german
-from kim_pipeline.reading.errors import unreadable
-from kim_pipeline.reading.formats.cells import ErrorCell
+from kim_pipeline.reading.errors import RejectedError
+from kim_pipeline.reading.formats.cells import BLANK, BoolCell, Cell, ErrorCell, Sheet, column_letter, is_filled
+from kim_pipeline.reading.formats.grid import filling, holding, is_beyond, to_sheet
+from kim_pipeline.reading.formats.number_formats import Shows, shown, shows
+from kim_pipeline.reading.formats.package import DAMAGES, MissingPartError, Package, find, prefix_of, start_tags
+from kim_pipeline.reading.formats.witness import Noted, Peculiarity, Reading, unescaped
+from kim_pipeline.reading.formats.xlsx_stream import RawCell, read_cells
+from kim_pipeline.reading.formats.xml_values import NUMBER, iso_value
 
-_BLOCK = 1 << 20
-_PROLOGUE = 65_536
-_MAX_CELLS = 2**30
-_ATTRIBUTE = r"""\b{}\s*=\s*(?:"([^"]*)"|'([^']*)')"""
-_ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
-_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c\s*>)", re.DOTALL)
-_FORMULA = re.compile(rb"<(?:\w+:)?f\b[^>]*?(?:/>|>(.*?)</(?:\w+:)?f\s*>)", re.DOTALL)
-_VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*?(/>|>(.*?)</(?:\w+:)?v\s*>)", re.DOTALL)
-_SUSPECT = re.compile(rb"""\bt\s*=\s*["']e["']|<(?:\w+:)?f[\s>/]""")
-_PLAIN_ROW_END = b"</row>"
-_ROW_END = re.compile(rb"</(?:\w+:)?row\s*>")
-_DIMENSION = re.compile(rb"<(?:\w+:)?dimension\b([^>]*)>")
-_REFERENCE = re.compile(r"([A-Z]+)(\d+)")
-_SHEET = re.compile(r"<(?:\w+:)?sheet\b([^>]*)>")
-_RELATION = re.compile(r"<(?:\w+:)?Relationship\b([^>]*)>")
-_DATE_1904 = re.compile(r"""\bdate1904\s*=\s*["'](?:1|true|on)["']""")
-
-Position = tuple[int, int]
+_LOG = logging.getLogger(__name__)
+NAME = "XML"
+_HEAD = 4096
+_ROOT = re.compile(rb"<(?:\w+:)?workbook[\s>]")
+_TRUTH = {"1": True, "true": True, "0": False, "false": False}
+_WORKBOOK = "xl/workbook.xml"
+"""Where the workbook lies in a package that states no relations."""
 
 
-def attribute(text: str, name: str) -> str | None:
-    """The value of an XML attribute in the text of a start tag."""
-    match = re.search(_ATTRIBUTE.format(name), text)
-    return None if match is None else html.unescape(match[1] if match[1] is not None else match[2])
+@dataclass(frozen=True)
+class SheetPart:
+    """A sheet of the workbook: its name, and its part; None for one that is no table (a chart)."""
+
+    name: str
+    part: str | None
 
 
-class Package:
-    """The zip package of a workbook."""
+class Book:
+    """A workbook: what all its sheets share."""
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        """Read the workbook's parts list; refuse packages whose XML declares entities of its own."""
-        self._archive = archive
-        for info in archive.infolist():
-            if info.filename.endswith((".xml", ".rels")):
-                self._refuse_entities(info.filename)
-        self._workbook = self._read("xl/workbook.xml")
-        self.epoch_1904 = _DATE_1904.search(self._workbook) is not None
+    def __init__(self, package: Package, part: str) -> None:
+        """Read the list of sheets; `part` is the workbook's own (see `workbook_part`)."""
+        self._package, self._part = package, part
+        self._relations = package.relations(part)
+        self.epoch_1904 = False
+        self.sheets: list[SheetPart] = []
+        for tag, attributes in start_tags(package.read(part)):
+            if tag == "workbookPr":
+                self.epoch_1904 = attributes.get("date1904", "0") in ("1", "true", "on")
+            elif tag == "sheet":
+                self.sheets.append(self._sheet(attributes))
 
-    def sheet_parts(self) -> dict[str, str]:
-        """Sheet name → name of its part in the package."""
-        targets = {}
-        for match in _RELATION.finditer(self._read("xl/_rels/workbook.xml.rels")):
-            target = attribute(match[1], "Target") or ""
-            path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join("xl", target))
-            targets[attribute(match[1], "Id")] = path
-        parts = {}
-        for match in _SHEET.finditer(self._workbook):
-            name, relation = attribute(match[1], "name"), attribute(match[1], r"\w+:id")
-            if name is not None and relation in targets:
-                parts[name] = targets[relation]
-        return parts
+    def _sheet(self, attributes: dict[str, str]) -> SheetPart:
+        relation = self._relations[next(value for key, value in attributes.items() if key.endswith(":id"))]
+        return SheetPart(attributes["name"], relation.part if relation.kind == "worksheet" else None)
 
-    def check_size(self, part: str) -> None:
-        """Refuse a sheet that claims more cells than a sheet of 1,048,576 rows and 1,024 columns holds."""
-        with self._archive.open(part) as stream:
-            head = stream.read(_PROLOGUE)
-        match = _DIMENSION.search(head)
-        corners = _REFERENCE.findall(attribute(match[1].decode(errors="replace"), "ref") or "") if match else []
-        if not corners:
-            return
-        rows, columns = int(corners[-1][1]), _column(corners[-1][0]) + 1
-        if rows * columns > _MAX_CELLS:
-            raise unreadable(
-                f"Ein Blatt gibt an, {german.counted(rows, 'Zeile', 'Zeilen')} und "
-                f"{german.counted(columns, 'Spalte', 'Spalten')} zu haben. "
-                "Das ist zu groß. "
-                "Bitte die leeren Zeilen und Spalten hinter der Tabelle löschen und die Datei neu speichern."
-            )
+    @property
+    def is_where_usual(self) -> bool:
+        """Whether workbook, styles and strings lie where a reader that looks for them by name finds them."""
+        folder, name = posixpath.split(self._part.casefold())
+        usual = {kind: posixpath.join(folder, f"{kind.casefold()}.xml") for kind in ("sharedStrings", "styles")}
+        stated = {kind: find(self._relations.values(), kind) or part for kind, part in usual.items()}
+        return name == "workbook.xml" and all(stated[kind].casefold() == part for kind, part in usual.items())
 
-    def lost_cells(self, part: str) -> Iterator[tuple[Position, ErrorCell]]:
-        """Error cells and formulas without a result of one sheet, with their 0-based (row, column)."""
-        row_number = -1
-        for block in self._rows_of(part):
-            if not _is_suspect(block):
-                row_number = _last_row(block, row_number)
-                continue
-            for row in _ROW_END.split(block):
-                content = 0
-                for start in _ROW.finditer(row):  # empty rows before it may have no end tag of their own
-                    stated = attribute(start[1].decode(errors="replace"), "r")
-                    row_number = int(stated) - 1 if stated else row_number + 1
-                    content = start.end()
-                if _is_suspect(row, content):
-                    yield from _lost_in_row(row[content:], row_number)
+    @cached_property
+    def strings(self) -> list[str]:
+        """The shared strings."""
+        part = find(self._relations.values(), "sharedStrings")
+        if part is None or part not in self._package:
+            return []
+        with self._package.open(part) as stream:
+            return shared_strings(stream)
 
-    def results(self, part: str) -> Iterator[tuple[str, str | None, bytes]]:
-        """The stored results of a sheet's formulas: the cell as `F17`, the type of its result, the result's XML."""
-        for block in self._rows_of(part):
-            if b"<f" not in block and b":f" not in block:
-                continue
-            for match in _CELL.finditer(block):
-                tag, content = match[1].decode(errors="replace"), match[2] or b""
-                value = _VALUE.search(content)
-                at = attribute(tag, "r")
-                if at and value and value[2] is not None and _FORMULA.search(content):
-                    yield at, attribute(tag, "t"), value[2]
+    @cached_property
+    def formats(self) -> list[Shows]:
+        """What the cell styles show, by their number."""
+        part = find(self._relations.values(), "styles")
+        return [] if part is None or part not in self._package else cell_formats(self._package.read(part))
 
-    def _rows_of(self, part: str) -> Iterator[bytes]:
-        """The part's bytes in blocks that end at the end of a row."""
-        rest = b""
-        with self._archive.open(part) as stream:
-            while data := stream.read(_BLOCK):
-                rest += data
-                end = _end_of_last_row(rest)
-                if end:
-                    yield rest[:end]
-                    rest = rest[end:]
-        yield rest
+    def sheet(self, of: SheetPart) -> tuple[Sheet, bool]:
+        """One sheet, typed, and whether it has a cell far beyond the others (see `Reading.beyond`).
 
-    def _read(self, part: str) -> str:
-        try:
-            return self._archive.read(part).decode("utf-8", errors="replace")
-        except KeyError:
-            raise unreadable("Die Datei ist keine vollständige Excel-Datei. Bitte neu speichern.") from None
+        Raises:
+            RejectedError: its filled cells reach farther than a sheet can be held.
+            Exception: it cannot be read.
+        """
+        if of.part is None:
+            return Sheet(of.name, [], [], 0), False
+        read = read_cells(self._package.streams(of.part))
+        values = [self.cell(raw) for raw in read.distinct]
+        plain = [value.cell if isinstance(value, Noted) else value for value in values]
+        cells = read.cells.where(holding(plain)[read.cells.codes])
+        sheet = to_sheet(of.name, cells, values, filling(plain))
+        sheet.merges, sheet.epoch_1904 = read.merges, self.epoch_1904
+        return sheet, is_beyond(cells.extent)
 
-    def _refuse_entities(self, part: str) -> None:
-        with self._archive.open(part) as stream:
-            head = stream.read(_PROLOGUE)
-        if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-            raise unreadable(
-                "Die Datei enthält Anweisungen, die in einer Tabelle nichts zu suchen haben (XML-Entitäten). "
-                "Sie wurde aus Sicherheitsgründen nicht geöffnet. Bitte in Excel neu speichern."
-            )
+    def cell(self, raw: RawCell) -> Cell:
+        """The value of a raw cell."""
+        value = self._value(raw)
+        if isinstance(value, Noted):
+            return value
+        if raw.formula is not None and not is_filled(value) and not (raw.kind == "str" and raw.value is not None):
+            return ErrorCell("=" + raw.formula)
+        if value != BLANK and (raw.last == "f" or (raw.last == "v" and raw.inline is not None)):
+            return Noted(value, Peculiarity.ORDER)
+        return value
+
+    def _value(self, raw: RawCell) -> Cell:
+        """The value without regard to formulas; a type that says nothing of the text (`n`, unknown ones) leaves it."""
+        text = raw.value or ""
+        if raw.inline is not None and (raw.kind == "inlineStr" or not text):
+            return unescaped(raw.inline)
+        if raw.kind == "e":
+            return ErrorCell(text or "#?")
+        typed = _TYPED.get(raw.kind, _of_text) if text else _of_text
+        return typed(self, text, raw.style)
+
+    def results(self, part: str) -> dict[str, tuple[str, bytes]]:
+        """The formulas of a sheet that have a result: the cell as `F17` → type and XML of the result."""
+        read = read_cells(self._package.streams(part))
+        found = {}
+        for row, column, code in zip(*(array.tolist() for array in read.cells), strict=True):
+            raw = read.distinct[code]
+            if raw.formula is not None and raw.value is not None:
+                found[f"{column_letter(column)}{row + 1}"] = (raw.kind, escape(raw.value).encode())
+        return found
 
 
-def _is_suspect(block: bytes, start: int = 0) -> bool:
-    """Whether a block may hold an error cell or a formula; looking for the bare bytes first is ten times as fast."""
-    hints = (b't="e"', b"t='e'", b"<f", b":f", b"t =", b"= ")
-    return any(block.find(hint, start) >= 0 for hint in hints) and _SUSPECT.search(block, start) is not None
+def _of_text(book: Book, text: str, style: int) -> Cell:
+    return unescaped(text)
 
 
-def _end_of_last_row(block: bytes) -> int:
-    """Position behind the last end of a row; 0 if there is none."""
-    plain = block.rfind(_PLAIN_ROW_END)
-    if plain >= 0:
-        return plain + len(_PLAIN_ROW_END)
-    return max((match.end() for match in _ROW_END.finditer(block)), default=0)
+def _of_text_in_v(book: Book, text: str, style: int) -> Cell:
+    return Noted(unescaped(text), Peculiarity.TEXT_IN_V)
 
 
-def _last_row(block: bytes, before: int) -> int:
-    last = _ROW.match(block, max(block.rfind(b"<row"), 0))
-    if last and (stated := attribute(last[1].decode(errors="replace"), "r")):
-        return int(stated) - 1
-    starts = list(_ROW.finditer(block))
-    for after, start in enumerate(reversed(starts)):
-        if stated := attribute(start[1].decode(errors="replace"), "r"):
-            return int(stated) - 1 + after
-    return before + len(starts)
+def _of_shared(book: Book, text: str, style: int) -> Cell:
+    number = int(text)
+    return book.strings[number] if number < len(book.strings) else ErrorCell("#?")
 
 
-def _lost_in_row(row: bytes, row_number: int) -> Iterator[tuple[Position, ErrorCell]]:
-    column = -1
-    for match in _CELL.finditer(row):
-        tag = match[1].decode(errors="replace")
-        reference = _REFERENCE.fullmatch(attribute(tag, "r") or "")
-        column = _column(reference[1]) if reference else column + 1
-        lost = _lost(attribute(tag, "t"), match[2] or b"")
-        if lost is not None:
-            yield (row_number, column), lost
+def _of_truth(book: Book, text: str, style: int) -> Cell:
+    if text not in _TRUTH:
+        return text
+    return BoolCell(_TRUTH[text]) if text.isdigit() else Noted(BoolCell(_TRUTH[text]), Peculiarity.WORD)
 
 
-def _lost(kind: str | None, content: bytes) -> ErrorCell | None:
-    value = _VALUE.search(content)
-    text = html.unescape((value[2] or b"").decode("utf-8", errors="replace")) if value else ""
-    if kind == "e":
-        return ErrorCell(text or "#?")
-    formula = _FORMULA.search(content)
-    if formula is None or text or (kind == "str" and value):
+def _of_iso(book: Book, text: str, style: int) -> Cell:
+    return iso_value(text)
+
+
+def _of_number(book: Book, text: str, style: int) -> Cell:
+    if not NUMBER.fullmatch(text):
+        return unescaped(text)
+    what: Shows = book.formats[style] if style < len(book.formats) else "number"
+    return shown(float(text), what, epoch_1904=book.epoch_1904)
+
+
+_TYPED: dict[str, Callable[[Book, str, int], Cell]] = {
+    "inlineStr": _of_text_in_v,
+    "s": _of_shared,
+    "b": _of_truth,
+    "d": _of_iso,
+    "n": _of_number,
+    "": _of_number,
+}
+"""What `<v>` holds, by the cell's type; every other type is text ([ECMA-376-1] §18.18.11)."""
+
+
+def workbook_part(package: Package) -> str | None:
+    """The part that holds the workbook; None where the package is no workbook."""
+    try:
+        part = find(package.relations("").values(), "officeDocument") or _WORKBOOK
+        with package.open(part) as stream:
+            head = stream.read(_HEAD).replace(b"\0", b"")  # UTF-16, too
+    except MissingPartError:
         return None
-    return ErrorCell("=" + html.unescape((formula[1] or b"").decode("utf-8", errors="replace")))
+    except DAMAGES:
+        return _WORKBOOK if _WORKBOOK in package else None
+    return part if _ROOT.search(head) else None
 
 
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
+def read_xlsx(package: Package, part: str) -> Reading:
+    """All sheets of a workbook, hidden ones too; None for those that cannot be read.
+
+    Args:
+        package: the file.
+        part: see `workbook_part`.
+
+    Raises:
+        RejectedError: a sheet's filled cells reach farther than can be held.
+    """
+    found = Reading(NAME)
+    try:
+        book = Book(package, part)
+        found.is_usual = book.is_where_usual
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001  (a file may break its reader in any way; the other one serves)
+        _LOG.info("a workbook is refused: %s", type(error).__name__)
+        return found
+    for sheet in book.sheets:
+        try:
+            found.sheets[sheet.name], is_beyond = book.sheet(sheet)
+        except (MemoryError, RejectedError):
+            raise
+        except Exception as error:  # noqa: BLE001  (as above)
+            _LOG.info("a sheet is refused: %s", type(error).__name__)
+            found.sheets[sheet.name], is_beyond = None, False
+        if is_beyond:
+            found.beyond |= {sheet.name}
+    return found
+
+
+def shared_strings(stream: IO[bytes]) -> list[str]:
+    """The texts of a `sharedStrings` part, by their number; phonetic hints are no text."""
+    found: list[str] = []
+    parts: list[str] = []
+    inside = {"t": False, "rPh": False}
+    prefix: str | None = None
+
+    def start(tag: str, _: dict[str, str]) -> None:
+        nonlocal prefix
+        prefix = prefix_of(tag) if prefix is None else prefix
+        name = tag.removeprefix(prefix)
+        if name == "si":
+            parts.clear()
+        elif name in inside:
+            inside[name] = True
+
+    def end(tag: str) -> None:
+        name = tag.removeprefix(prefix or "")
+        if name == "si":
+            found.append(unescaped("".join(parts)))
+        elif name in inside:
+            inside[name] = False
+
+    def characters(data: str) -> None:
+        if inside["t"] and not inside["rPh"]:
+            parts.append(data)
+
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, characters
+    parser.ParseFile(stream)
+    return found
+
+
+def cell_formats(xml: bytes) -> list[Shows]:
+    """What each cell style of a `styles` part shows."""
+    codes: dict[int, str] = {}
+    found: list[Shows] = []
+    is_cell_style = False
+    for tag, attributes in start_tags(xml):
+        if tag == "numFmt":
+            codes[int(attributes["numFmtId"])] = attributes.get("formatCode", "")
+        elif tag in ("cellXfs", "cellStyleXfs", "cellStyles", "dxfs"):
+            is_cell_style = tag == "cellXfs"
+        elif tag == "xf" and is_cell_style:
+            number = int(attributes.get("numFmtId", "0"))
+            found.append(shows(number, codes.get(number)))
+    return found
