@@ -23,12 +23,12 @@ from kim_pipeline.reading.formats import ods_stream, xlsx_stream
 from kim_pipeline.reading.formats.cells import BoolCell, Cell, DoubtfulCell, ErrorCell, Sheet, encode_sheet
 from kim_pipeline.reading.formats.witness import (
     XLSX_RULES,
+    Difference,
     Noted,
     Peculiarity,
     Reading,
-    Rule,
     compare,
-    joined,
+    witnessed,
 )
 from kim_pipeline.reading.formats.workbook import Limits, read_sheets
 from tests.helpers_tables import Only, only
@@ -368,17 +368,17 @@ def test_what_only_the_second_reading_has_is_doubtful() -> None:
 
 def test_a_rule_says_who_is_right() -> None:
     for second_is_right, expected in ((False, "a"), (True, "A")):
-        rule = Rule("case", lambda one, other: str(one).lower() == str(other).lower(), second_is_right)
+        rule = Difference("case", lambda one, other: str(one).lower() == str(other).lower(), second_is_right)
         found = sheet(["a", "b"])
         compare(found, sheet([Noted("A", Peculiarity.ORDER), "c"]), (_plainly(rule),))
         assert found.row(0) == [expected, DoubtfulCell("b", "c")]
 
 
-def _plainly(rule: Rule) -> Rule:
+def _plainly(rule: Difference) -> Difference:
     def applies(one: Cell, other: Cell) -> bool:
         return rule.applies(one, other.cell if isinstance(other, Noted) else other)
 
-    return Rule(rule.why, applies, rule.second_is_right)
+    return Difference(rule.why, applies, rule.second_is_right)
 
 
 def test_instants_may_differ_by_rounding_only() -> None:
@@ -398,13 +398,13 @@ def test_many_differences_cost_no_more_than_their_number() -> None:
 
 def test_a_sheet_that_one_reading_lacks_is_taken_from_the_other() -> None:
     first, second = sheet(["a"]), sheet(["b"])
-    found = joined(
+    found = witnessed(
         Reading("one", {"A": first, "B": None}), Reading("other", {"B": second, "C": encode_sheet("C", ())}), ()
     )
     assert found is not None
     assert [(s.cell(0, 0), s.lone_reader) for s in found] == [("a", "one"), ("b", "other"), ("", None)]
-    assert joined(Reading("one", {"A": first, "B": None}), Reading("other"), ()) is None
-    assert joined(Reading("one"), Reading("other"), ()) is None
+    assert witnessed(Reading("one", {"A": first, "B": None}), Reading("other"), ()) is None
+    assert witnessed(Reading("one"), Reading("other"), ()) is None
 
 
 # --- what the office is told ------------------------------------------------------------------------------------------

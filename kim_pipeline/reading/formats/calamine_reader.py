@@ -14,7 +14,7 @@ from kim_pipeline.reading.formats.cells import Merge, Sheet, encode_sheet
 from kim_pipeline.reading.formats.witness import Reading
 
 _LOG = logging.getLogger(__name__)
-NAME = "calamine"
+CALAMINE = "calamine"
 
 
 def read_calamine(content: bytes, unwanted: frozenset[str] = frozenset()) -> Reading:
@@ -25,7 +25,7 @@ def read_calamine(content: bytes, unwanted: frozenset[str] = frozenset()) -> Rea
         unwanted: sheets that must not be opened: calamine makes room for every cell up to the last one, and a process
             without so much memory ends at once.
     """
-    found = Reading(NAME)
+    found = Reading(CALAMINE)
     try:
         with calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
             for number, metadata in enumerate(workbook.sheets_metadata):

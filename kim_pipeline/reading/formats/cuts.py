@@ -43,7 +43,7 @@ def check_head(head: bytes) -> None:
         raise UnusualError
 
 
-class Block:
+class XmlBlock:
     """Some XML that begins and ends between two elements."""
 
     def __init__(self, content: bytes) -> None:

@@ -17,13 +17,12 @@ import numpy.typing as npt
 from kim_pipeline.reading.errors import unreadable
 from kim_pipeline.reading.formats.cells import BLANK, BoolCell, Cell, ErrorCell, Sheet
 from kim_pipeline.reading.formats.grid import Cells, check_extent, filling, holding, is_beyond, to_sheet
-from kim_pipeline.reading.formats.ods_stream import Stated, Table, placed, read_tables
+from kim_pipeline.reading.formats.ods_stream import Stated, StatedTable, placed, read_tables
 from kim_pipeline.reading.formats.package import Package
-from kim_pipeline.reading.formats.witness import Noted, Peculiarity, Reading
+from kim_pipeline.reading.formats.witness import OWN_READER, Noted, Peculiarity, Reading
 from kim_pipeline.reading.formats.xml_values import NUMBER, iso_value
 
 _LOG = logging.getLogger(__name__)
-NAME = "XML"
 _CONTENT, _MANIFEST = "content.xml", "META-INF/manifest.xml"
 _PROTECTED = (
     "Die Datei ist mit einem Passwort geschützt. Bitte den Schutz entfernen "
@@ -54,9 +53,9 @@ def read_ods(package: Package) -> Reading:
         raise
     except Exception as error:  # noqa: BLE001  (a file may break its reader in any way; the other one serves)
         _LOG.info("a workbook is refused: %s", type(error).__name__)
-        return Reading(NAME)
+        return Reading(OWN_READER)
     values = [value_of(cell) for cell in read.distinct]
-    found = Reading(NAME)
+    found = Reading(OWN_READER)
     for table in read.tables:
         sheet, found_beyond = _sheet(table, read.distinct, values)
         sheet.epoch_1904 = read.epoch_1904
@@ -66,7 +65,7 @@ def read_ods(package: Package) -> Reading:
     return found
 
 
-def _sheet(table: Table, distinct: list[Stated], values: list[Cell]) -> tuple[Sheet, bool]:
+def _sheet(table: StatedTable, distinct: list[Stated], values: list[Cell]) -> tuple[Sheet, bool]:
     """The sheet, and whether it reaches beyond what every reader can hold.
 
     Raises:

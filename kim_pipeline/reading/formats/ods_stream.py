@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from kim_pipeline.reading.formats.cells import Merge
-from kim_pipeline.reading.formats.cuts import Block, Positions, UnusualError, check_head
+from kim_pipeline.reading.formats.cuts import Positions, UnusualError, XmlBlock, check_head
 
 _BLOCK = 1 << 22
 _LAST_ROW, _LAST_COLUMN = 2**20, 2**14
@@ -39,7 +39,7 @@ _SIMPLE = re.compile(
 _ATTRIBUTE = re.compile(r'([\w:.-]+)="([^"]*)"')
 _REPEATED = re.compile(rb"""table:number-rows-repeated\s*=\s*["'](\d+)["']""")
 
-Integers = npt.NDArray[np.int64]
+_Integers = npt.NDArray[np.int64]
 
 
 class Stated(NamedTuple):
@@ -65,7 +65,7 @@ class Stated(NamedTuple):
 
 
 @dataclass
-class Table:
+class StatedTable:
     """The cells of one sheet, in the order of the file; repetitions are not spread out.
 
     Attributes:
@@ -76,14 +76,14 @@ class Table:
     """
 
     name: str
-    rows: Integers
-    columns: Integers
-    codes: Integers
-    heights: Integers
+    rows: _Integers
+    columns: _Integers
+    codes: _Integers
+    heights: _Integers
 
 
 @dataclass
-class Tables:
+class StatedTables:
     """All sheets of a file.
 
     Attributes:
@@ -92,7 +92,7 @@ class Tables:
         epoch_1904: serial numbers count from 1904.
     """
 
-    tables: list[Table] = field(default_factory=list)
+    tables: list[StatedTable] = field(default_factory=list)
     distinct: list[Stated] = field(default_factory=list)
     epoch_1904: bool = False
 
@@ -101,7 +101,7 @@ class IncompleteError(Exception):
     """The XML ends within a sheet."""
 
 
-def read_tables(streams: Iterator[IO[bytes]]) -> Tables:
+def read_tables(streams: Iterator[IO[bytes]]) -> StatedTables:
     """The sheets of an .ods.
 
     Args:
@@ -127,8 +127,8 @@ class _Usual:
         self._parsed: list[Stated] = []
         self._row_repeats: dict[bytes, int] = {}
 
-    def run(self) -> Tables:
-        found = Tables()
+    def run(self) -> StatedTables:
+        found = StatedTables()
         while (before := self._to_next_table()) is not None:
             between, start = before
             check_head(between)
@@ -154,7 +154,7 @@ class _Usual:
         self._rest += data
         return bool(data)
 
-    def _table(self, name: str) -> Table:
+    def _table(self, name: str) -> StatedTable:
         parts = [(_NONE, _NONE, _NONE, _NONE)]
         row = 0
         while True:
@@ -166,13 +166,13 @@ class _Usual:
                 self._rest = self._rest[whole:]
             if end >= 0:
                 self._rest = self._rest[len(_TABLE_END) :]
-                return Table(name, *(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+                return StatedTable(name, *(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
             if not self._read():
                 raise IncompleteError
 
-    def _cells(self, content: bytes, row: int) -> tuple[tuple[Integers, Integers, Integers, Integers], int]:
+    def _cells(self, content: bytes, row: int) -> tuple[tuple[_Integers, _Integers, _Integers, _Integers], int]:
         """Rows, columns, codes and heights of the cells of whole rows that begin with a row; and the next row."""
-        block = Block(content)
+        block = XmlBlock(content)
         tags, end_tags = block.tags_named(b"table:"), block.tags_named(b"/table:")
         if len(block.named(tags, b"table:table")):
             raise UnusualError  # a table within a cell
@@ -191,7 +191,7 @@ class _Usual:
         columns -= columns[np.searchsorted(of_row, of_row)]
         return (first_rows[of_row], columns, found, heights[of_row]), int(first_rows[-1])
 
-    def _stated(self, bodies: pa.DictionaryArray) -> tuple[Integers, Integers]:
+    def _stated(self, bodies: pa.DictionaryArray) -> tuple[_Integers, _Integers]:
         """The codes of cells, and how many columns each stands for; every different one is parsed once."""
         index, parsed = self._index, self._parsed
         known = []
@@ -204,17 +204,17 @@ class _Usual:
         widths = np.array([parsed[code].repeated for code in known], dtype=np.int64)
         return np.array(known, dtype=np.int64)[indices], widths[indices]
 
-    def _heights(self, block: Block, row_starts: Positions) -> Integers:
+    def _heights(self, block: XmlBlock, row_starts: Positions) -> _Integers:
         """How many rows each row tag stands for."""
         if not len(row_starts):
             return _NONE
         tags = block.pieces(row_starts, block.tag_ends(row_starts))
         repeats = [int(match[1]) if (match := _REPEATED.search(tag)) else 1 for tag in tags.dictionary.to_pylist()]
-        found: Integers = np.array(repeats, dtype=np.int64)[np.asarray(tags.indices)]
+        found: _Integers = np.array(repeats, dtype=np.int64)[np.asarray(tags.indices)]
         return found
 
 
-_NONE: Integers = np.zeros(0, dtype=np.int64)
+_NONE: _Integers = np.zeros(0, dtype=np.int64)
 
 
 def _attributes(tag: str) -> dict[str, str]:
@@ -287,9 +287,9 @@ class _Scanner:
         self._depth = 1
         self._parser.Parse(cell, True)  # noqa: FBT003  (positional only: it is all)
 
-    def result(self) -> Tables:
-        tables = [Table(name, *np.array(cells, dtype=np.int64).reshape(-1, 4).T) for name, cells in self._tables]
-        return Tables(tables, list(self._index), self._epoch_1904)
+    def result(self) -> StatedTables:
+        tables = [StatedTable(name, *np.array(cells, dtype=np.int64).reshape(-1, 4).T) for name, cells in self._tables]
+        return StatedTables(tables, list(self._index), self._epoch_1904)
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag in _CELLS and self._depth == 1:
@@ -342,7 +342,7 @@ def _sign(tag: str, attributes: dict[str, str], *, is_first: bool) -> str:
     return ""
 
 
-def placed(table: Table, distinct: list[Stated]) -> tuple[Integers, list[Merge]]:
+def placed(table: StatedTable, distinct: list[Stated]) -> tuple[_Integers, list[Merge]]:
     """The cells of a sheet as rows of (row, column, code, height, width), as far as a sheet reaches; its merges."""
     heights = np.minimum(table.heights, _LAST_ROW - table.rows)
     all_widths = np.array([cell.repeated for cell in distinct], dtype=np.int64)[table.codes]

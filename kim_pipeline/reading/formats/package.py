@@ -22,7 +22,7 @@ _XML = (".xml", ".rels")
 
 
 @dataclass(frozen=True)
-class Relation:
+class PartRelation:
     """What a part says of another one: the last word of the relation's type, and the other part's name."""
 
     kind: str
@@ -81,7 +81,7 @@ class Package:
         with self.open(part) as stream:
             return stream.read()
 
-    def relations(self, part: str) -> dict[str, Relation]:
+    def relations(self, part: str) -> dict[str, PartRelation]:
         """Id → relation of a part, `""` for the package itself; none where the package states none."""
         folder, name = posixpath.split(part)
         stated = posixpath.join(folder, "_rels", f"{name}.rels")
@@ -92,7 +92,7 @@ class Package:
             if tag == "Relationship" and attributes.get("TargetMode") != "External":
                 target = posixpath.normpath(posixpath.join("/", folder, attributes.get("Target", "")))
                 kind = attributes.get("Type", "").rpartition("/")[2]
-                found[attributes.get("Id", "")] = Relation(kind, target.lstrip("/"))
+                found[attributes.get("Id", "")] = PartRelation(kind, target.lstrip("/"))
         return found
 
     def _refuse_entities(self, part: str) -> None:
@@ -132,7 +132,7 @@ def start_tags(xml: bytes) -> list[tuple[str, dict[str, str]]]:
     return [(tag.removeprefix(prefix), attributes) for tag, attributes in found]
 
 
-def find(relations: Iterable[Relation], kind: str) -> str | None:
+def find(relations: Iterable[PartRelation], kind: str) -> str | None:
     """The first part of that kind."""
     return next((relation.part for relation in relations if relation.kind == kind), None)
 

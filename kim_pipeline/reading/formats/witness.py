@@ -21,6 +21,8 @@ import pandas as pd
 
 from kim_pipeline.reading.formats.cells import BLANK, Cell, Codes, DoubtfulCell, ErrorCell, Sheet
 
+OWN_READER = "XML"
+"""Name of the project's own pass over the XML, as a reader."""
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _TICK = dt.timedelta(milliseconds=1)
 _SOME_DAY = dt.date(2000, 1, 1)
@@ -46,7 +48,7 @@ class Noted:
 
 
 @dataclass(frozen=True)
-class Rule:
+class Difference:
     """A known difference of two readings.
 
     Attributes:
@@ -112,29 +114,29 @@ def _differ_by_rounding(first: Cell, second: Cell) -> bool:
 
 
 _FIRST, _SECOND = False, True
-_ROUNDING = Rule("an instant is rounded to thousandths of a second", _differ_by_rounding, _FIRST)
-_PECULIAR = Rule("see `Peculiarity`", _is_noted, _SECOND)
+_ROUNDING = Difference("an instant is rounded to thousandths of a second", _differ_by_rounding, _FIRST)
+_PECULIAR = Difference("see `Peculiarity`", _is_noted, _SECOND)
 
 XLSX_RULES = (
-    Rule("calamine gives error cells and formulas without a result as blanks", _is_error_as_blank, _SECOND),
-    Rule("calamine cuts white space off runs and leaves some escapes", _differ_in_white_space, _SECOND),
+    Difference("calamine gives error cells and formulas without a result as blanks", _is_error_as_blank, _SECOND),
+    Difference("calamine cuts white space off runs and leaves some escapes", _differ_in_white_space, _SECOND),
     _PECULIAR,
     _ROUNDING,
 )
 """First calamine, second the project's own pass over the XML."""
 
 ODS_RULES = (
-    Rule("calamine looks at values only: the text that is shown tells an error", _is_shown_error, _SECOND),
-    Rule("calamine drops line breaks and tabs within a line of text", _differ_in_white_space, _SECOND),
+    Difference("calamine looks at values only: the text that is shown tells an error", _is_shown_error, _SECOND),
+    Difference("calamine drops line breaks and tabs within a line of text", _differ_in_white_space, _SECOND),
     _PECULIAR,
     _ROUNDING,
 )
 """First calamine, second the project's own pass over the XML."""
 
 XLS_RULES = (
-    Rule("calamine gives error cells and formulas without a result as blanks", _is_blank_as_error, _FIRST),
-    Rule("calamine takes each byte of an old file's UTF-16 text for a sign", _has_two_bytes_a_sign, _FIRST),
-    Rule("neither is a number", _are_no_numbers, _FIRST),
+    Difference("calamine gives error cells and formulas without a result as blanks", _is_blank_as_error, _FIRST),
+    Difference("calamine takes each byte of an old file's UTF-16 text for a sign", _has_two_bytes_a_sign, _FIRST),
+    Difference("neither is a number", _are_no_numbers, _FIRST),
     _ROUNDING,
 )
 """First xlrd, second calamine."""
@@ -157,7 +159,7 @@ class Reading:
     beyond: frozenset[str] = frozenset()
 
 
-def joined(first: Reading, second: Reading, rules: Sequence[Rule]) -> list[Sheet] | None:
+def witnessed(first: Reading, second: Reading, rules: Sequence[Difference]) -> list[Sheet] | None:
     """The sheets of both readings; a sheet that one reader refuses is taken from the other, and says so.
 
     Args:
@@ -192,14 +194,14 @@ def _alone(reader: str, sheet: Sheet) -> Sheet:
     return sheet
 
 
-def compare(first: Sheet, second: Sheet, rules: Sequence[Rule]) -> None:
+def compare(first: Sheet, second: Sheet, rules: Sequence[Difference]) -> None:
     """Hold a sheet against its second reading; cells that differ are settled in place."""
     first.grow(second.height, second.width)
     for column in range(first.width):
         _compare_column(first, second, column, rules)
 
 
-def _compare_column(first: Sheet, second: Sheet, column: int, rules: Sequence[Rule]) -> None:
+def _compare_column(first: Sheet, second: Sheet, column: int, rules: Sequence[Difference]) -> None:
     ours, theirs = first.distinct[column], second.distinct[column] if column < second.width else [BLANK]
     codes, other_codes = first.codes[column], _codes(second, column, first.height)
     if ours == theirs and np.array_equal(codes, other_codes):
@@ -234,7 +236,7 @@ def _replace(codes: Codes, keys: npt.NDArray[np.int64], old: npt.NDArray[np.int6
     codes[hit] = new[order][at[hit]]
 
 
-def _settle(first: Cell, second: Cell, rules: Sequence[Rule]) -> Cell:
+def _settle(first: Cell, second: Cell, rules: Sequence[Difference]) -> Cell:
     """The cell that counts; a `DoubtfulCell` where no rule tells."""
     plain = _plain(second)
     if type(first) is type(plain) and first == plain:

@@ -15,12 +15,11 @@ from pathlib import PurePath
 
 from kim_pipeline.reading.errors import unreadable
 from kim_pipeline.reading.formats import ods, xls, xlsx
-from kim_pipeline.reading.formats.calamine_reader import NAME as CALAMINE
-from kim_pipeline.reading.formats.calamine_reader import read_calamine
+from kim_pipeline.reading.formats.calamine_reader import CALAMINE, read_calamine
 from kim_pipeline.reading.formats.cells import Sheet
 from kim_pipeline.reading.formats.delimited import OLE, ZIP, looks_like_text, read_csv
 from kim_pipeline.reading.formats.package import Package, check_size
-from kim_pipeline.reading.formats.witness import ODS_RULES, XLS_RULES, XLSX_RULES, Reading, joined
+from kim_pipeline.reading.formats.witness import ODS_RULES, XLS_RULES, XLSX_RULES, Reading, witnessed
 
 _LOG = logging.getLogger(__name__)
 _NOT_A_TABLE = (
@@ -86,18 +85,18 @@ def _read_package(content: bytes, limits: Limits, calamine: bool) -> list[Sheet]
         archive = zipfile.ZipFile(io.BytesIO(content))
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         _LOG.info("a package is refused: %s", type(error).__name__)
-        return joined(_calamine(content, calamine), Reading("zipfile"), ())
+        return witnessed(_calamine(content, calamine), Reading("zipfile"), ())
     with archive:
         check_size(archive, limits.unpacked_bytes)
         package = Package(archive)
         if ods.is_spreadsheet(package):
             own = ods.read_ods(package)
-            return joined(_calamine(content, calamine, own.beyond), own, ODS_RULES)
+            return witnessed(_calamine(content, calamine, own.beyond), own, ODS_RULES)
         part = xlsx.workbook_part(package)
         if part is None:
             raise unreadable(_NOT_A_TABLE)
         own = xlsx.read_xlsx(package, part)
-        return joined(_calamine(content, calamine and own.is_usual, own.beyond), own, XLSX_RULES)
+        return witnessed(_calamine(content, calamine and own.is_usual, own.beyond), own, XLSX_RULES)
 
 
 def _read_ole(content: bytes, limits: Limits, calamine: bool) -> list[Sheet] | None:
@@ -110,7 +109,7 @@ def _read_ole(content: bytes, limits: Limits, calamine: bool) -> list[Sheet] | N
         xls.add_lost(content, other)
     elif own.reader == xls.LENIENT and not other.sheets:
         return None  # a damaged container whose content nobody confirms
-    return joined(own, other, XLS_RULES)
+    return witnessed(own, other, XLS_RULES)
 
 
 def _calamine(content: bytes, is_wanted: bool, beyond: frozenset[str] = frozenset()) -> Reading:

@@ -21,12 +21,11 @@ from kim_pipeline.reading.formats.cells import BLANK, BoolCell, Cell, ErrorCell,
 from kim_pipeline.reading.formats.grid import filling, holding, is_beyond, to_sheet
 from kim_pipeline.reading.formats.number_formats import Shows, shown, shows
 from kim_pipeline.reading.formats.package import DAMAGES, MissingPartError, Package, find, prefix_of, start_tags
-from kim_pipeline.reading.formats.witness import Noted, Peculiarity, Reading, unescaped
+from kim_pipeline.reading.formats.witness import OWN_READER, Noted, Peculiarity, Reading, unescaped
 from kim_pipeline.reading.formats.xlsx_stream import RawCell, read_cells
 from kim_pipeline.reading.formats.xml_values import NUMBER, iso_value
 
 _LOG = logging.getLogger(__name__)
-NAME = "XML"
 _HEAD = 4096
 _ROOT = re.compile(rb"<(?:\w+:)?workbook[\s>]")
 _TRUTH = {"1": True, "true": True, "0": False, "false": False}
@@ -197,7 +196,7 @@ def read_xlsx(package: Package, part: str) -> Reading:
     Raises:
         RejectedError: a sheet's filled cells reach farther than can be held.
     """
-    found = Reading(NAME)
+    found = Reading(OWN_READER)
     try:
         book = Book(package, part)
         found.is_usual = book.is_where_usual

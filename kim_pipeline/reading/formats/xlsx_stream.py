@@ -17,7 +17,7 @@ from xml.parsers import expat
 import numpy as np
 
 from kim_pipeline.reading.formats.cells import Merge
-from kim_pipeline.reading.formats.cuts import Block, Bytes, Positions, UnusualError, check_head, demand
+from kim_pipeline.reading.formats.cuts import Bytes, Positions, UnusualError, XmlBlock, check_head, demand
 from kim_pipeline.reading.formats.grid import Cells, Integers
 from kim_pipeline.reading.formats.package import prefix_of
 
@@ -134,7 +134,7 @@ def _skip_head(stream: IO[bytes]) -> tuple[bytes, bool]:
 
 def _cut(content: bytes, index: dict[bytes, int]) -> Cells:
     """The cells in whole rows; `index` numbers the bodies met so far: all of a cell that follows its place."""
-    block = Block(content)
+    block = XmlBlock(content)
     starts = block.tags_named(b"c")
     if not len(starts):
         return _NONE
