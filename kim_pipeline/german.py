@@ -165,6 +165,11 @@ def day(date: dt.date) -> str:
     return f"{date:%d.%m.%Y}"
 
 
+def day_or_dash(date: dt.date | None) -> str:
+    """A date, or a dash where there is none."""
+    return day(date) if date else "–"
+
+
 def short_day(date: dt.date) -> str:
     """A date where there is little room: `15.03.24`."""
     return f"{date:%d.%m.%y}"

@@ -479,7 +479,7 @@ class ProgrammeSummary:
     rows: int
     quarantined: int
     as_of: dt.date | None
-    due_on: dt.date
+    due_on: dt.date | None
     is_late: bool
 
 

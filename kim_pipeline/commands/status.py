@@ -80,12 +80,16 @@ def _show(out: Console, one: ProgrammeStatus) -> None:
 def _due(one: ProgrammeStatus) -> Text:
     from rich.text import Text  # noqa: PLC0415
 
-    days = german.counted(one.days, "Tag", "Tagen")
+    if one.due_on is None or one.late_after is None:
+        return Text("abgeschlossen, keine Lieferung mehr fällig", style="dim")
+    days, what = german.counted(one.days, "Tag", "Tagen"), ""
+    if one.runs == "Schlusslieferung offen" and one.valid_to:
+        what = f"beendet am {german.day(one.valid_to)}, Schlusslieferung "
     if one.state == "late":
-        return Text(f"überfällig seit {days} (fällig am {german.day(one.due_on)})", style="bold red")
+        return Text(f"{what}überfällig seit {days} (fällig am {german.day(one.due_on)})", style="bold red")
     if one.state == "due":
-        return Text(f"fällig seit {days}, Nachfrist bis {german.day(one.late_after)}", style="yellow")
-    return Text(f"fällig am {german.day(one.due_on)}" + (", heute" if not one.days else f", in {days}"))
+        return Text(f"{what}fällig seit {days}, Nachfrist bis {german.day(one.late_after)}", style="yellow")
+    return Text(f"{what}fällig am {german.day(one.due_on)}" + (", heute" if not one.days else f", in {days}"))
 
 
 def _line(line: DeliveryStatus) -> Text:

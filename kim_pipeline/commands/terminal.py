@@ -150,7 +150,7 @@ def _summary_cells(line: ProgrammeSummary, layout: _Layout) -> list[str | Text]:
     numbers = (line.delivered, line.counted, line.superseded, line.rejected, line.rows, line.quarantined)
     stand = layout.day(line.as_of) if line.as_of else "–"
     cells: list[str | Text] = [*map(german.number, numbers), stand]
-    due = layout.day(line.due_on)
+    due = layout.day(line.due_on) if line.due_on else "beendet"
     if layout.has_late_column:
         return [*cells, due, Text("ja", style="bold red") if line.is_late else "nein"]
     return [*cells, Text(due).append("\nüberfällig", style="bold red") if line.is_late else due]

@@ -233,22 +233,27 @@ class Cadence:
     label: str
     obligations: tuple[Obligation, ...]
 
-    def next_due(self, covered_through: dt.date | None, as_of: dt.date) -> dt.date:
+    def next_due(self, covered_through: dt.date | None, as_of: dt.date, valid_to: dt.date | None = None) -> dt.date:
         """The day by which the next delivery is (or was) due.
 
         Args:
             covered_through: the last day that the deliveries so far cover; None if there is none.
             as_of: today.
+            valid_to: the programme's last day, later than `covered_through`; None while no end is known.
 
         Returns:
             The first due day whose period ends after `covered_through`. Without any delivery: the latest due day
-            that has passed by `as_of`.
+            that has passed by `as_of`, but none after that of the first period that ends on `valid_to` or later.
         """
         if covered_through is None:
-            past = [by for ends, by in self._dated(as_of.year - 2, as_of.year + 1) if by <= as_of]
-            return max(past)
+            past = max(by for ends, by in self._dated(as_of.year - 2, as_of.year + 1) if by <= as_of)
+            return past if valid_to is None else min(past, self._closing(valid_to))
         later = self._dated(covered_through.year - 1, covered_through.year + 2)
         return min(by for ends, by in later if ends > covered_through)
+
+    def _closing(self, valid_to: dt.date) -> dt.date:
+        """The due day of a programme's closing delivery: of the first period that ends on its last day or later."""
+        return min(by for ends, by in self._dated(valid_to.year, valid_to.year + 1) if ends >= valid_to)
 
     def _dated(self, first: int, last: int) -> list[tuple[dt.date, dt.date]]:
         """The obligations of some years: last day that is to be covered, and day by which."""

@@ -124,6 +124,12 @@ def programme_life() -> dict[str, ProgrammeLife]:
     }
 
 
+def last_day(programme: str) -> dt.date | None:
+    """The last day of a programme; None where no end is known."""
+    life = programme_life().get(programme)
+    return life.valid_to if life else None
+
+
 class Vocabulary:
     """All look-ups of one county; keys are in comparable form."""
 

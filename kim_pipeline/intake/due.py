@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.due import Due, next_due
 from kim_pipeline.contracts.model import Programme
+from kim_pipeline.contracts.vocabulary import last_day
 from kim_pipeline.intake.intake import Delivery
 
 
@@ -22,7 +23,8 @@ def due_of(programme: Programme, deliveries: Sequence[Delivery], as_of: dt.date,
     """
     used = (d.read.as_of for d in deliveries if d.read and not d.is_rejected and d.held is None)
     last = max((stand for stand in used if stand is not None), default=None)
-    return next_due(programme.cadence, last, covered_through(programme, deliveries), as_of, grace_days)
+    through = covered_through(programme, deliveries)
+    return next_due(programme.cadence, last, through, as_of, grace_days, valid_to=last_day(programme.key))
 
 
 def covered_through(programme: Programme, deliveries: Iterable[Delivery]) -> dt.date | None:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.contracts.due import DueState, due_state
+from kim_pipeline.contracts.due import DueState, ProgrammeState, due_state, programme_state
 from kim_pipeline.contracts.model import Programme
+from kim_pipeline.contracts.vocabulary import last_day
 from kim_pipeline.intake.due import due_of
 from kim_pipeline.intake.intake import Delivery, Intake, counts_by_severity
 
@@ -56,7 +57,9 @@ class ProgrammeStatus:
 
     Attributes:
         state: whether the next delivery is overdue.
-        days: days since (late, due) or until (open) the due day.
+        days: days since (late, due) or until (open) the due day; 0 if nothing is due any more.
+        runs: whether the programme runs or ended, as `delivery_status.state` says.
+        valid_to: its last day; None while no end is known.
     """
 
     programme: str
@@ -64,15 +67,17 @@ class ProgrammeStatus:
     cadence: str
     state: DueState
     days: int
-    due_on: dt.date
-    late_after: dt.date
+    due_on: dt.date | None
+    late_after: dt.date | None
+    runs: ProgrammeState
+    valid_to: dt.date | None
     covered_through: dt.date | None
     last_as_of: dt.date | None
     deliveries: tuple[DeliveryStatus, ...]
 
 
 def status(intake: Intake, as_of: dt.date, grace_days: int, only: Iterable[str] | None = None) -> list[ProgrammeStatus]:
-    """The state of every programme, the longest overdue first.
+    """The state of every programme, the longest overdue first, closed ones last.
 
     Args:
         intake: the deliveries.
@@ -82,7 +87,7 @@ def status(intake: Intake, as_of: dt.date, grace_days: int, only: Iterable[str] 
     """
     chosen = programmes().keys() if only is None else set(only)
     found = [_of_programme(programmes()[key], intake.of(key), as_of, grace_days) for key in chosen]
-    return sorted(found, key=lambda s: (s.due_on, s.programme))
+    return sorted(found, key=lambda s: (s.due_on or dt.date.max, s.programme))
 
 
 def status_as_json(found: Iterable[ProgrammeStatus]) -> list[dict[str, Any]]:
@@ -103,11 +108,13 @@ def _plain(value: Any) -> Any:
 
 def _of_programme(programme: Programme, deliveries: list[Delivery], as_of: dt.date, grace_days: int) -> ProgrammeStatus:
     due = due_of(programme, deliveries, as_of, grace_days)
-    state, days = due_state(due, as_of), abs((as_of - due.due_on).days)
+    days = abs((as_of - due.due_on).days) if due.due_on else 0
+    ends = last_day(programme.key)
     lines = sorted((_of_delivery(d) for d in deliveries), key=_newest_first)
     return ProgrammeStatus(
-        programme.key, programme.title, programme.cadence.label, state, days, due.due_on, due.late_after,
-        due.covered_through, due.last_as_of, tuple(lines),
+        programme.key, programme.title, programme.cadence.label, due_state(due, as_of), days, due.due_on,
+        due.late_after, programme_state(due.covered_through, ends, as_of), ends, due.covered_through, due.last_as_of,
+        tuple(lines),
     )  # fmt: skip
 
 

@@ -128,7 +128,8 @@ def late_deliveries(late: Mapping[str, Due], settings: Settings) -> Alert:
     """What is told of deliveries that became late together; programme → what is due."""
     names = [programmes()[key].title for key in late]
     lines = [
-        f"{name} (Ordner {key}): fällig am {german.day(due.due_on)}, Nachfrist bis {german.day(due.late_after)}, "
+        f"{name} (Ordner {key}): fällig am {german.day_or_dash(due.due_on)}, "
+        f"Nachfrist bis {german.day_or_dash(due.late_after)}, "
         + (f"letzter Stand {german.day(due.last_as_of)}." if due.last_as_of else "noch nie geliefert.")
         for name, (key, due) in zip(names, late.items(), strict=True)
     ]

@@ -131,17 +131,19 @@ def on_time(due: Due, today: dt.date) -> Answer:
     """Whether the delivery that is due is there."""
     facts = {
         "Stand": german.day(due.last_as_of) if due.last_as_of else "noch keine Lieferung",
-        "abgedeckt bis": german.day(due.covered_through) if due.covered_through else "–",
-        "fällig am": german.day(due.due_on),
-        "Nachfrist bis": german.day(due.late_after),
-        "Tage über dem Termin": max((today - due.due_on).days, 0),
+        "abgedeckt bis": german.day_or_dash(due.covered_through),
+        "fällig am": german.day_or_dash(due.due_on),
+        "Nachfrist bis": german.day_or_dash(due.late_after),
+        "Tage über dem Termin": max((today - due.due_on).days, 0) if due.due_on else 0,
     }
-    was_due = f"Die Lieferung war am {german.day(due.due_on)} fällig"
+    was_due = f"Die Lieferung war am {german.day_or_dash(due.due_on)} fällig"
     match due_state(due, today):
+        case "closed":
+            return Answer(None, "Das Programm ist beendet und abgeschlossen; keine Lieferung ist mehr fällig.", facts)
         case "open":
-            return Answer(None, f"Die nächste Lieferung ist am {german.day(due.due_on)} fällig.", facts)
+            return Answer(None, f"Die nächste Lieferung ist am {german.day_or_dash(due.due_on)} fällig.", facts)
         case "due":
-            return Answer(_WARN, f"{was_due}; die Nachfrist läuft bis zum {german.day(due.late_after)}.", facts)
+            return Answer(_WARN, f"{was_due}; die Nachfrist läuft bis zum {german.day_or_dash(due.late_after)}.", facts)
         case "late":
             todo = "Am Zug ist das Programm: eine Datei mit neuerem Stand in den Ordner legen."
             return Answer(_ERROR, f"{was_due} und ist überfällig. {todo}", facts)

@@ -214,12 +214,12 @@ def late_deliveries_sensor(settings: Settings, today: Callable[[], dt.date] = to
         told: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
         day, due = today(), due_in(settings.warehouse / "internal.duckdb")
         late = {key: found for key, found in due.items() if due_state(found, day) == "late"}
-        new = {key: found for key, found in late.items() if told.get(key) != found.due_on.isoformat()}
+        new = {key: found for key, found in late.items() if told.get(key) != str(found.due_on)}
         outbox = Outbox(settings)
         if new:
             outbox.put(alerts.late_deliveries(new, settings))
         waiting = outbox.send()
-        cursor = json.dumps({key: found.due_on.isoformat() for key, found in late.items()})
+        cursor = json.dumps({key: str(found.due_on) for key, found in late.items()})
         outcome = f"überfällig: {len(late)}, davon neu gemeldet: {len(new)}, noch nicht verschickt: {waiting}"
         return dg.SensorResult(skip_reason=outcome, cursor=cursor)
 

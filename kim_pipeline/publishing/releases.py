@@ -22,8 +22,9 @@ import duckdb
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Period, named_period
-from kim_pipeline.contracts.due import due_state, next_due
+from kim_pipeline.contracts.due import Due, next_due
 from kim_pipeline.contracts.key_date import condition
+from kim_pipeline.contracts.vocabulary import last_day
 from kim_pipeline.disclosure import LinkedSystem, at_risk, audit
 from kim_pipeline.errors import KimError
 from kim_pipeline.files import draft, make_durable, move, readable_folder, set_mode
@@ -37,6 +38,7 @@ from kim_pipeline.publishing.ledger import Ledger, LedgerEntry
 from kim_pipeline.publishing.published import stored_build_info, write_tables
 from kim_pipeline.publishing.put_right import RELEASES, SEAL, freeze
 from kim_pipeline.warehouse.build import new_internal_file, sql_literal
+from kim_pipeline.warehouse.load import load_due
 from kim_pipeline.warehouse.sql_models import load_models
 
 _LOG = logging.getLogger(__name__)
@@ -141,31 +143,32 @@ def copy_as_of(connection: duckdb.DuckDBPyConnection, internal: Path, as_of: dt.
         where = f" WHERE {rule}" if rule else ""
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.split('.')[0]}")
         connection.execute(f"CREATE TABLE {table} AS FROM whole.{table}{where}", {"as_of": as_of} if rule else None)
-    if due := _due_on(connection, as_of):
-        connection.execute(f"CREATE OR REPLACE TABLE {_DUE} AS FROM whole.{_DUE} LIMIT 0")
-        connection.executemany(f"INSERT INTO {_DUE} VALUES (?, ?, ?, ?, ?, ?)", due)
+    connection.execute(f"DROP TABLE IF EXISTS {_DUE}")
+    load_due(connection, _due_on(connection, as_of), as_of)
 
 
-def _due_on(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> list[tuple[Any, ...]]:
-    """The rows of `quality.due` as they would have been on the key date, of the deliveries with a Stand until then."""
+def _due_on(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> dict[str, Due]:
+    """Programme → what would have been due of it on the key date, by the deliveries with a Stand until then."""
     known: dict[str, list[tuple[Period | None, dt.date]]] = {}
     for programme, period, stand in connection.execute(
         "SELECT programme, period, as_of FROM whole.quality.delivery "
-        "WHERE status <> 'rejected' AND as_of <= $as_of ORDER BY ALL",
+        "WHERE status IN ('counted', 'superseded') AND as_of <= $as_of ORDER BY ALL",
         {"as_of": as_of},
     ).fetchall():
         known.setdefault(programme, []).append((named_period(period) if period else None, stand))
-    grace = dict(connection.execute(f"SELECT programme, late_after - due_on FROM whole.{_DUE}").fetchall())
-    rows = []
+    of_build = f"(SELECT programme, max(late_after - due_on) OVER () AS grace FROM whole.{_DUE})"  # one for all
+    grace = dict(connection.execute(f"SELECT programme, coalesce(grace, 0) FROM {of_build}").fetchall())
+    found = {}
     for programme in programmes().values():
         if programme.key in grace:
             ours = known.get(programme.key, [])
             last = max((stand for _, stand in ours), default=None)
             through = max((last_day_of(programme, period, stand) for period, stand in ours), default=None)
-            due = next_due(programme.cadence, last, through, as_of, grace[programme.key])
-            is_late = due_state(due, as_of) == "late"
-            rows.append((programme.key, last, through, due.due_on, due.late_after, is_late))
-    return rows
+            ends = last_day(programme.key)
+            found[programme.key] = next_due(
+                programme.cadence, last, through, as_of, grace[programme.key], valid_to=ends
+            )
+    return found
 
 
 def _needed(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:

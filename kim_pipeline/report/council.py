@@ -144,7 +144,11 @@ def _remark(context: ReportContext, row: Record) -> str:
         return f"Programm beendet am {german.day(ended)}"
     if row["due_on"] is None:
         return ""
-    if due_state(_due(row), context.figures.key_day) == "late":
+    state = due_state(_due(row), context.figures.key_day)
+    if ended is not None and ended < context.figures.key_day:
+        since = "überfällig seit" if state == "late" else "bis"
+        return f"Programm beendet am {german.day(ended)}, Schlusslieferung {since} {german.day(row['due_on'])}"
+    if state == "late":
         return f"überfällig seit {german.day(row['due_on'])}"
     return f"nächste Lieferung bis {german.day(row['due_on'])}"
 

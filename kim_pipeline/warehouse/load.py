@@ -13,9 +13,9 @@ import duckdb
 import pyarrow as pa
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.contracts.due import due_state
+from kim_pipeline.contracts.due import Due, due_state, programme_state
 from kim_pipeline.contracts.model import Column, Programme, Table
-from kim_pipeline.contracts.vocabulary import programme_life, vocabulary
+from kim_pipeline.contracts.vocabulary import last_day, programme_life, vocabulary
 from kim_pipeline.intake.counting import Window
 from kim_pipeline.intake.due import due_of
 from kim_pipeline.intake.intake import Delivery, Intake, counts_by_severity, finding_records
@@ -90,19 +90,22 @@ def load_quality(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: d
         "programme VARCHAR, table_name VARCHAR, file VARCHAR, part VARCHAR, first_day DATE, last_day DATE",
         windows,
     )
-    due = [_due_row(p, intake.of(p.key), as_of, grace_days) for p in programmes().values()]
-    _create(
-        connection,
-        "quality.due",
-        "programme VARCHAR, last_as_of DATE, covered_through DATE, due_on DATE, late_after DATE, is_late BOOLEAN",
-        due,
+    load_due(connection, {p.key: due_of(p, intake.of(p.key), as_of, grace_days) for p in programmes().values()}, as_of)
+
+
+def load_due(connection: duckdb.DuckDBPyConnection, due: Mapping[str, Due], as_of: dt.date) -> None:
+    """`quality.due`: programme → what is due of it, and whether it runs, on a day."""
+    columns = (
+        "programme VARCHAR, last_as_of DATE, covered_through DATE, due_on DATE, late_after DATE, is_late BOOLEAN, "
+        "state VARCHAR"
     )
+    _create(connection, "quality.due", columns, [_due_row(key, found, as_of) for key, found in due.items()])
 
 
-def _due_row(programme: Programme, deliveries: Sequence[Delivery], as_of: dt.date, grace_days: int) -> tuple[Any, ...]:
-    due = due_of(programme, deliveries, as_of, grace_days)
+def _due_row(programme: str, due: Due, as_of: dt.date) -> tuple[Any, ...]:
     is_late = due_state(due, as_of) == "late"
-    return programme.key, due.last_as_of, due.covered_through, due.due_on, due.late_after, is_late
+    state = programme_state(due.covered_through, last_day(programme), as_of)
+    return programme, due.last_as_of, due.covered_through, due.due_on, due.late_after, is_late, state
 
 
 def _load_deliveries(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None:

@@ -16,7 +16,8 @@ SELECT
     p.cadence,  -- Turnus der Lieferung
     u.last_as_of,  -- Jüngster Stand einer verwendbaren Lieferung; leer, wenn es keine gibt
     u.covered_through,  -- Letzter Tag, den die Lieferungen abdecken
-    u.due_on,  -- Tag, bis zu dem die nächste Lieferung fällig ist oder war
+    u.state,  -- läuft, Schlusslieferung offen (beendet, die Lieferungen reichen nicht bis zum Ende) oder abgeschlossen
+    u.due_on,  -- Tag, bis zu dem die nächste Lieferung fällig ist oder war; leer, wenn das Programm abgeschlossen ist
     u.is_late,  -- Ob die nächste Lieferung auch nach der Nachfrist fehlt
     coalesce(d.deliveries, 0) AS deliveries,  -- Zahl der Dateien im Ordner
     coalesce(d.counted, 0) AS counted,  -- davon: zählen

@@ -28,7 +28,8 @@ def of(key: str, day: dt.date = DAY) -> ProgrammeStatus:
 def test_overdue_programmes_come_first() -> None:
     found = status(sample_intake(), DAY, 14)
     assert {one.programme for one in found} == programmes().keys()
-    assert [one.due_on for one in found] == sorted(one.due_on for one in found)
+    days = [one.due_on or dt.date.max for one in found]
+    assert days == sorted(days)
     late = [one.state == "late" for one in found]
     assert late == sorted(late, reverse=True)
     assert any(late)
@@ -43,9 +44,19 @@ def test_it_says_what_the_warehouse_says() -> None:
 
 def test_states_around_the_due_day() -> None:
     due = of("beschluesse").due_on
+    assert due is not None
     days = {offset: of("beschluesse", due + dt.timedelta(days=offset)) for offset in (-1, 0, 1, 14, 15)}
     assert [days[n].state for n in (-1, 0, 1, 14, 15)] == ["open", "open", "due", "due", "late"]
     assert [days[n].days for n in (-1, 0, 1, 15)] == [1, 0, 1, 15]
+
+
+def test_an_ended_programme_owes_nothing_once_its_end_is_covered() -> None:
+    closed = of("durchstarten")
+    assert (closed.state, closed.runs, closed.due_on, closed.days) == ("closed", "abgeschlossen", None, 0)
+    assert (of("komm_an").runs, of("komm_an").due_on) == ("läuft", dt.date(2025, 3, 31))
+    owing = of("komm_an", dt.date(2026, 1, 1))
+    assert (owing.state, owing.runs, owing.due_on) == ("late", "Schlusslieferung offen", dt.date(2025, 3, 31))
+    assert status(sample_intake(), DAY, 14)[-1].programme == "durchstarten"
 
 
 def test_every_delivery_has_its_line() -> None:
@@ -88,6 +99,8 @@ def test_programs_read_json(options: list[str], capsys: pytest.CaptureFixture[st
     assert cli.invoke(["status", *options, "--json"]) == 0
     found = {one["programme"]: one for one in json.loads(capsys.readouterr().out)}
     assert found.keys() == programmes().keys()
+    ended = found["durchstarten"]
+    assert (ended["runs"], ended["due_on"]) == ("Schlusslieferung offen", "2023-07-31")
     smp = found["sprachmittlerpool"]
     assert (smp["state"], smp["due_on"], smp["days"]) == ("late", "2024-04-30", 20)
     assert smp["deliveries"][0]["findings"] == {"error": 1, "notice": 1}

@@ -173,6 +173,14 @@ def test_built_by_six(built: str | None, now: str, state: FreshnessState) -> Non
     assert build_state(at, dt.datetime.fromisoformat(now)) == state
 
 
+def test_nothing_is_missing_of_a_closed_programme() -> None:
+    closed = Due(days("2024-01-31"), days("2024-01-31"), None, None)
+    assert due_state(closed, days("2030-01-01")) == "closed"
+    answer = on_time(closed, days("2030-01-01"))
+    assert answer.severity is None
+    assert answer.facts["fällig am"] == "–"
+
+
 DUE = Due(days("2024-04-11"), days("2024-03-31"), days("2024-07-31"), days("2024-08-14"))
 
 
