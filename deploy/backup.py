@@ -22,7 +22,9 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 _NAME = "kim_%Y%m%dT%H%M%SZ.tar.gz"
-_LEFT_OUT = frozenset({"secret.key", "cache", "feedback", "scratch", ".lock", "dagster/.serve.lock"})
+_NOTE = "last_backup"
+"""File of the warehouse that says when it was saved last; the control room shows it."""
+_LEFT_OUT = frozenset({"secret.key", "cache", "feedback", "scratch", ".lock", _NOTE, "dagster/.serve.lock"})
 """What of the warehouse is not saved."""
 _BESIDE = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside an open database: the copy of one moment is whole without, and would be damaged by it."""
@@ -49,7 +51,7 @@ def main() -> None:
 
 
 def save(folder: Path, warehouse: Path, deliveries: Path, keep: int = 0) -> Path:
-    """Write an archive (mode 0600) of both folders; its path.
+    """Write an archive (mode 0600) of both folders, and note its time in the warehouse; its path.
 
     Args:
         folder: of the archives.
@@ -58,7 +60,8 @@ def save(folder: Path, warehouse: Path, deliveries: Path, keep: int = 0) -> Path
         keep: archives that are kept; 0 for all.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    archive = folder / dt.datetime.now(dt.UTC).strftime(_NAME)
+    at = dt.datetime.now(dt.UTC)
+    archive = folder / at.strftime(_NAME)
     for interrupted in (path for begins in _UNFINISHED for path in folder.glob(f"{begins}*kim_*.tar.gz")):
         interrupted.unlink()
     descriptor, name = tempfile.mkstemp(prefix=_SCRATCH, suffix=archive.name, dir=folder)  # mode 0600
@@ -71,9 +74,21 @@ def save(folder: Path, warehouse: Path, deliveries: Path, keep: int = 0) -> Path
         os.fsync(file.fileno())
     Path(name).replace(archive)
     _sync(folder)
+    _note(warehouse, at)
     for old in sorted(folder.glob("kim_*.tar.gz"), reverse=True)[keep:] if keep else ():
         old.unlink()
     return archive
+
+
+def _note(warehouse: Path, at: dt.datetime) -> None:
+    """Say in the warehouse that it has been saved, as it was at that time."""
+    descriptor, name = tempfile.mkstemp(prefix=_SCRATCH, suffix=_NOTE, dir=warehouse)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(f"{at.isoformat(timespec='seconds')}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).replace(warehouse / _NOTE)
+    _sync(warehouse)
 
 
 def _add_all(tar: tarfile.TarFile, folder: Path, top: Path, left_out: frozenset[str] = frozenset()) -> None:

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.guard.acceptances import (
+    LOST_BUILD,
     Acceptance,
     AcceptanceError,
     Acceptances,
@@ -23,7 +24,7 @@ from kim_pipeline.guard.acceptances import (
     load_acceptances,
     save_acceptances,
 )
-from kim_pipeline.guard.basis import Basis, UsedInput, basis_of
+from kim_pipeline.guard.basis import Basis, UsedInput, basis_of_last
 from kim_pipeline.guard.configuration import configuration_of, hash_of_all
 from kim_pipeline.guard.erasure import erase
 from kim_pipeline.guard.judging import Judgement
@@ -86,7 +87,7 @@ def waiting(night: Night) -> Waiting:
     taken, configuration = take_in(night), configuration_of(night.settings)
     acceptances = load_acceptances(night.warehouse.store)
     judgement = judged(taken, acceptances, configuration)
-    return Waiting(taken, basis_of(night.warehouse.current()), judgement, configuration, acceptances)
+    return Waiting(taken, basis_of_last(night.warehouse), judgement, configuration, acceptances)
 
 
 def decide(decision: Decision, settings: Settings) -> str:
@@ -137,7 +138,8 @@ def _subjects(decision: Decision, found: Waiting) -> list[_Subject]:
 def _change(found: Waiting) -> _Subject:
     if not any(not q.missing for q in found.judgement.questions):
         raise AcceptanceError("Keine Änderung nimmt veröffentlichte Angaben weg; es ist nichts zu bestätigen.")
-    return _Subject(None, None, hash_of_all(found.configuration))
+    is_lost = any(q.is_build_lost for q in found.judgement.questions)
+    return _Subject(None, None, LOST_BUILD if is_lost else hash_of_all(found.configuration))
 
 
 def _missing(decision: Decision, found: Waiting) -> list[_Subject]:
@@ -188,6 +190,8 @@ def _said(decision: Decision, subjects: Sequence[_Subject], removed: int | None)
         "change": "Bestätigt: die Änderung an Programm, Kreisordner oder Einstellungen gilt.",
         "withdrawn": f"Zurückgezogen: {names} zählt ab dem nächsten Lauf nicht mehr.",
     }[decision.kind]
+    if any(s.sha256 == LOST_BUILD for s in subjects):
+        done = "Bestätigt: der nächste Lauf darf ohne Vergleich mit einem früheren Datenbestand veröffentlichen."
     if decision.undo:
         done = f"Aufgehoben: {names} zählt ab dem nächsten Lauf wieder."
     erased = (

@@ -387,6 +387,10 @@ class Store:
         """Whether a place is in the warehouse."""
         return path.resolve().is_relative_to(self.folder.resolve())
 
+    def holds_state(self, but: str) -> bool:
+        """Whether there is any state besides one file."""
+        return any(path.is_file() and path != self.state / but for path in self.state.rglob("*"))
+
     def state_sha256(self) -> str:
         """The hash of all state: of the names and contents of its files."""
         digest = hashlib.sha256()

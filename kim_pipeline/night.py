@@ -25,10 +25,10 @@ from kim_pipeline.contracts.due import due_state
 from kim_pipeline.contracts.model import Programme
 from kim_pipeline.errors import KimError
 from kim_pipeline.files import remove
-from kim_pipeline.guard.acceptances import Acceptances, ended, load_acceptances, rows_of, save_acceptances
-from kim_pipeline.guard.basis import basis_of
+from kim_pipeline.guard.acceptances import LOST_BUILD, Acceptances, ended, load_acceptances, rows_of, save_acceptances
+from kim_pipeline.guard.basis import basis_of_last
 from kim_pipeline.guard.configuration import configuration_of
-from kim_pipeline.guard.judging import Case, Judgement, judge, stopped
+from kim_pipeline.guard.judging import Case, Judgement, judge, judge_without_build, stopped
 from kim_pipeline.guard.kept import forget_rows, keep_rows
 from kim_pipeline.guard.limits import limits_of
 from kim_pipeline.intake import intake as deliveries
@@ -295,9 +295,9 @@ def hold(night: TakenIn) -> Guarded:
 
 def judged(night: TakenIn, acceptances: Acceptances, configuration: Mapping[str, str]) -> Judgement:
     """What the deliveries of a night would take away from the published build, and what becomes of that."""
-    before = basis_of(night.warehouse.current())
+    before = basis_of_last(night.warehouse)
     if before is None:
-        return Judgement()
+        return judge_without_build(night.warehouse.store, acceptances)
     with night.warehouse.store.scratch() as scratch:
         return judge(
             Case(
@@ -315,11 +315,13 @@ def judged(night: TakenIn, acceptances: Acceptances, configuration: Mapping[str,
 
 
 def _acceptances(night: TakenIn) -> Acceptances:
-    """What people have said; that a delivery may be missing ends when its bytes are there again."""
+    """What people have said; that something may be missing, delivery or build, ends when it is there again."""
     store = night.warehouse.store
     known = load_acceptances(store)
     back = {(d.programme, d.sha256) for d in night.intake.deliveries if d.sha256 is not None}
     now = ended(known, "missing", back, night.started_at)
+    if night.warehouse.current() is not None:
+        now = ended(now, "change", [(None, LOST_BUILD)], night.started_at)
     if now != known:
         save_acceptances(store, now)
     return now

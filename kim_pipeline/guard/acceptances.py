@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,10 @@ from kim_pipeline.errors import KimError
 from kim_pipeline.files import Store, private_folder
 
 Kind = Literal["file", "missing", "change", "withdrawn"]
-_NAME = "acceptances.json"
+ACCEPTANCES = "acceptances.json"
+"""Name of their file in the state."""
+LOST_BUILD = hashlib.sha256(b"no build left").hexdigest()
+"""What a change's acceptance says where a night may publish although no build is left to compare with."""
 _TEXT = 500
 
 
@@ -35,7 +39,7 @@ class Acceptance:
             `withdrawn`: these bytes do not count.
         programme: None for a change.
         file: name of the delivery when it was said; None for a change.
-        sha256: of the delivery's bytes, or of the configuration.
+        sha256: of the delivery's bytes, or of the configuration; `LOST_BUILD` where no build is left.
         accepted_by: who said it.
         because: why.
         accepted_at: when (UTC).
@@ -69,7 +73,7 @@ def load_acceptances(store: Store) -> Acceptances:
     Raises:
         AcceptanceError: the file is damaged; nothing may be published without it.
     """
-    path = store.state / _NAME
+    path = store.state / ACCEPTANCES
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -107,7 +111,7 @@ def save_acceptances(store: Store, acceptances: Acceptances) -> None:
         for record in (dataclasses.asdict(acceptance) for acceptance in acceptances.all)
     ]
     content = json.dumps(records, ensure_ascii=False, indent=1).encode()
-    store.write(store.state / _NAME, content)
+    store.write(store.state / ACCEPTANCES, content)
 
 
 def added(acceptances: Acceptances, new: Iterable[Acceptance]) -> Acceptances:
@@ -154,4 +158,4 @@ def rows_of(acceptances: Acceptances) -> Sequence[tuple[Any, ...]]:
 
 def path_of(store: Store) -> Path:
     """Where they lie."""
-    return store.state / _NAME
+    return store.state / ACCEPTANCES

@@ -19,7 +19,7 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.model import Table
 from kim_pipeline.intake.intake import Intake
-from kim_pipeline.publishing.builds import Build
+from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse import build as warehouse_build
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models
@@ -96,14 +96,12 @@ class Basis:
         return frozenset((i.programme, i.sha256) for i in self.inputs)
 
 
-def basis_of(build: Build | None) -> Basis | None:
-    """What the published build says; None without one, or where neither of its files can be read.
+def basis_of(build: Build) -> Basis | None:
+    """What a build says; None where neither of its files can be read.
 
     Its internal file tells everything. Where that is gone (erased, see `erasure.py`) the published one tells which
     deliveries count, and which figures there are.
     """
-    if build is None:
-        return None
     for path, read in ((build.internal, read_basis), (build.published, _read_published)):
         try:
             with duckdb.connect(str(path), read_only=True) as connection:
@@ -111,6 +109,13 @@ def basis_of(build: Build | None) -> Basis | None:
         except duckdb.Error as error:
             _LOG.warning("%s does not tell what it rests on (%s)", path.name, type(error).__name__)
     return None
+
+
+def basis_of_last(warehouse: Warehouse) -> Basis | None:
+    """What the published build says; where it is lost or says nothing, the newest that does; None without any."""
+    current = warehouse.current()
+    builds = [*([current] if current else []), *warehouse.all_builds()]
+    return next((found for build in builds if (found := basis_of(build)) is not None), None)
 
 
 def basis_of_trial(intake: Intake, settings: Settings, as_of: dt.date, scratch: Path) -> Basis:

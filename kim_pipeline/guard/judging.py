@@ -16,8 +16,9 @@ from pathlib import Path
 from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.errors import KimError
+from kim_pipeline.files import Store
 from kim_pipeline.guard import configuration
-from kim_pipeline.guard.acceptances import Acceptances
+from kim_pipeline.guard.acceptances import ACCEPTANCES, LOST_BUILD, Acceptances
 from kim_pipeline.guard.basis import Basis, UsedInput, basis_of_trial
 from kim_pipeline.guard.falls import Fall, falls, tables_of, told_together
 from kim_pipeline.guard.kept import KeptRows, file_of, find_kept, kept_deliveries
@@ -28,6 +29,10 @@ from kim_pipeline.settings import Settings
 _DERIVED = "foreigners_rate"
 """What figures per 1,000 are divided by belongs to the programme of this indicator."""
 _LONGEST_LIST = 5
+_LOST = (
+    "Es gab schon Datenbestände (der Ordner state stammt von ihnen), aber keiner ist mehr da; was dieser Lauf "
+    "wegnähme, lässt sich nicht prüfen."
+)
 
 
 class HeldNightError(KimError):
@@ -53,11 +58,13 @@ class Question:
             configuration has changed.
         changes: parts of the configuration that differ, where no delivery is new or gone.
         falls: what would be gone.
+        is_build_lost: whether there were builds and none is left, so that nobody can say what would be gone.
     """
 
-    missing: tuple[UsedInput, ...]
-    changes: tuple[str, ...]
-    falls: tuple[Fall, ...]
+    missing: tuple[UsedInput, ...] = ()
+    changes: tuple[str, ...] = ()
+    falls: tuple[Fall, ...] = ()
+    is_build_lost: bool = False
 
 
 @dataclass
@@ -113,8 +120,25 @@ def judge(case: Case) -> Judgement:
     return _Judge(case).judge()
 
 
+def judge_without_build(store: Store, acceptances: Acceptances) -> Judgement:
+    """What becomes of a night where no build can be compared with.
+
+    Only where nothing tells of an earlier build it is the first one, and passes: while state exists no build is a first
+    one (`design.md`, principle 3). That a delivery is withdrawn can be said before the first build.
+    """
+    is_first = not store.holds_state(but=ACCEPTANCES) and all(a.kind == "withdrawn" for a in acceptances.all)
+    if is_first or (None, LOST_BUILD) in acceptances.holding("change"):
+        return Judgement()
+    return Judgement(questions=[Question(is_build_lost=True)])
+
+
 def told(question: Question) -> str:
     """One question as a German text: what would be gone, what it comes from, how to decide."""
+    if question.is_build_lost:
+        return (
+            f"{_LOST} Bitte published, builds und kim.duckdb aus der Sicherung zurückholen (docs/operations.md). Soll "
+            "der Lauf ohne Vergleich veröffentlichen: kim accept --change --by NAME --because GRUND"
+        )
     effect = told_together(question.falls)
     if not question.missing:
         return (
@@ -151,7 +175,8 @@ def stopped(questions: Sequence[Question]) -> HeldNightError:
     missing = f" Es fehlen Lieferungen, die bisher zählten, von {which}." if keys else ""
     changes = [name for question in questions for name in question.changes]
     changed = f" Geändert hat sich: {configuration.told_changes(changes)}." if changes else ""
-    public = f"{begin}{missing}{changed} kim accept --list zeigt, was das wegnähme und wie man entscheidet."
+    lost = f" {_LOST}" if any(question.is_build_lost for question in questions) else ""
+    public = f"{begin}{missing}{changed}{lost} kim accept --list zeigt, was das wegnähme und wie man entscheidet."
     return HeldNightError(" ".join((begin, *(told(question) for question in questions))), public)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.util
 import shutil
 import sqlite3
@@ -15,12 +16,16 @@ from types import ModuleType
 
 import pytest
 
+from kim_pipeline.backups import NOTE, last_backup
 from kim_pipeline.commands.control_room import prepare_home
-from kim_pipeline.night import Night
+from kim_pipeline.files import Store
+from kim_pipeline.guard.judging import HeldNightError
+from kim_pipeline.night import Night, hold, take_in
 from kim_pipeline.orchestration.runs import instance_for
 from kim_pipeline.settings import PROJECT
 from tests.built import table_hashes
 from tests.nights import kept_night, small_sample, small_settings
+from tests.quick_nights import whole_night
 
 DEPLOY = PROJECT / "deploy"
 
@@ -40,7 +45,7 @@ def modes(folder: Path) -> dict[str, int]:
     return {
         path.relative_to(folder).as_posix(): stat.S_IMODE(path.lstat().st_mode)
         for path in folder.rglob("*")
-        if not {"cache", "scratch", ".lock", "secret.key"} & set(path.relative_to(folder).parts)
+        if not {"cache", "scratch", ".lock", "secret.key", NOTE} & set(path.relative_to(folder).parts)
     }
 
 
@@ -62,6 +67,59 @@ def test_what_is_restored_is_what_was_there(tmp_path: Path, backup: ModuleType) 
     assert sorted(p.name for p in again.deliveries.rglob("*")) == files
     with instance_for(again) as instance:
         assert len(instance.get_run_records()) == 1
+
+
+def test_a_restore_on_another_machine_is_not_a_first_build(tmp_path: Path, backup: ModuleType) -> None:
+    """State comes along: the same is hidden, the same tables are built, and the guard compares with what was there."""
+    settings = small_sample(tmp_path / "before")
+    whole_night(Night(settings=settings))
+    state = Store(settings.warehouse).state_sha256()
+    archive = backup.save(tmp_path / "archives", settings.warehouse, settings.deliveries)
+    key = settings.secret_path.read_bytes()
+    shutil.rmtree(tmp_path / "before")
+
+    again = small_settings(tmp_path / "after")
+    backup.restore(archive, again.warehouse, again.deliveries)
+    again.secret_path.write_bytes(key)
+    again.secret_path.chmod(0o600)
+    assert not again.cache.exists()
+    assert Store(again.warehouse).state_sha256() == state
+    night = whole_night(Night(settings=again))
+    assert dict(night.difference) == {}
+    assert not night.judgement.held
+    assert Store(again.warehouse).state_sha256() == state
+
+    shutil.rmtree(again.deliveries / "komm_an")
+    (again.deliveries / "komm_an").mkdir()
+    next_one = Night(settings=again)
+    with next_one.warehouse.lock(), pytest.raises(HeldNightError, match="Es fehlen Lieferungen, die bisher zählten"):
+        hold(take_in(next_one))
+
+
+def test_the_last_backup_is_known(tmp_path: Path, backup: ModuleType) -> None:
+    settings = small_settings(tmp_path)
+    for folder in (settings.warehouse, settings.deliveries):
+        folder.mkdir()
+    assert last_backup(settings) is None
+    before = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    archive = backup.save(tmp_path / "archives", settings.warehouse, settings.deliveries)
+    at = last_backup(settings)
+    assert at is not None
+    assert before <= at <= dt.datetime.now(dt.UTC)
+    assert archive.name == f"kim_{at:%Y%m%dT%H%M%SZ}.tar.gz"
+    backup.save(tmp_path / "archives", settings.warehouse, settings.deliveries)
+    with tarfile.open(archive) as tar:
+        assert f"warehouse/{NOTE}" not in tar.getnames()  # another machine has no backup of its own yet
+    (settings.warehouse / NOTE).write_text("gestern")
+    assert last_backup(settings) is None
+
+
+def test_a_backup_that_fails_is_not_noted(tmp_path: Path, backup: ModuleType) -> None:
+    settings = small_settings(tmp_path)
+    settings.warehouse.mkdir()
+    with pytest.raises(FileNotFoundError):
+        backup.save(tmp_path / "archives", settings.warehouse, settings.deliveries)
+    assert last_backup(settings) is None
 
 
 def test_a_database_in_use_is_copied_as_of_one_moment(tmp_path: Path, backup: ModuleType) -> None:
