@@ -15,8 +15,14 @@ ZONE = ZoneInfo("Europe/Berlin")
 _MIB = 2**20
 
 
+DEMO_DAY = "KIM_DEMO_DAY"
+"""Variable that says which day is today, in a demonstration only."""
+
+
 def today() -> dt.date:
-    """The day in Germany."""
+    """The day in Germany; in a demonstration the day that is shown."""
+    if shown := os.environ.get(DEMO_DAY):
+        return dt.date.fromisoformat(shown)
     return dt.datetime.now(ZONE).date()
 
 
@@ -53,6 +59,7 @@ class Settings(BaseSettings):
         smtp_user: account there, if it asks for one.
         smtp_password: its password.
         webhook_url: receives each alert as JSON by POST.
+        demo_day: the day that is today, in a demonstration (`kim serve --demo`); `today()` reads the same variable.
     """
 
     model_config = SettingsConfigDict(env_prefix="KIM_", frozen=True, extra="forbid")
@@ -86,6 +93,7 @@ class Settings(BaseSettings):
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
     webhook_url: HttpUrl | None = None
+    demo_day: dt.date | None = None
 
     @field_validator("deliveries", "warehouse", "key_file", "county")
     @classmethod

@@ -48,7 +48,20 @@ def prepare_home(settings: Settings) -> Path:
     return home
 
 
-def keep_open(settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+def require_closed(settings: Settings) -> None:
+    """See that nobody shows this warehouse.
+
+    Raises:
+        ControlRoomError: somebody does.
+    """
+    if settings.control_room.is_dir():
+        with _locked(settings.control_room):
+            pass
+
+
+def keep_open(
+    settings: Settings, host: str, port: int, on_ready: Callable[[str], None], variables: Mapping[str, str] = os.environ
+) -> None:
     """Run the control room until SIGINT or SIGTERM.
 
     Args:
@@ -56,6 +69,7 @@ def keep_open(settings: Settings, host: str, port: int, on_ready: Callable[[str]
         host: address to listen on.
         port: port to listen on.
         on_ready: told of the address when it can be opened.
+        variables: the environment of the processes, but for these folders.
 
     Raises:
         ControlRoomError: see there.
@@ -69,7 +83,7 @@ def keep_open(settings: Settings, host: str, port: int, on_ready: Callable[[str]
             code = Path(folder) / "code.sock"
             workspace = Path(folder) / "workspace.yaml"
             workspace.write_text(_WORKSPACE.format(socket=code, location=LOCATION), encoding="utf-8")
-            environment = _environment(settings, home)
+            environment = _environment(settings, home, variables)
             processes["Code-Server"] = _start(_code_server(code), environment)
             _wait(processes, stop, lambda: _answers(str(code)))
             processes["Webserver"] = _start(_web_server(workspace, host, port), environment)
@@ -82,11 +96,11 @@ def keep_open(settings: Settings, host: str, port: int, on_ready: Callable[[str]
             _stop(processes)
 
 
-def _environment(settings: Settings, home: Path) -> dict[str, str]:
+def _environment(settings: Settings, home: Path, variables: Mapping[str, str]) -> dict[str, str]:
     """Folders as settings say, schedule and sensors on unless the environment says otherwise."""
     return {
         "KIM_UNATTENDED": "true",
-        **os.environ,
+        **variables,
         "DAGSTER_HOME": str(home),
         "KIM_DELIVERIES": str(settings.deliveries),
         "KIM_WAREHOUSE": str(settings.warehouse),
