@@ -7,6 +7,7 @@ belong here: the office's own file, which is gone already.
 from __future__ import annotations
 
 import logging
+import unicodedata
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -14,11 +15,13 @@ import duckdb
 
 from kim_pipeline.files import remove
 from kim_pipeline.guard.basis import UsedInput
-from kim_pipeline.guard.kept import file_of
+from kim_pipeline.guard.kept import file_of, place_of
 from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.settings import Settings
 
 _LOG = logging.getLogger(__name__)
+_COPY = "_Rückmeldung"
+"""What the name of every return copy holds behind that of its delivery."""
 
 
 def erase(warehouse: Warehouse, settings: Settings, items: Collection[UsedInput]) -> list[Path]:
@@ -36,7 +39,7 @@ def erase(warehouse: Warehouse, settings: Settings, items: Collection[UsedInput]
     for path in gone:
         remove(path)
     current = warehouse.current()
-    if current is not None and any(path in gone for path in (current.internal,)):
+    if current is not None and current.internal in gone:
         warehouse.switch(current)  # no name may lead to a file that is gone
     return gone
 
@@ -44,12 +47,21 @@ def erase(warehouse: Warehouse, settings: Settings, items: Collection[UsedInput]
 def _made_of(warehouse: Warehouse, settings: Settings, items: Collection[UsedInput]) -> Iterator[Path]:
     for item in items:
         yield from sorted((settings.cache / item.programme).glob(f"{item.sha256}-*"))
-        yield warehouse.store.state / "kept" / item.programme / item.sha256
-        yield from sorted((settings.feedback / item.programme).glob(f"**/{Path(file_of(item.file)).stem}*"))
+        yield place_of(warehouse.store, item.programme, item.sha256)
+        yield from _copies_of(item, settings)
     hashes = {item.sha256 for item in items}
     for build in warehouse.all_builds():
         if build.internal.exists() and _holds(build, hashes):
             yield build.internal
+
+
+def _copies_of(item: UsedInput, settings: Settings) -> Iterator[Path]:
+    """The return copies of a delivery; also those of files whose names only begin alike: none of its own may stay."""
+    begin = unicodedata.normalize("NFC", Path(file_of(item.file)).stem).partition(_COPY)[0]
+    for path in sorted((settings.feedback / item.programme).rglob("*")):
+        name = unicodedata.normalize("NFC", path.name)
+        if path.is_file() and name.startswith(begin) and _COPY in name:
+            yield path
 
 
 def _holds(build: Build, hashes: Collection[str]) -> bool:

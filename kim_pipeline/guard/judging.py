@@ -137,8 +137,7 @@ def told_question(question: Question) -> str:
     for item in question.missing:
         by_programme.setdefault(item.programme, []).append(file_of(item.file))
     which = german.listing(
-        f"{german.quoted_listing(_first(files))} ({programmes()[key].title}, Ordner {key})"
-        for key, files in by_programme.items()
+        f"{_first(files)} ({programmes()[key].title}, Ordner {key})" for key, files in by_programme.items()
     )
     accept = " oder ".join(f"kim accept {key} --missing --by NAME --because GRUND" for key in by_programme)
     return (
@@ -161,11 +160,12 @@ def without_a_build(store: Store, acceptances: Acceptances, inputs_sha256: str) 
     return Judgement(questions=[Question(is_lost=True)])
 
 
-def _first(files: Iterable[str]) -> list[str]:
-    """The first few names, and how many more there are."""
+def _first(files: Iterable[str]) -> str:
+    """The first few names in quotation marks, and how many more there are."""
     names = sorted(set(files))
     more = len(names) - _LONGEST_LIST
-    return [*names[:_LONGEST_LIST], f"und {more} mehr"] if more > 0 else names
+    shown = [german.in_quotes(name) for name in names[:_LONGEST_LIST]]
+    return german.listing([*shown, german.counted(more, "weitere", "weitere")] if more > 0 else shown)
 
 
 def stopped(questions: Sequence[Question]) -> HeldNightError:

@@ -63,7 +63,7 @@ def file_of(name: str) -> str:
 
 def find_kept(settings: Settings, programme: str, sha256: str, file: str) -> KeptRows | None:
     """What is kept, or can be, of a delivery: in the state, else in the cache; None where neither has it."""
-    place = _place(Store(settings.warehouse), programme, sha256)
+    place = place_of(Store(settings.warehouse), programme, sha256)
     if (place / _FACTS).is_file():
         facts = json.loads((place / _FACTS).read_bytes())
         received = dt.datetime.fromisoformat(facts["received_at"])
@@ -78,7 +78,7 @@ def find_kept(settings: Settings, programme: str, sha256: str, file: str) -> Kep
 def keep_rows(store: Store, found: Iterable[KeptRows]) -> None:
     """Put them aside in the state, whole or not at all; the caller holds the warehouse."""
     for kept in found:
-        place = _place(store, kept.programme, kept.sha256)
+        place = place_of(store, kept.programme, kept.sha256)
         if (place / _FACTS).is_file():
             continue
         facts = {"file": kept.file, "received_at": kept.received_at.isoformat(), "version": kept.version}
@@ -113,7 +113,8 @@ def kept_deliveries(kept: KeptRows) -> list[Delivery]:
     return [dataclasses.replace(whole, part=p.label, read=p, settled=[], excluded=[]) for p in kept.parts()]
 
 
-def _place(store: Store, programme: str, sha256: str) -> Path:
+def place_of(store: Store, programme: str, sha256: str) -> Path:
+    """Where the rows of a delivery are kept, if they are."""
     return store.state / _FOLDER / programme / sha256
 
 

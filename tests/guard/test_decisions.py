@@ -13,6 +13,11 @@ from kim_pipeline import cli, night
 from kim_pipeline.files import Store
 from kim_pipeline.guard import basis
 from kim_pipeline.guard.acceptances import AcceptanceError, load_acceptances
+from kim_pipeline.guard.basis import UsedInput
+from kim_pipeline.guard.erasure import erase
+from kim_pipeline.guard.falls import Fall
+from kim_pipeline.guard.judging import Question, told_question
+from kim_pipeline.publishing.builds import Warehouse
 from tests.guard.nights import SEQUENCES, WORDS, House, house
 
 
@@ -204,3 +209,22 @@ def test_check_says_what_a_file_would_replace(
     assert "würde angehalten" in said
     assert "Durchgeführte Einsätze 2023 40 3" in said
     assert sorted(path for path in place.warehouse.rglob("*") if "scratch" not in path.parts) == before
+
+
+def test_an_erasure_finds_copies_whatever_their_delivery_is_called(tmp_path: Path) -> None:
+    place = house(tmp_path)
+    warehouse = Warehouse(place.warehouse)
+    names = ["Liste [neu]_Rückmeldung.xlsx", "Liste [neu]_csv_Rückmeldung.xlsx", "Liste_Rückmeldung.xlsx", "Notiz.txt"]
+    with warehouse.lock():
+        folder = place.settings.feedback / "fit"
+        folder.mkdir(parents=True)
+        for name in names:
+            (folder / name).write_bytes(b"x")
+        gone = erase(warehouse, place.settings, [UsedInput("fit", "Liste [neu].xlsx", "", "0" * 64, is_counted=True)])
+    assert {path.name for path in gone} == set(names[:2])
+
+
+def test_many_missing_files_are_told_by_the_first_and_their_number() -> None:
+    missing = tuple(UsedInput("fit", f"{n}.xlsx", "", str(n), is_counted=True) for n in range(8))
+    told = told_question(Question(missing, (), (Fall("fit", None, "Etwas fiele weg."),)))
+    assert "„0.xlsx“, „1.xlsx“, „2.xlsx“, „3.xlsx“, „4.xlsx“ und 3 weitere (FIT" in told
