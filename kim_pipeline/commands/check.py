@@ -45,9 +45,11 @@ def check(
         wrong(f"Die Datei {file} gibt es nicht." if not file.exists() else f"{file} ist keine Datei.")
     with temporary_folder("kim-check-") as folder:
         parts, rows = _read_one(settings, file.absolute(), key, folder)
-        code = _judge(terminal.console(), key, parts, rows, limit)
-        _tell_effect(terminal.console(), settings, parts, folder / "trial.duckdb", figures=effect)
-    raise typer.Exit(code)
+        out = terminal.console()
+        _tell(out, key, parts, rows, limit)
+        _tell_effect(out, settings, parts, folder / "trial.duckdb", figures=effect)
+        out.print(_verdict(parts, rows), style="bold", markup=False, highlight=False)
+    raise typer.Exit(FAILED if any(r["severity"] in ("rejected", "error") for r in rows) else 0)
 
 
 def _read_one(settings: Settings, file: Path, key: str, scratch: Path) -> tuple[list[Delivery], list[dict[str, Any]]]:
@@ -72,7 +74,8 @@ def _read_one(settings: Settings, file: Path, key: str, scratch: Path) -> tuple[
     return found, [dataclasses.asdict(finding) for finding in findings_of(found)]
 
 
-def _judge(out: Console, key: str, parts: list[Delivery], rows: list[dict[str, Any]], limit: int) -> int:
+def _tell(out: Console, key: str, parts: list[Delivery], rows: list[dict[str, Any]], limit: int) -> None:
+    """What was read, and the findings."""
     from rich.text import Text  # noqa: PLC0415
 
     from kim_pipeline.commands import terminal  # noqa: PLC0415
@@ -91,8 +94,6 @@ def _judge(out: Console, key: str, parts: list[Delivery], rows: list[dict[str, A
     if others and not all(part.is_rejected for part in parts):
         names = ", ".join(programmes()[other].title for other in others)
         out.print(Text(f"Nicht geprüft: ob die genannten Nummern in den Lieferungen von {names} vorkommen."))
-    out.print(Text(_verdict(parts, rows), style="bold"))
-    return FAILED if any(r["severity"] in ("rejected", "error") for r in rows) else 0
 
 
 def _tell_effect(out: Console, settings: Settings, parts: list[Delivery], scratch: Path, *, figures: bool) -> None:
@@ -119,16 +120,18 @@ def _tell_effect(out: Console, settings: Settings, parts: list[Delivery], scratc
         why = str(error) if isinstance(error, KimError) else german.system_error(error)
         out.print(f"Was die Datei ersetzen würde, lässt sich hier nicht sagen: {why}", markup=False)
         return
-    terminal_lines = [*found.replaced] or ["Die Datei ersetzt nichts, was veröffentlicht ist."]
+    is_known = (parts[0].programme, parts[0].sha256) in before.known
+    nothing = (
+        "Diese Datei ist schon im Datenbestand." if is_known else "Die Datei ersetzt nichts, was veröffentlicht ist."
+    )
+    told = [nothing] if is_known else [*found.replaced] or [nothing]
     if found.held:
-        terminal_lines.append(
-            "Die Lieferung würde angehalten, bis die Koordination sie bestätigt: " + " ".join(found.held)
-        )
-    out.print()
-    for line in terminal_lines:
+        told.append("Die Lieferung würde angehalten, bis die Koordination sie bestätigt: " + " ".join(found.held))
+    for line in told:
         out.print(line, markup=False, highlight=False)
     if figures:
         _tell_figures(out, found.figures)
+    out.print()
 
 
 def _tell_figures(out: Console, figures: Sequence[Headline]) -> None:

@@ -180,6 +180,13 @@ def test_wrong_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     assert "Die Einstellung KIM_READERS ist ungültig." in capsys.readouterr().err
 
 
+@pytest.fixture
+def _nothing_published(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whatever this checkout has built."""
+    monkeypatch.setenv("KIM_WAREHOUSE", str(tmp_path / "warehouse"))
+
+
+@pytest.mark.usefixtures("_nothing_published")
 def test_check_of_a_file_with_errors(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.invoke(["check", str(SAMPLE / "fit" / "FIT 2020-21.xlsx"), "--programme", "fit"]) == 1
     lines = capsys.readouterr().out.splitlines()
@@ -199,6 +206,7 @@ def test_check_of_a_rejected_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Ergebnis: Die Lieferung würde zurückgewiesen. Die Lieferung nennt keinen Berichtszeitraum." in said
 
 
+@pytest.mark.usefixtures("_nothing_published")
 def test_check_of_a_good_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "KOMM-AN 2023.csv"
     file.write_text(GOOD, encoding="utf-8")
@@ -210,6 +218,7 @@ def test_check_of_a_good_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     )
 
 
+@pytest.mark.usefixtures("_nothing_published")
 def test_check_says_what_it_cannot_judge(capsys: pytest.CaptureFixture[str]) -> None:
     file = SAMPLE / "sprachhelfer" / "Sprachhelfer 2022.xls"
     assert cli.invoke(["check", str(file), "--programme", "sprachhelfer", "--limit", "2"]) in (0, 1)

@@ -209,6 +209,10 @@ def test_check_says_what_a_file_would_replace(
     assert "würde angehalten" in said
     assert "Durchgeführte Einsätze 2023 40 3" in said
     assert sorted(path for path in place.warehouse.rglob("*") if "scratch" not in path.parts) == before
+    cli.invoke(["check", str(place.deliveries / "komm_an" / "2022.xlsx"), "--programme", "komm_an"])
+    *_, effect, blank, verdict = capsys.readouterr().out.splitlines()
+    assert (effect, blank) == ("Diese Datei ist schon im Datenbestand.", "")
+    assert verdict.startswith("Ergebnis: ")
 
 
 def test_an_erasure_finds_copies_whatever_their_delivery_is_called(tmp_path: Path) -> None:
