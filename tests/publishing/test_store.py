@@ -191,8 +191,8 @@ def test_modes_of_everything(tmp_path: Path, umask: int) -> None:
         else:
             assert others_may(path) == 0, place
     assert {path.name for path in found if path.parent == settings.warehouse} == {
-        ".lock", "alerts", "board.html", "builds", "cache", "feedback", "logs", "published", "releases", "report", "scratch",
-        "secret.key", "state",
+        ".lock", "alerts", "board.html", "builds", "cache", "feedback", "logs", "published", "releases", "report",
+        "scratch", "secret.key", "state",
     }  # fmt: skip
 
 
