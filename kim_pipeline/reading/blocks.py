@@ -114,21 +114,22 @@ class _Page:
         self.blocks = self._blocks(headers)
 
     def _blocks(self, headers: Sequence[Sequence[Header]]) -> list[Block]:
-        begins = [self._begin(line[0], headers[i - 1][0] if i else None) for i, line in enumerate(headers)]
-        found: list[list[Block]] = []
+        """A header ends what lies above its own columns: a neighbour beside it goes on."""
+        lines = [line[0] for line in headers]
+        found: list[Block] = []
         for i, line in enumerate(headers):
-            end = begins[i + 1] if i + 1 < len(headers) else self._sheet.height
-            above = self._above(line[0], headers[i - 1][0] if i else None)
-            before = found[-1] if found else []
-            goes_on = not above and [b.header.layout for b in before] == [h.layout for h in line]
-            if goes_on:
-                for block, header in zip(before, line, strict=True):
-                    block.rows = np.concatenate([block.rows, self._rows(header, end)])
-            else:
-                found.append(
-                    [Block(self._sheet, self._number, h, self._rows(h, end), above, self.filled) for h in line]
-                )
-        return [block for line in found for block in line]
+            for header in line:
+                below = next((j for j in range(i + 1, len(lines)) if any(map(header.overlaps, headers[j]))), None)
+                over = next((j for j in reversed(range(i)) if any(map(header.overlaps, headers[j]))), None)
+                end = self._sheet.height if below is None else self._begin(lines[below], lines[below - 1])
+                rows = self._rows(header, end)
+                above = self._above(header, None if over is None else lines[over])
+                page_of = next((b for b in reversed(found) if b.header.overlaps(header)), None)
+                if page_of is not None and not above and page_of.header.layout == header.layout:
+                    page_of.rows = np.concatenate([page_of.rows, rows])
+                else:
+                    found.append(Block(self._sheet, self._number, header, rows, above, self.filled))
+        return found
 
     def _rows(self, header: Header, end: int) -> npt.NDArray[np.int64]:
         first = header.last_row + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -74,6 +74,10 @@ class Header:
         """What two headers share of which the second only repeats the first: its names in their columns."""
         names = tuple((c.position, c.group, comparable_header(c.text)) for c in self.cells)
         return self.table.name, self.first_column, names
+
+    def overlaps(self, other: Header) -> bool:
+        """Whether both stand over a column."""
+        return self.first_column < other.end_column and other.first_column < self.end_column
 
     @cached_property
     def _found(self) -> frozenset[str]:
@@ -193,8 +197,8 @@ class HeaderFinder:
             fact_rows: rows that state a fact; never part of a header.
         """
         hits = self._hits(sheet)
-        first = next(self._complete(sheet, fact_rows, hits), None)
-        return first[0] if first else self._nearest(sheet, fact_rows, hits)
+        found = self._complete(sheet, fact_rows, hits)
+        return found[0][0] if found else self._nearest(sheet, fact_rows, hits)
 
     def headers(self, sheet: Sheet, fact_rows: set[int]) -> list[list[Header]]:
         """Every header of a sheet, top down; headers side by side in one list, left to right.
@@ -202,7 +206,7 @@ class HeaderFinder:
         A sheet without a complete one has at most one that lacks required columns (`deliveries.md` §2).
         """
         hits = self._hits(sheet)
-        found = list(self._complete(sheet, fact_rows, hits))
+        found = self._complete(sheet, fact_rows, hits)
         if found:
             return found
         nearest = self._nearest(sheet, fact_rows, hits)
@@ -241,15 +245,46 @@ class HeaderFinder:
             rows.update((hits.share(table, given) >= least).nonzero()[0].tolist())
         return sorted(rows)
 
-    def _complete(self, sheet: Sheet, fact_rows: set[int], hits: _Hits) -> Iterator[list[Header]]:
+    def _complete(self, sheet: Sheet, fact_rows: set[int], hits: _Hits) -> list[list[Header]]:
+        found: list[list[Header]] = []
+        above: list[Header] = []
         after = 0
         for row in self._rows(sheet, hits, least=1.0):
             if row < after or row in fact_rows:
                 continue
             header = self._best_at(sheet, row, fact_rows)
             if header is not None:
-                yield self._side_by_side(sheet, header)
+                line = self._over_a_part(sheet, header, above) or self._side_by_side(sheet, header)
+                above = [h for h in above if not any(h.overlaps(other) for other in line)] + line
+                above.sort(key=lambda h: h.first_column)
+                found.append(line)
                 after = header.last_row + 1
+        return found
+
+    def _over_a_part(self, sheet: Sheet, whole: Header, above: Sequence[Header]) -> list[Header]:
+        """The headers of a row that names columns of some tables only, while a table beside them goes on.
+
+        Args:
+            sheet: the sheet.
+            whole: what the row is as one header.
+            above: the last header over each column, left to right.
+        """
+        if len(above) < 2:
+            return []
+        page = sheet.filled()
+        line: list[Header] = []
+        going_on = False
+        for over in above:
+            named = [cell for cell in whole.cells if over.first_column <= cell.position < over.end_column]
+            if any(cell.position in whole.matches for cell in named):
+                own = self._best_of(sheet, whole, named)
+                if own is None:
+                    return []
+                line.append(dataclasses.replace(own, first_column=over.first_column, end_column=over.end_column))
+            else:
+                below = page[whole.first_row :, over.first_column : over.end_column]
+                going_on |= bool((below.sum(axis=1) > 1).any())
+        return line if going_on else []
 
     def _best_at(self, sheet: Sheet, row: int, fact_rows: set[int]) -> Header | None:
         """The complete header that a row is or begins, of several tables the one that has most columns."""

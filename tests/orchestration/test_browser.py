@@ -117,7 +117,9 @@ def test_column_lineage_leads_from_published_to_staging(page: Page) -> None:
     link = page.get_by_role("link", name="staging/fit_groups").first
     expect(link).to_be_visible()
     keep(page, "column_lineage")
-    link.click()
+    leads_to = link.get_attribute("href")  # followed by address: the page redraws the link while it polls
+    assert leads_to
+    page.goto(leads_to)
     expect(page).to_have_url(re.compile("/assets/staging/fit_groups"))
     expect(page.get_by_text("Anzahl Familien").first).to_be_visible()
 

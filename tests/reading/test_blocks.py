@@ -120,3 +120,11 @@ def test_however_tables_stand_their_rows_are_those_of_one_table(case: tuple[list
     assert {f.rule for f in found.findings} <= {"looks_like_heading"}
     assert sum(a.accepted for a in found.accounts) == len(rows)
     assert all(a.rows_read == a.accepted + a.total + a.note for a in found.accounts)
+
+
+def test_a_table_goes_on_beside_a_repeated_header_of_its_neighbour() -> None:
+    header = [HEADERS[name][0] for name in FIELDS]
+    rows = [list(grant(n, "Ahlen", "A", 10.0, n).values()) for n in range(1, 7)]
+    found = reading([[header + header, rows[0] + rows[4], rows[1] + header, rows[2] + rows[5], rows[3]]])
+    assert [row["grant_no"] for row in values(found)] == [f"KA-{n:03}" for n in range(1, 7)]
+    assert found.findings == []
