@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from kim_pipeline.intake import worker
@@ -25,6 +26,9 @@ from kim_pipeline.settings import PROJECT, Settings
 from tests.built import BUILT, build_internal
 
 SAMPLE = PROJECT / "data_raw"
+
+hypothesis.settings.register_profile("same_cases", derandomize=True)
+hypothesis.settings.load_profile("same_cases")  # a run says the same twice; --hypothesis-profile=default draws new ones
 TESTS = Path(__file__).parent
 
 

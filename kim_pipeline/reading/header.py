@@ -73,7 +73,7 @@ class Header:
     def layout(self) -> tuple[object, ...]:
         """What two headers share of which the second only repeats the first: its names in their columns."""
         names = tuple((c.position, c.group, comparable_header(c.text)) for c in self.cells)
-        return self.table.name, self.first_column, names
+        return self.table.name, self.first_column, self.end_column, names
 
     def overlaps(self, other: Header) -> bool:
         """Whether both stand over a column."""
@@ -271,16 +271,16 @@ class HeaderFinder:
         """
         if len(above) < 2:
             return []
-        page = sheet.filled()
+        page, names = sheet.filled(), self._names_of(whole.table)
         line: list[Header] = []
         going_on = False
         for over in above:
             named = [cell for cell in whole.cells if over.first_column <= cell.position < over.end_column]
-            if any(cell.position in whole.matches for cell in named):
-                own = self._best_of(sheet, whole, named)
-                if own is None:
-                    return []
+            own = self._best_of(sheet, whole, named)
+            if own is not None:
                 line.append(dataclasses.replace(own, first_column=over.first_column, end_column=over.end_column))
+            elif any(names.find(cell) for cell in named):
+                return []
             else:
                 below = page[whole.first_row :, over.first_column : over.end_column]
                 going_on |= bool((below.sum(axis=1) > 1).any())
