@@ -143,7 +143,8 @@ class _Maker:
         for rule in self._rules:
             kept &= rule.keeps(frame)
         valid = [row for row, keep in zip(candidates, kept.to_list(), strict=True) if keep]
-        by_key = {tuple(values[name] for name in self._table.key): (entered, values) for entered, values in valid}
+        key = [c.name for c in self._table.delivered if c.key]
+        by_key = {tuple(values[name] for name in key): (entered, values) for entered, values in valid}
         assert len(by_key) >= count, f"too few valid rows of {self._table.name}"
         return list(by_key.values())[:count]
 
@@ -236,7 +237,9 @@ def _meaning(plan: Plan, column: Column, text: str) -> Any:
 
 def expected(table: Table, rows: list[Row]) -> list[Row]:
     """The rows as the warehouse gets them: pseudonyms, ages, a cross table's members."""
-    checked = [{column.name: _stored(table, column, row) for column in table.checked} for row in rows]
+    checked = [
+        {column.name: _stored(table, column, row) for column in table.checked if not column.stated} for row in rows
+    ]
     if table.unpivot is None:
         return checked
     spec = table.unpivot
@@ -262,6 +265,7 @@ def _stored(table: Table, column: Column, row: Row) -> Any:
 
 
 def got(result: Only, table: Table) -> list[Row]:
-    """The rows that reading gave, without their source."""
-    rows: list[Row] = result.tables[table.name].rows.drop_columns(["source_sheet", "source_row"]).to_pylist()
+    """The rows that reading gave, without their source and what the delivery as a whole states."""
+    gone = ["source_sheet", "source_row", *(column.name for column in table.columns.values() if column.stated)]
+    rows: list[Row] = result.tables[table.name].rows.drop_columns(gone).to_pylist()
     return rows

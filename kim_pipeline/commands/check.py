@@ -84,7 +84,9 @@ def _tell(out: Console, key: str, parts: list[Delivery], rows: list[dict[str, An
     programme = programmes()[key]
     out.print(Text(f"{parts[0].file} – {programme.title}", style="bold"))
     for read in (part.read for part in parts):
-        if read and read.as_of:
+        if read and read.published:
+            out.print(Text(read.published.recognised))
+        elif read and read.as_of:
             period = f"Berichtszeitraum {read.period.in_words}, " if read.period else ""
             out.print(f"{period}Stand {german.day(read.as_of)}", markup=False)
     terminal.findings(out, parts, rows, limit)
@@ -94,6 +96,8 @@ def _tell(out: Console, key: str, parts: list[Delivery], rows: list[dict[str, An
     if others and not all(part.is_rejected for part in parts):
         names = ", ".join(programmes()[other].title for other in others)
         out.print(Text(f"Nicht geprüft: ob die genannten Nummern in den Lieferungen von {names} vorkommen."))
+    if programme.published and any(part.is_official and part.is_rejected for part in parts):
+        out.print(Text(programme.published.retrieve))
 
 
 def _tell_effect(out: Console, settings: Settings, parts: list[Delivery], scratch: Path, *, figures: bool) -> None:

@@ -26,6 +26,7 @@ def learn(
     from kim_pipeline.office.learn import learn as layouts_of  # noqa: PLC0415
     from kim_pipeline.reading.errors import RejectedError  # noqa: PLC0415
     from kim_pipeline.reading.formats.workbook import Limits  # noqa: PLC0415
+    from kim_pipeline.reading.official.reader import read_official  # noqa: PLC0415
 
     settings = settings_from()
     (key,) = known_programmes([programme]) or []
@@ -34,8 +35,14 @@ def learn(
     if file.stat().st_size > settings.max_file_bytes:
         raise typer.Exit(fail(f"Die Datei ist größer als {settings.max_file_mib} MB."))
     limits = Limits(settings.max_file_bytes, settings.max_unpacked_bytes)
+    contract = programmes()[key]
     try:
-        found = layouts_of(file, file.read_bytes(), programmes()[key], limits)
+        if contract.published and read_official(file, file.read_bytes(), contract, limits) is not None:
+            terminal.console().print(
+                "Die Datei ist eine amtliche Tabelle in einer bekannten Form; zu lernen ist nichts."
+            )
+            raise typer.Exit(0)
+        found = layouts_of(file, file.read_bytes(), contract, limits)
     except RejectedError as error:
         raise typer.Exit(fail(error.message)) from None
     out = terminal.console()

@@ -103,6 +103,9 @@ def _say_what_next(console: Console, plans: list[Plan], period: str | None, deli
     without = [plan.programme.title for plan in plans if period is not None and not plan.covers_period]
     if without:
         _say(console, f"Ohne Berichtszeitraum, weil jedes Mal die vollständige Liste kommt: {', '.join(without)}.")
+    for plan in plans:
+        if plan.programme.published is not None:
+            _say(console, f"{plan.programme.title}: {plan.programme.published.retrieve}")
     key = plans[0].programme.key if len(plans) == 1 else "PROGRAMM"
     _say(
         console,

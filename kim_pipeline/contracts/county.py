@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -28,6 +28,7 @@ _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue"}
 """As letters stand for them; `ß` is `ss` in comparable form already."""
 _MOST_UMLAUTS = 6
 """Names with more have all of them written in the same way."""
+_AREA = re.compile(r"DG|\d{2}(?:\d{3}(?:\d{3})?)?", re.ASCII)
 _NO_ZERO = "die führende Null fehlt"
 
 
@@ -41,6 +42,12 @@ def _ags(key: str) -> str:
     if _AGS.fullmatch(key):
         return key
     raise ValueError(f"{_NO_ZERO}: 0{key}" if _AGS.fullmatch(f"0{key}") else "kein Gemeindeschlüssel")
+
+
+def _area(key: str) -> str:
+    if _AREA.fullmatch(key):
+        return key
+    raise ValueError("kein Gebietsschlüssel")
 
 
 def _kind(kind: str) -> str:
@@ -236,6 +243,23 @@ class PackageFacts(Entry):
     sources: list[PackageSource] = Field(default=[], description="Quellen als Abschnitte [[sources]]")
     contributors: list[Contributor] = Field(default=[], description="Beteiligte als Abschnitte [[contributors]]")
     licenses: list[Licence] = Field(default=[], description="Lizenzen als Abschnitte [[licenses]]")
+    flat_file_terms: Plain | None = Field(
+        default=None, description="das Kürzel der Lizenz, die für amtliche Flatfiles gilt, in Anführungszeichen"
+    )
+
+
+class CensusAnchor(Entry):
+    """A row of `census_base.csv`: a published total, and the census that it rests on (`official.md` §5)."""
+
+    area: Annotated[str, AfterValidator(_area)] = Field(
+        description="den Schlüssel eines Gebiets aus zwei, fünf oder acht Ziffern oder DG für Deutschland"
+    )
+    stichtag: Annotated[dt.date, Field(strict=False)] = Field(description="den Stichtag als JJJJ-MM-TT")
+    census_base: Literal["1987", "2011", "2022"] = Field(description="1987, 2011 oder 2022")
+    population: Annotated[int, BeforeValidator(_digits), Field(ge=0)] = Field(
+        description="die veröffentlichte Bevölkerung als ganze Zahl ohne Punkte"
+    )
+    file: Plain = Field(description="den Namen der Tabelle, in der die Zahl steht")
 
 
 @dataclass(frozen=True)
@@ -251,6 +275,8 @@ class County:
         categories: values of its own.
         words: in the report, as `report.toml` has them.
         hold: programme → what holds its deliveries.
+        anchors: published totals whose census base is known; empty where the county has none.
+        flat_file_terms: the terms of official flat files, which state none; None if the county says nothing.
         warnings: what the next version will refuse.
     """
 
@@ -262,6 +288,8 @@ class County:
     categories: tuple[CategoryValue, ...]
     words: Mapping[str, Any] = field(default_factory=dict)
     hold: Mapping[str, HoldLimits] = field(default_factory=dict)
+    anchors: tuple[CensusAnchor, ...] = ()
+    flat_file_terms: str | None = None
     warnings: tuple[Fault, ...] = ()
 
     @property
@@ -298,6 +326,11 @@ class County:
     def ags(self) -> frozenset[str]:
         """The municipalities' keys."""
         return frozenset(m.ags for m in self.municipalities)
+
+    @cached_property
+    def census_anchors(self) -> dict[tuple[str, dt.date, int], str]:
+        """(area, Stichtag, population) → census that a published total rests on."""
+        return {(a.area, a.stichtag, a.population): a.census_base for a in self.anchors}
 
     @property
     def office_names(self) -> tuple[str, ...]:

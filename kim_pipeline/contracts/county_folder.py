@@ -6,6 +6,7 @@ Belongs here: which files there are, and what must hold between them. Does not b
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from kim_pipeline.contracts.configured import CountyError, Fault, FolderReader, 
 from kim_pipeline.contracts.county import (
     Body,
     CategoryValue,
+    CensusAnchor,
     County,
     CountyFacts,
     Municipality,
@@ -36,7 +38,7 @@ from kim_pipeline.contracts.vocabulary import empty_tokens, general_categories
 
 FACTS, MUNICIPALITIES_FILE, BODIES = "county.toml", "municipalities.csv", "bodies.csv"
 CATEGORIES, OFFICES = "categories.csv", "offices.csv"
-WORDS, PACKAGE = "report.toml", "datapackage.toml"
+WORDS, PACKAGE, ANCHORS = "report.toml", "datapackage.toml", "census_base.csv"
 _LOG = logging.getLogger(__name__)
 _BODY, _CONCEPT = "body", "concept"
 _LEAST_POINTS = 4
@@ -83,6 +85,7 @@ def judge_folder(folder: Path) -> Judged:
         _wrong_offices,
         _wrong_categories,
         _wrong_words,
+        _wrong_anchors,
         _wrong_geometry,
     ):
         reader.add(*faults(reader, files))
@@ -117,13 +120,15 @@ class _Files:
     offices: list[Placed[Office]] | None
     words: Placed[ReportWords] | None
     limits: Mapping[str, Mapping[str, Any]]
+    anchors: list[Placed[CensusAnchor]]
+    package: Placed[PackageFacts] | None
 
 
 _Row = TypeVar("_Row", bound=BaseModel)
 
 
 def _read(reader: FolderReader) -> _Files:
-    files = _Files(
+    return _Files(
         facts=reader.table(FACTS, CountyFacts),
         municipalities=_rows(reader, MUNICIPALITIES_FILE, Municipality),
         bodies=_rows(reader, BODIES, Body),
@@ -131,9 +136,9 @@ def _read(reader: FolderReader) -> _Files:
         offices=_offices(reader),
         words=reader.table(WORDS, ReportWords, is_required=False),
         limits=read_limits(reader),
+        anchors=reader.rows(ANCHORS, CensusAnchor, is_required=False),
+        package=reader.table(PACKAGE, PackageFacts, is_required=False),
     )
-    reader.table(PACKAGE, PackageFacts, is_required=False)
-    return files
 
 
 def _rows(reader: FolderReader, name: str, model: type[_Row]) -> list[Placed[_Row]]:
@@ -167,6 +172,8 @@ def _county(folder: Path, files: _Files, warnings: tuple[Fault, ...]) -> County:
         categories=tuple(row.value for row in files.categories),
         words=files.words.value.model_dump(exclude_unset=True) if files.words else {},
         hold=hold_limits_of(files.limits),
+        anchors=tuple(row.value for row in files.anchors),
+        flat_file_terms=files.package.value.flat_file_terms if files.package else None,
         warnings=warnings,
     )
 
@@ -181,7 +188,7 @@ def _is_right(reader: FolderReader, *names: str) -> bool:
 
 def _stray_files(reader: FolderReader, files: _Files) -> Iterator[Fault]:
     """Files that look like ours and are not read: somebody has misspelt a name."""
-    known = {FACTS, MUNICIPALITIES_FILE, BODIES, CATEGORIES, OFFICES, WORDS, PACKAGE, LIMITS}
+    known = {FACTS, MUNICIPALITIES_FILE, BODIES, CATEGORIES, OFFICES, WORDS, PACKAGE, ANCHORS, LIMITS}
     for path in sorted(reader.folder.iterdir()):
         if path.suffix.lower() in (".csv", ".toml") and path.name not in known and not path.name.startswith((".", "~")):
             expected = f"einen der Namen {german.listing(sorted(known), 'oder')}; diese wird nicht beachtet"
@@ -351,6 +358,17 @@ def _wrong_words(reader: FolderReader, files: _Files) -> Iterator[Fault]:
             if key not in known:
                 expected = f"einen der Schlüssel {german.listing(known, 'oder')}"
                 yield words.fault(("event", place, "programmes", at), german.in_quotes(printable(key)), expected)
+
+
+def _wrong_anchors(_: FolderReader, files: _Files) -> Iterator[Fault]:
+    """Totals that are said to rest on two censuses."""
+    seen: dict[tuple[str, dt.date, int], Placed[CensusAnchor]] = {}
+    for row in files.anchors:
+        anchor = row.value
+        there = seen.setdefault((anchor.area, anchor.stichtag, anchor.population), row)
+        if there.value.census_base != anchor.census_base:
+            found = f"{anchor.census_base}; Zeile {there.lines[()]} nennt {there.value.census_base} für dieselbe Zahl"
+            yield row.fault(("census_base",), found, "einen Zensus für jede Zahl")
 
 
 # --- the boundaries ---------------------------------------------------------------------------------------------------

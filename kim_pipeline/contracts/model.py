@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from kim_pipeline.contracts.calendar import Cadence
+from kim_pipeline.contracts.published import PublishedForms
 from kim_pipeline.contracts.vocabulary import Kind
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class Day:
     """The type of a column of days."""
 
 
+Statement = Literal["last_day", "census_base", "hand", "nothing"]
+"""What a hand-made table states of a column that it does not have: the last day of its period, its census base, that it
+is hand-made, nothing."""
 Treatment = Literal["pseudonym", "drop", "derive"]
 """What happens to a personal value: replaced by a pseudonym, dropped, or turned into a coarser derived column."""
 
@@ -62,6 +66,7 @@ class Column:
             not stored. A test holds what is said here against the SQL.
         derived_from: the delivered column that a computed column stands for.
         derived_at: for derived ages: the date column at which the age is taken.
+        stated: what the delivery as a whole says, for a stored column that no column of it delivers; None for others.
         name: the field's name, set when the table is read from its model.
     """
 
@@ -84,12 +89,13 @@ class Column:
     is_read: bool = True
     derived_from: str | None = None
     derived_at: str | None = None
+    stated: Statement | None = None
     name: str = ""
 
     @property
     def is_delivered(self) -> bool:
-        """Whether offices deliver the column (it is not computed)."""
-        return self.derived_from is None
+        """Whether offices deliver the column (it is neither computed nor stated by the delivery as a whole)."""
+        return self.derived_from is None and self.stated is None
 
     @property
     def is_number(self) -> bool:
@@ -158,6 +164,11 @@ def derived(
     return Field(Column(label, kind, category=category, is_read=is_read, derived_from=of, derived_at=at), bounds)
 
 
+def stated(*, label: str, kind: Kind, how: Statement = "nothing", key: bool = False) -> Any:
+    """Declare a stored column that the delivery as a whole gives (see `Column.stated`); official tables fill it."""
+    return Field(Column(label, kind, key=key, stated=how), {})
+
+
 @dataclass(frozen=True)
 class Field:
     """What a contract model says of one column: the column, and pandera's bounds by their names."""
@@ -168,7 +179,8 @@ class Field:
     @property
     def is_nullable(self) -> bool:
         """Whether accepted rows may have no value there."""
-        return not self.column.required or self.column.kind == "yes_no"
+        is_needed = self.column.required or (self.column.stated is not None and self.column.key)
+        return not is_needed or self.column.kind == "yes_no"
 
 
 class ContractModel:
@@ -291,6 +303,12 @@ class Table:
         return self.model.to_schema().remove_columns(gone)
 
     @cached_property
+    def published_schema(self) -> pa.DataFrameSchema:
+        """The schema of rows read from a published form: of its numbers, one part may be missing (`official.md` §1)."""
+        parts = {c.name: {"nullable": True} for c in self.columns.values() if c.required and c.is_number}
+        return self.schema.update_columns(parts)
+
+    @cached_property
     def key(self) -> tuple[str, ...]:
         """Names of the key's columns."""
         return tuple(c.name for c in self.columns.values() if c.key)
@@ -311,6 +329,7 @@ class Programme:
         delivery: `period` (each file covers a reporting period) or `snapshot` (each file is the full list).
         cadence: the periods that are due, and when.
         tables: in the order in which sheets are matched and references resolved.
+        published: the published forms in which a delivery may be, if there are any.
     """
 
     key: str
@@ -318,6 +337,7 @@ class Programme:
     delivery: Literal["period", "snapshot"]
     cadence: Cadence
     tables: tuple[Table, ...]
+    published: PublishedForms | None = None
 
     def table(self, name: str) -> Table:
         """The table of that name; `KeyError` if there is none."""

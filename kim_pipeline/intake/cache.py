@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from kim_pipeline.contracts.model import Programme, Table
     from kim_pipeline.reading.delivery import DeliveryResult, PartResult
+    from kim_pipeline.reading.official.reader import OfficialFacts
 
 _LOG = logging.getLogger(__name__)
 _MANIFEST, _ATTEMPT = "result.json", "attempt.json"
@@ -51,6 +52,7 @@ class CachedPart:
         counts: severity → number of findings.
         opened: the file could be opened, so that a return copy can show its cells.
         lone_sheets: sheets that only one reader could read; of the whole delivery, told with its first part.
+        published: what is told of it where it is an official table; None for others.
     """
 
     label: str
@@ -66,6 +68,7 @@ class CachedPart:
     counts: dict[str, int] = field(default_factory=dict)
     lone_sheets: list[str] = field(default_factory=list)
     opened: bool = True
+    published: CachedPublished | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,18 @@ class Attempt:
     seconds: float
     memory_bytes: int
     problem: str | None
+
+
+@dataclass(frozen=True)
+class CachedPublished:
+    """What is kept of an official table beside its rows (see `reading.official.reader.OfficialFacts`)."""
+
+    recognised: str
+    days: tuple[dt.date, ...]
+    covers: tuple[dt.date, ...]
+    provider: str
+    dataset: str
+    terms: str | None
 
 
 def entry(folder: Path, programme: str, sha256: str, fingerprint: str) -> Path:
@@ -165,7 +180,13 @@ def _restore(path: Path, number: int, part: dict[str, Any]) -> CachedPart:
         counts=part["counts"],
         lone_sheets=part["lone_sheets"],
         opened=part.get("opened", True),  # rows that were kept before a file's opening was noted were read from it
+        published=_restore_published(part["published"]) if part["published"] else None,
     )
+
+
+def _restore_published(kept: dict[str, Any]) -> CachedPublished:
+    days = {name: tuple(map(dt.date.fromisoformat, kept[name])) for name in ("days", "covers")}
+    return CachedPublished(**(kept | days))
 
 
 def _rows_of(part: int, table: str) -> str:
@@ -254,6 +275,19 @@ def _describe_part(part: PartResult, referred: dict[str, list[str]]) -> dict[str
         "rejected_tables": part.rejected_tables,
         "accounts": [dataclasses.asdict(a) for table in part.tables.values() for a in table.accounts],
         "counts": counts,
+        "published": _describe_published(part.published) if part.published else None,
+    }
+
+
+def _describe_published(published: OfficialFacts) -> dict[str, Any]:
+    credit = published.attribution
+    return {
+        "recognised": published.recognised,
+        "days": [day.isoformat() for day in published.days],
+        "covers": [day.isoformat() for day in published.covers],
+        "provider": credit.provider,
+        "dataset": credit.dataset,
+        "terms": credit.terms,
     }
 
 

@@ -29,8 +29,15 @@ def due_of(programme: Programme, deliveries: Sequence[Delivery], as_of: dt.date,
 
 def covered_through(programme: Programme, deliveries: Iterable[Delivery]) -> dt.date | None:
     """The last day that a programme's usable deliveries cover."""
-    read = (d.read for d in deliveries if d.read is not None and not d.is_rejected and d.held is None)
-    return max((last_day_of(programme, r.period, r.as_of) for r in read if r.as_of is not None), default=None)
+    read = [d.read for d in deliveries if d.read is not None and not d.is_rejected and d.held is None]
+    days = [last_day_of(programme, r.period, r.as_of) for r in read if r.as_of is not None and r.published is None]
+    days += [day for r in read if r.published for day in year_ends(r.published.covers)]
+    return max(days, default=None)
+
+
+def year_ends(days: Iterable[dt.date]) -> list[dt.date]:
+    """Those of the days that are a 31 December: for these years an official table delivers (`official.md` §6)."""
+    return [day for day in days if (day.month, day.day) == (12, 31)]
 
 
 def last_day_of(programme: Programme, period: Period | None, stand: dt.date) -> dt.date:

@@ -14,7 +14,7 @@ from kim_pipeline.reading.formats.delimited import is_named_by_file
 from kim_pipeline.reading.personal import key_fingerprint
 
 _PACKAGE = Path(__file__).parents[1]
-_ROOMS = (("contracts",), ("reading",), ("reading", "formats"), ("intake",))
+_ROOMS = (("contracts",), ("reading",), ("reading", "formats"), ("reading", "official"), ("intake",))
 """Where the code lies on which a result depends."""
 _WORDS = "german.py"
 """Findings are told in its words."""

@@ -35,8 +35,10 @@ from kim_pipeline.intake.counting import (
 )
 from kim_pipeline.intake.fingerprint import fingerprint, of_file
 from kim_pipeline.intake.folder import LEFT, STILL_WRITTEN, Skipped, is_litter, shown_name, still_written, walk
+from kim_pipeline.intake.merging import AcceptedRow, Merged, merge, why_beaten
 from kim_pipeline.intake.pool import Job, Outcome, ReaderPool, Setup, io_problem, too_large
-from kim_pipeline.reading.findings import Finding, place_name, told
+from kim_pipeline.reading.findings import OFFICIAL_REJECTIONS, Finding, place_name, told
+from kim_pipeline.reading.official.terms import Attribution
 from kim_pipeline.reading.personal import load_secret, programme_key
 from kim_pipeline.settings import Settings
 from kim_pipeline.settings import today as today_in_germany
@@ -65,7 +67,7 @@ class Delivery:
         problem: German sentence where it could not be read at all.
         status: whether it counts.
         reason: why not: the rule that rejects it, `duplicate`, `newer_stand`, `longer_period`,
-            `later_name`; the German sentence of the guard for what is held; None if it counts.
+            `later_name`, `official_table`; the German sentence of the guard for what is held; None if it counts.
         superseded_by: the file that counts instead.
         parsed: whether it was parsed in this run (not taken from the cache).
         settled: findings that only the deliveries together give.
@@ -108,6 +110,30 @@ class Delivery:
     def reading(self) -> CachedPart | None:
         """What was read, as far as it is told: of a barred delivery nothing is."""
         return None if self.barred else self.read
+
+    @property
+    def is_official(self) -> bool:
+        """Whether it is an official table in a published form, also where it cannot be used."""
+        return self.read is not None and (self.read.published is not None or self.read.rejected in OFFICIAL_REJECTIONS)
+
+    @property
+    def told_period(self) -> str | None:
+        """Its period as it is written down: the canonical notation; of an official table its Stichtage as days."""
+        if self.read is None or self.read.period is None:
+            return None
+        if self.read.published is None:
+            return str(self.read.period)
+        ends = dict.fromkeys((german.day(self.read.period.first), german.day(self.read.period.last)))
+        return " – ".join(ends)
+
+    @property
+    def attribution(self) -> str | None:
+        """The line that names an official table's provider and terms; None unless it counts."""
+        published = self.read.published if self.read else None
+        if published is None or self.status != "counted" or self.read is None:
+            return None
+        credit = Attribution(published.provider, published.dataset, published.terms)
+        return credit.line(published.days, self.read.as_of, vocabulary().county.flat_file_terms)
 
     @property
     def brought(self) -> list[str]:
@@ -169,6 +195,7 @@ class Intake:
         unknown: entries of the folder that belong to no programme.
         skipped: what lies in a programme's folder and is no delivery.
         withdrawn: programme and SHA-256 of deliveries that a person has taken out.
+        merged: programme → its records merged by parts, where it knows published forms.
     """
 
     deliveries: list[Delivery]
@@ -176,6 +203,7 @@ class Intake:
     unknown: list[str]
     skipped: list[Skipped] = field(default_factory=list)
     withdrawn: frozenset[tuple[str | None, str]] = frozenset()
+    merged: dict[str, Merged] = field(default_factory=dict)
 
     def files(self, programme: str) -> list[list[Delivery]]:
         """The deliveries of one programme, each with its parts."""
@@ -486,11 +514,38 @@ def settle(intake: Intake, today: dt.date) -> None:
         _find_windows(intake)
         if intake.windows == before:
             break
+    intake.merged = {key: merged_parts(intake, p) for key, p in programmes().items() if p.published is not None}
     for delivery in intake.deliveries:
         delivery.settled += [_nothing_accepted(account) for account in delivery.empty_tables.values()]
         _set_status(delivery, intake)
+        if delivery.programme in intake.merged:
+            delivery.settled += intake.merged[delivery.programme].findings.get(delivery.owner, [])
     for programme in programmes().values():
         tell_competitors(intake, programme)
+
+
+def merged_parts(intake: Intake, programme: Programme) -> Merged:
+    """The accepted rows of a programme's deliveries that count by themselves, merged by parts."""
+    import pyarrow.parquet as pq  # noqa: PLC0415  (only programmes with published forms need it)
+
+    forms, county = programme.published, vocabulary().county
+    if forms is None:
+        return Merged()
+    owners = {window.owner for window in intake.windows[programme.key, forms.table]}
+    found: list[AcceptedRow] = []
+    for delivery in intake.of(programme.key):
+        if delivery.read is None or delivery.owner not in owners:
+            continue
+        gone = {(sheet, row) for table, sheet, row in delivery.excluded if table == forms.table}
+        is_official = delivery.read.published is not None
+        rows = pq.read_table(delivery.read.tables[forms.table].path).to_pylist()
+        found += [
+            AcceptedRow(delivery.owner, is_official, delivery.read.as_of, row)
+            for row in rows
+            if (row["source_sheet"], row["source_row"]) not in gone
+        ]
+    names = {county.key: county.name, **{m.ags: m.name for m in county.municipalities}}
+    return merge(found, county.key, names)
 
 
 def _barred(delivery: Delivery, intake: Intake, today: dt.date) -> Finding | None:
@@ -517,7 +572,18 @@ def _find_windows(intake: Intake) -> None:
             windows = _windows(programme, found)
             if programme.delivery == "period" and table.period_date is None:
                 windows = without_period_date(windows, found)
-            intake.windows[programme.key, table.name] = windows
+            intake.windows[programme.key, table.name] = windows + _official_windows(intake, programme, table)
+
+
+def _official_windows(intake: Intake, programme: Programme, table: Table) -> list[Window]:
+    """Every usable official table: what counts of it is decided part by part (`official.md` §6)."""
+    copies = _copies(intake.of(programme.key))
+    return [
+        Window(d.file, d.read.period, d.part)
+        for d in intake.of(programme.key)
+        if d.read is not None and d.read.published and not d.is_rejected and d.owner not in copies
+        if table.name in d.brought
+    ]
 
 
 def _copies(deliveries: Iterable[Delivery]) -> set[tuple[str, str]]:
@@ -542,6 +608,7 @@ def _candidates(intake: Intake, programme: Programme, table: Table) -> list[Cand
         and d.owner not in copies
         and d.read is not None
         and d.read.as_of is not None
+        and d.read.published is None
         and table.name in d.brought
     ]
 
@@ -560,14 +627,26 @@ def _set_status(delivery: Delivery, intake: Intake) -> None:
         delivery.status, delivery.reason = "held", delivery.held
         return
     counts = any(w.owner == delivery.owner for t in tables for w in intake.windows[delivery.programme, t.name])
+    merged = intake.merged.get(delivery.programme)
+    if counts and merged is not None:
+        counts = delivery.owner in merged.owners
     delivery.status = "counted" if counts else "superseded"
     delivery.reason = delivery.superseded_by = None
     if counts:
         return
     if delivery.owner in _copies(intake.of(delivery.programme)):
         delivery.reason = "duplicate"
+    elif merged is not None and (winner := merged.beaten_by.get(delivery.owner)) is not None:
+        delivery.reason, delivery.superseded_by = _beaten_by(delivery, winner), winner.owner[0]
     else:
         delivery.reason, delivery.superseded_by = _superseded(delivery, intake)
+
+
+def _beaten_by(delivery: Delivery, winner: AcceptedRow) -> str:
+    """Why another delivery gives the values of this one."""
+    read = delivery.read
+    loser = AcceptedRow(delivery.owner, bool(read and read.published), read.as_of if read else None, {})
+    return why_beaten(loser, winner)
 
 
 def _superseded(delivery: Delivery, intake: Intake) -> tuple[str | None, str | None]:

@@ -17,7 +17,7 @@ from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.files import write
 from kim_pipeline.office.feedback.losses import LOSSES
 from kim_pipeline.office.feedback.sheet import MOST_LISTED
-from kim_pipeline.reading.findings import HIDDEN, NOTICES, RULES, WARNINGS, place_name, told
+from kim_pipeline.reading.findings import HIDDEN, NOTICES, OFFICIAL_REJECTIONS, RULES, WARNINGS, place_name, told
 from kim_pipeline.reading.table import ANOTHER_ROW, bounds_in_words
 from kim_pipeline.settings import PROJECT
 
@@ -28,6 +28,10 @@ _REJECTS = (
     "ambiguous_as_of", "unsuitable_period", "as_of_before_period", "as_of_in_future", "withdrawn",
 )  # fmt: skip
 _BY_COLUMN = frozenset({"invalid_date", "invalid_number", "invalid_value", "unknown_municipality", "error_cell"})
+_OWN_EFFECTS = {
+    "official_mark": "Warnung, wo keine Zahl steht, sonst Hinweis: die Zeile zählt.",
+    "missing_column": "Fehler: die Tabelle wird nicht gelesen.",
+}
 _EMPTIES = frozenset({"looks_personal", "target_incomplete"})
 _KINDS = {
     "invalid_date": ("date",),
@@ -232,6 +236,77 @@ def _entries() -> dict[str, _Entry]:
             "Eine Spalte, die nicht Pflicht ist, fehlt.", ("Anfragen", 3, None, None),
             facts={"name": "Die Spalte „Honorar (€)“ fehlt", "consequence": "; ihre Angaben bleiben leer"},
         ),
+    } | _official_entries(county.name, county.key, town)  # fmt: skip
+
+
+def _official_entries(county: str, key: str, town: str) -> dict[str, _Entry]:
+    """The rules of official tables (`official.md` §8)."""
+    cell = ("12411-01-01-4", 17, "C", "31.12.2024 / Insgesamt")
+    stand = "Stand 19.01.2026"
+    return {
+        "unknown_layout": _Entry(
+            "Eine amtliche Tabelle, in der keine Spalte die Bevölkerung oder die Ausländerinnen und Ausländer zählt.",
+            facts={"form": "Werteabruf", "sign": "„Tabelle: 12411-15i“", "wanted": "Flatfile (CSV)",
+                   "lacking": "keine Spalte mit einer Bevölkerungs- oder Ausländerzahl",
+                   "names": "Gelesen wurden die Überschriften „Bodenfläche“."},
+        ),
+        "unknown_statistic": _Entry(
+            "Eine amtliche Tabelle einer anderen Statistik.",
+            facts={"table": "12711-04-02-4, „Wanderungsstatistik“", "wanted": "12411 (Bevölkerungsstand)"},
+        ),
+        "missing_total": _Entry(
+            "Eine amtliche Tabelle nennt nur Teile der Bevölkerung. Teile werden nie addiert: sie sind gerundet.",
+            facts={"table": "12521-03i", "what": "die ausländische Bevölkerung", "variable": "Staatsangehörigkeit"},
+        ),
+        "missing_reference_day": _Entry(
+            "Eine amtliche Tabelle nennt ein Jahr und keinen Stichtag, oder keines von beiden.",
+            facts={"found": " (gefunden: „Jahr 2019“)"},
+        ),
+        "no_own_area": _Entry(
+            "Eine amtliche Tabelle nennt weder den Kreis noch eine seiner Gemeinden.",
+            facts={"county": f"{county} ({key} …)", "read": "Gelesen wurden 400 Gebiete."},
+        ),
+        "several_members": _Entry("Ein ZIP-Paket mit mehr als einer Datei.", facts={"files": "3 Dateien"}),
+        "official_mark": _Entry(
+            "Neben oder statt einer Zahl steht ein amtliches Zeichen. Wo keine Zahl steht, bleibt die Angabe leer.",
+            cell, ".",
+            facts={"area": town, "day": "31.12.2024", "what": "Ausländer", "sign": ".",
+                   "meaning": "Zahlenwert unbekannt oder geheimzuhalten",
+                   "follows": "Die Zahl bleibt leer; sie ist nicht 0"},
+        ),
+        "invalid_row": _Entry(
+            "Eine Zeile einer amtlichen Tabelle ist unvollständig.", ("12411_flat", 17, None, None),
+            facts={"reason": "Die Zeile hat 12 statt 13 Felder"},
+        ),
+        "as_of_unknown": _Entry("Eine amtliche Tabelle nennt nicht, wann sie abgerufen wurde."),
+        "reference_day_differs": _Entry(
+            "Der Titel eines Gemeindeverzeichnisses nennt einen anderen Tag als die Zahlen.",
+            facts={"day": "31.12.2023", "titled": "31.12.2024"},
+        ),
+        "not_year_end": _Entry("Der Stichtag ist kein Jahresende.", facts={"day": "15.05.2022"}),
+        "part_missing": _Entry(
+            "Eine amtliche Tabelle nennt nur die Bevölkerung oder nur die Ausländerinnen und Ausländer.",
+            facts={"there": "die Bevölkerung", "lacking": "keine Ausländerzahl", "years": "2024",
+                   "consequence": "keinen Ausländeranteil"},
+        ),
+        "census_base_unknown": _Entry(
+            "Es ist nicht zu erkennen, auf welchem Zensus die Zahlen beruhen.", facts={"day": "31.12.2022"},
+        ),
+        "other_census_base": _Entry(
+            "Für einen Stichtag gibt es Zahlen auf zwei Grundlagen; für alle Gebiete gilt dieselbe.",
+            facts={"area": county, "day": "31.12.2023", "base": "Zensus 2011",
+                   "figures": "283.295 (Zensus 2011) und 282.216 (Zensus 2022)",
+                   "because": "dafür der Kreis und alle Gemeinden vorliegen"},
+        ),
+        "other_figure": _Entry(
+            "Zwei Dateien nennen verschiedene Zahlen für dasselbe.",
+            facts={"area": town, "day": "31.12.2024", "counted": "30.129", "because": "amtliche Tabelle",
+                   "figures": f"30.136 in „Bevölkerung.xlsx“ (Stand 01.09.2026) und 30.129 in „12411.csv“ ({stand})"},
+        ),
+        "sum_differs": _Entry(
+            "Die Gemeinden ergeben zusammen etwas anderes als die Zahl des Kreises.",
+            facts={"area": county, "day": "31.12.2024", "sum": "282.640", "own": "282.639"},
+        ),
     }  # fmt: skip
 
 
@@ -278,10 +353,10 @@ def _section(rule: str, entry: _Entry) -> str:
 
 
 def _effect(rule: str) -> str:
-    if rule in _REJECTS:
+    if rule in _REJECTS or rule in OFFICIAL_REJECTIONS:
         return "Zurückgewiesen: die Lieferung (oder ihr Teil) zählt nicht; weitere Befunde werden nicht gemeldet."
-    if rule == "missing_column":
-        return "Fehler: die Tabelle wird nicht gelesen."
+    if rule in _OWN_EFFECTS:
+        return _OWN_EFFECTS[rule]
     if rule in NOTICES:
         return "Hinweis: die Zeile zählt."
     if rule in WARNINGS:
@@ -364,7 +439,13 @@ def _reference(_: str, programme: Programme, table: Table) -> Iterator[str]:
 
 
 def _key(_: str, __: Programme, table: Table) -> Iterator[str]:
-    yield german.listing([_name(table.columns[name]) for name in table.key])
+    columns = [table.columns[name] for name in table.key]
+    yield german.listing([_name(column) for column in columns if column.stated is None])
+
+
+def _of_official(_: str, programme: Programme, table: Table) -> Iterator[str]:
+    if programme.published is not None and programme.published.table == table.name:
+        yield "amtliche Tabellen"
 
 
 def _everywhere(_: str, __: Programme, ___: Table) -> Iterator[str]:
@@ -382,6 +463,7 @@ _PLACES: dict[str, _Places] = {
     "orphan": _reference,
     "duplicate_key": _key,
     **dict.fromkeys((*_REJECTS, "error_cell", "unmapped_column"), _everywhere),
+    **dict.fromkeys(_official_entries("", "", ""), _of_official),
 }
 
 

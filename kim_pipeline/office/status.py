@@ -22,6 +22,7 @@ _REASONS = {
     "newer_stand": "durch eine Lieferung mit neuerem Stand",
     "longer_period": "durch eine Lieferung mit demselben Stand und längerem Zeitraum",
     "later_name": "durch eine Lieferung mit demselben Stand, deren Name später kommt",
+    "official_table": "durch eine amtliche Tabelle",
 }
 _ORDER = ("counted", "held", "rejected", "superseded")
 

@@ -14,10 +14,12 @@ from kim_pipeline.contracts.model import Programme, Table
 from kim_pipeline.night import published_models, table_models
 from kim_pipeline.warehouse.build import loaded_tables
 from kim_pipeline.warehouse.checks import Check, blocking_checks, plausibility_checks
+from kim_pipeline.warehouse.generated import READ
 
 DELIVERIES, QUALITY, STAGING, PUBLISHED = "deliveries", "quality", "staging", "published"
 HIDDEN_CELLS = "disclosure.hidden_cell"
 BUILD_INFO = f"{PUBLISHED}.build_info"
+_SETTLED = frozenset(f"{QUALITY}.{name}" for name in ("counting_window", "merged_record", "series_base"))
 _ABOUT_DELIVERIES = (f"{QUALITY}.delivery", f"{QUALITY}.sheet_account")
 ON_TIME, ACCEPTED, DECIDED, QUARANTINE = (
     "delivered_on_time", "delivery_accepted", "delivery_decided", "quarantine_share",
@@ -31,8 +33,9 @@ def deliveries_of(programme: str) -> str:
 
 
 def accepted_table(name: str) -> tuple[Programme, Table]:
-    """Programme and table of `accepted.<programme>_<table>`."""
-    return next((p, t) for p in programmes().values() for t in p.tables if f"{p.key}_{t.name}" == name)
+    """Programme and table of `accepted.<programme>_<table>`, or of what staging makes of it."""
+    plain = name.removesuffix(READ)
+    return next((p, t) for p in programmes().values() for t in p.tables if f"{p.key}_{t.name}" in (name, plain))
 
 
 def group_of(full_name: str) -> str:
@@ -47,10 +50,10 @@ def group_of(full_name: str) -> str:
 def loaded() -> dict[str, str]:
     """Tables that are loaded and not selected, `schema.table` → German description.
 
-    Which delivery counts for which days is not among them: every staging table would seem to be made from the
-    deliveries of all programmes.
+    What settling has decided is not among them, such as which delivery counts for which days: every staging table would
+    seem to be made from the deliveries of all programmes.
     """
-    return {name: texts["_"] for name, texts in loaded_tables().items() if name != f"{QUALITY}.counting_window"}
+    return {name: texts["_"] for name, texts in loaded_tables().items() if name not in _SETTLED}
 
 
 @cache

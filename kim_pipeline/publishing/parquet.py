@@ -20,6 +20,7 @@ from kim_pipeline.contracts.county_folder import package_statement
 from kim_pipeline.files import draft, readable_folder
 from kim_pipeline.publishing.builds import DESCRIPTOR
 from kim_pipeline.publishing.published import DICTIONARY_KEYS
+from kim_pipeline.reading.official.terms import licence_link
 from kim_pipeline.warehouse.sql_models import load_models
 
 _MEDIA_TYPE = "application/vnd.apache.parquet"
@@ -32,6 +33,8 @@ _TYPES = {
     "DATE": "date",
 }
 """DuckDB's types → those of Table Schema."""
+_OF_READING = frozenset({"flat_file_terms"})
+"""What the county's statement says for those who read deliveries, and not of the package."""
 _NO_REFERENCE = {("delivery", "period"), ("quality_summary", "period")}
 """A reporting period need not be one of the periods of the indicators."""
 
@@ -54,7 +57,10 @@ def write_package(published: Path, folder: Path, county: Path) -> None:
     stated = package_statement(county)
     with duckdb.connect(str(published), read_only=True) as connection:
         ours, keys = _package(connection), primary_keys()
-        descriptor = ours | stated | ours
+        descriptor = ours | {name: value for name, value in stated.items() if name not in _OF_READING} | ours
+        official = _official_sources(connection)
+        if official:
+            descriptor["sources"] = [*stated.get("sources", ()), *official]
         descriptor["resources"] = [
             _resource(connection, folder, name, keys, {"description": description, "build": descriptor["id"]})
             for name, description in connection.execute(
@@ -63,6 +69,14 @@ def write_package(published: Path, folder: Path, county: Path) -> None:
         ]
     text = json.dumps(descriptor, ensure_ascii=False, indent=1, default=str) + "\n"
     draft(folder / DESCRIPTOR, text.encode())
+
+
+def _official_sources(connection: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
+    """The official tables that count, once each, with a link to their licence where they state one."""
+    lines = connection.execute(
+        "SELECT DISTINCT attribution FROM delivery WHERE attribution IS NOT NULL ORDER BY attribution"
+    ).fetchall()
+    return [{"title": line} | ({"path": link} if (link := licence_link(line)) else {}) for (line,) in lines]
 
 
 def _package(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:

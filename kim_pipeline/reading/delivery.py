@@ -24,6 +24,8 @@ from kim_pipeline.reading.findings import HIDDEN, Finding, Severity, place_name,
 from kim_pipeline.reading.formats.cells import Cell, Sheet, column_letter
 from kim_pipeline.reading.formats.workbook import Limits, read_sheets
 from kim_pipeline.reading.header import Header, HeaderCell, HeaderFinder
+from kim_pipeline.reading.official.hand_made import with_census_base
+from kim_pipeline.reading.official.reader import OfficialFacts, OfficialResult, read_official
 from kim_pipeline.reading.quoting import LONGEST_WITH_PERSONS, Quoting
 from kim_pipeline.reading.returned import is_return_sheet
 from kim_pipeline.reading.suggest import nearest
@@ -44,6 +46,7 @@ class PartResult:
         rejected: code of the rule that rejects the part, or None.
         findings: of the part, by sheet.
         tables: table name → its rows, findings and accounts; rejected tables are not in it.
+        published: what is told of it where it is an official table; None for others.
         rejected_tables: names of the tables rejected with `missing_column`: one block without a required column
             rejects its table, so that the table's other blocks never count in place of an earlier, complete delivery.
         opened: the file could be opened, so that a return copy can show its cells.
@@ -57,6 +60,7 @@ class PartResult:
     tables: dict[str, TableResult] = field(default_factory=dict)
     rejected_tables: list[str] = field(default_factory=list)
     opened: bool = True
+    published: OfficialFacts | None = None
 
 
 @dataclass
@@ -90,6 +94,12 @@ def read_delivery(
     Returns:
         The result; a delivery that cannot be used is a result with a rejected part, never an exception.
     """
+    try:
+        official = read_official(path, content, programme, limits, calamine=calamine)
+    except RejectedError as error:
+        return rejection(error.rule, error.message, opened=False)  # nobody corrects it: no copy shows its cells
+    if official is not None:
+        return _of_official(programme, official)
     reader = _Reader(programme)
     try:
         sheets = read_sheets(path, content, limits, reader.finder.fits, calamine=calamine)
@@ -108,6 +118,14 @@ def read_delivery(
     ignored = [sheet.name for number, sheet in enumerate(sheets) if number not in with_table]
     lone = [sheet.name for sheet in sheets if sheet.lone_reader is not None]
     return DeliveryResult([part for part, _ in parts], ignored, lone)
+
+
+def _of_official(programme: Programme, read: OfficialResult) -> DeliveryResult:
+    """An official table as a delivery of one part."""
+    name = programme.published.table if programme.published else ""
+    part = PartResult("", read.period, read.as_of, findings=[*read.findings, *read.table.findings])
+    part.tables, part.published = {name: read.table}, read.published
+    return DeliveryResult([part], read.ignored)
 
 
 def open_sheets(
@@ -327,6 +345,8 @@ class _PartReader:
         delivered = Delivered(part.period, part.as_of, self._key, self._quoting)
         read = read_table(table, blocks, self._context, delivered, known)
         part.findings += read.findings
+        if any(column.stated == "census_base" for column in table.columns.values()):
+            read.rows = with_census_base(read.rows, blocks, part.as_of)
         if not is_rejected:
             part.tables[table.name] = read
             self._known.setdefault(table.name, []).append(read.rows)

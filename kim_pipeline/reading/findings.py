@@ -31,6 +31,13 @@ NOTICES = frozenset(
         "absent_column",
         "unread_cells",
         "looks_like_heading",
+        "as_of_unknown",
+        "reference_day_differs",
+        "not_year_end",
+        "part_missing",
+        "other_census_base",
+        "other_figure",
+        "sum_differs",
     }
 )
 WARNINGS = frozenset(
@@ -41,6 +48,7 @@ WARNINGS = frozenset(
         "as_of_within_period",
         "rows_after_as_of",
         "competing_delivery",
+        "census_base_unknown",
     }
 )
 """Rules that are warnings wherever they are broken; others are so in optional columns."""
@@ -294,10 +302,86 @@ RULES = {
         "{doubled} schon in {first_row}; gezählt wird nur die erste Zeile. {what_to_do}",
     ),
     "unmapped_column": Rule("Spalte nicht vorgesehen", "{reason}.{did_you_mean}"),
+    "unknown_layout": Rule(
+        "Amtliche Tabelle ohne Zahl",
+        "Die Datei ist ein {form} (erkannt an {sign}), aber {lacking} ist zu erkennen. {names} Bitte die Tabelle "
+        "unverändert als {wanted} abrufen.",
+    ),
+    "unknown_statistic": Rule(
+        "Andere amtliche Statistik",
+        "Die Datei ist eine amtliche Tabelle: {table}. Das ist kein Bevölkerungsstand. Gebraucht wird eine Tabelle der "
+        "Statistik {wanted}.",
+    ),
+    "missing_total": Rule(
+        "Summe fehlt",
+        "Die Tabelle {table} nennt {what} nur nach {variable}, ohne „Insgesamt“. Einzelne Zahlen sind gerundet und "
+        "werden nicht addiert. Bitte die Tabelle mit der Zeile „Insgesamt“ abrufen.",
+    ),
+    "missing_reference_day": Rule(
+        "Stichtag fehlt",
+        "Die Datei nennt keinen Stichtag der Bevölkerung{found}. Bitte eine Tabelle mit Stichtag abrufen.",
+    ),
+    "no_own_area": Rule(
+        "Anderes Gebiet",
+        "Die Datei nennt kein Gebiet des Kreises: {county}. {read} Bitte die Tabelle mit dem Kreis oder seinen "
+        "Gemeinden abrufen.",
+    ),
+    "several_members": Rule(
+        "Paket mit mehreren Dateien",
+        "Das ZIP-Paket enthält {files}. Bitte die gewünschte Tabelle entpacken und ablegen.",
+    ),
+    "official_mark": Rule("Amtliches Zeichen", "{area}, {day}: {what} „{sign}“ bedeutet „{meaning}“. {follows}."),
+    "invalid_row": Rule("Zeile nicht lesbar", "{reason}; sie wurde nicht gelesen. Bitte die Tabelle neu abrufen."),
+    "as_of_unknown": Rule(
+        "Abrufdatum fehlt",
+        "Die Datei nennt nicht, wann sie abgerufen wurde. Gegenüber einer Datei mit Abrufdatum zählt sie als älter. "
+        "Bitte den Namen, unter dem sie heruntergeladen wurde, nicht ändern.",
+    ),
+    "reference_day_differs": Rule(
+        "Anderer Stichtag als im Titel",
+        "Die Zahlen sind vom {day}; der {titled} im Titel ist der Gebietsstand. Es ist nichts zu tun.",
+    ),
+    "not_year_end": Rule(
+        "Kein Jahresende",
+        "Stichtag {day} ist kein 31. Dezember. Die Zahlen stehen bereit, gehen aber in keinen Indikator ein.",
+    ),
+    "part_missing": Rule(
+        "Nur ein Teil der Zahlen",
+        "Die Datei nennt {there}, aber {lacking}. Für {years} gibt es deshalb {consequence}, bis eine zweite Tabelle "
+        "dazukommt.",
+    ),
+    "census_base_unknown": Rule(
+        "Zensus unbekannt",
+        "Die Datei nennt nicht, ob die Zahlen zum {day} auf dem Zensus 2011 oder 2022 beruhen. Bitte zusätzlich den "
+        "Werteabruf derselben Tabelle ablegen; seine Fußnoten nennen die Grundlage.",
+    ),
+    "other_census_base": Rule(
+        "Zwei Grundlagen",
+        "{area}, {day}: {figures}. In die Zeitreihe geht {base} ein, weil {because}.",
+    ),
+    "other_figure": Rule(
+        "Andere Zahl",
+        "{area}, {day}: {figures}. Gezählt wird {counted} ({because}).",
+    ),
+    "sum_differs": Rule(
+        "Summe weicht ab",
+        "{area}, {day}: Die Summe der Gemeinden ist {sum}, die Zahl des Kreises {own}; gezählt wird die des Kreises.",
+    ),
     "absent_column": Rule("Freiwillige Spalte fehlt", "{name}{consequence}."),
 }
 """Every rule of the contract (`deliveries.md` §3 and §7) by its code."""
 
+OFFICIAL_REJECTIONS = frozenset(
+    {
+        "unknown_layout",
+        "unknown_statistic",
+        "missing_total",
+        "missing_reference_day",
+        "no_own_area",
+        "several_members",
+    }
+)
+"""Rules that reject an official table: the office retrieves another one, and corrects nothing in it."""
 _LONGEST_QUOTE = 60
 
 

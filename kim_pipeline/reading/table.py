@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Period
-from kim_pipeline.contracts.model import Column, Reference, Table
+from kim_pipeline.contracts.model import Column, Reference, Statement, Table
 from kim_pipeline.contracts.normalise import clean_text
 from kim_pipeline.contracts.rules import RowRule, declared_rule
 from kim_pipeline.errors import KimError
@@ -235,6 +235,8 @@ def places_of(table: Table, sheet: Sheet, header: Header) -> dict[str, Place]:
     for column in table.columns.values():
         if column.derived_from:
             found[column.name] = found[column.derived_from]
+        elif column.stated is not None:
+            found[column.name] = Place(sheet.name, None, column.label, column)
     return found
 
 
@@ -279,6 +281,9 @@ def _read_share(table: Table, block: Block, context: Context, delivered: Deliver
             _spread(share, column, parsed[column.name], context, key=delivered.key)
         else:
             share.values[column.name] = _constant(column, header.given.get(column.name), len(rows))
+    for column in table.columns.values():
+        if column.stated is not None:
+            share.values[column.name] = _constant(column, _stated(column.stated, delivered), len(rows))
     _tell_notes(share)
     _tell_garbled(share)
     _tell_unread(share, filled)
@@ -334,7 +339,14 @@ def _is_other_area(cell: Cell, column: Column, context: Context) -> bool:
     return _SHORT_AREA_KEY.fullmatch(clean_text(raw_text(cell))) is not None
 
 
-def _constant(column: Column, value: str | None, count: int) -> pa.Array:
+def _stated(what: Statement, delivered: Delivered) -> Any:
+    """What a hand-made table says as a whole; on which census it rests is told once its rows are known."""
+    if what == "last_day":
+        return delivered.period.last if delivered.period else delivered.as_of
+    return "hand" if what == "hand" else None
+
+
+def _constant(column: Column, value: Any, count: int) -> pa.Array:
     return pa.repeat(pa.scalar(value, type=ARROW_TYPES.get(column.kind, pa.string())), count)
 
 
@@ -745,7 +757,7 @@ class _Evaluation:
         """The accepted rows, proven against the contract, with findings and accounts."""
         accepted = ~self._errors
         self._tell_after_as_of(accepted)
-        self._prove(self._frame[accepted])
+        _prove(self._table, self._frame[accepted], self._table.schema)
         sheets = pa.array([share.sheet.name for share in self._shares], type=pa.string())
         numbers = np.concatenate([share.rows for share in self._shares]) + 1
         rows = self._without_names(accepted).append_column(SOURCE_SHEET, sheets.take(pa.array(self._owner)))
@@ -789,20 +801,6 @@ class _Evaluation:
             )  # fmt: skip
             found[share.sheet.name] = before.plus(account) if before else account
         return list(found.values())
-
-    def _prove(self, frame: pd.DataFrame) -> None:
-        """What is accepted keeps the whole contract: columns, types, required values, bounds and rules.
-
-        That is pandera's word and not ours: the rules were applied one by one before, to tell what breaks them. Its
-        messages hold values and are not passed on.
-        """
-        try:
-            self._table.schema.validate(frame, lazy=True, inplace=True)
-        except pandera.errors.SchemaErrors as error:
-            columns = sorted({str(c) for c in error.failure_cases["column"]})
-            raise ContractError(
-                f"Angenommene Zeilen der Tabelle {self._table.name} verletzen ihren Vertrag: {', '.join(columns)}."
-            ) from None
 
     def _add(self, i: int, column: str, rule: str, **facts: Any) -> None:
         if not self._silent[i]:
@@ -866,6 +864,30 @@ class _Evaluation:
         labels = ({t.name: t.label for t in p.tables} for p in programmes().values())
         label = next(found[reference.table] for found in labels if {self._table.name, reference.table} <= found.keys())
         return f"unter den angenommenen Zeilen der Tabelle „{label}“"
+
+
+def prove(table: Table, rows: pa.Table, schema: pandera.DataFrameSchema) -> None:
+    """What is accepted keeps the whole contract: columns, types, required values, bounds and rules.
+
+    Raises:
+        ContractError: it does not, which is an error of the program.
+    """
+    _prove(table, _to_frame(rows), schema)
+
+
+def _prove(table: Table, frame: pd.DataFrame, schema: pandera.DataFrameSchema) -> None:
+    """As `prove`, of a frame.
+
+    That is pandera's word and not ours: the rules were applied one by one before, to tell what breaks them. Its
+    messages hold values and are not passed on.
+    """
+    try:
+        schema.validate(frame, lazy=True, inplace=True)
+    except pandera.errors.SchemaErrors as error:
+        columns = sorted({str(c) for c in error.failure_cases["column"]})
+        raise ContractError(
+            f"Angenommene Zeilen der Tabelle {table.name} verletzen ihren Vertrag: {', '.join(columns)}."
+        ) from None
 
 
 def _flat(array: pa.Array | pa.ChunkedArray) -> pa.Array:

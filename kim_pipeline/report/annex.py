@@ -5,6 +5,8 @@ Belongs here: what a reader needs to judge the figures.
 
 from __future__ import annotations
 
+import datetime as dt
+
 from kim_pipeline import german
 from kim_pipeline.report.blocks import Block, Group, Head, Heading, Listing, PaperTable, Paragraph, Section
 from kim_pipeline.report.blocks import Row as TableRow
@@ -65,6 +67,7 @@ def _breaks(context: ReportContext) -> list[Block]:
             )
             title = f"Ende des Programms „{row['title']}“"
             entries.append((row["valid_to"], title, german.day(row["valid_to"]), text))
+    entries += _series_breaks(context)
     rows = tuple(cells for first, *cells in sorted(entries) if first <= context.figures.key_day)
     heading = Heading(2, "Brüche in den Zeitreihen")
     if not rows:
@@ -77,6 +80,24 @@ def _breaks(context: ReportContext) -> list[Block]:
     return [heading, PaperTable("Ereignisse, die Zeitreihen brechen", columns, tuple(map(tuple, rows)), is_small=True)]
 
 
+def _series_breaks(context: ReportContext) -> list[tuple[dt.date, str, str, str]]:
+    """New census bases and sources, once each: as the county's figures tell them, else as a municipality's do."""
+    county = context.figures.county["area"]
+    rows = sorted(context.figures.rows("series_break"), key=lambda row: row["area"] != county)
+    found: dict[tuple[dt.date, str], tuple[dt.date, str, str, str]] = {}
+    for row in rows:
+        found.setdefault((row["first_day"], row["title"]), (row["first_day"], row["title"], row["since"], row["text"]))
+    return list(found.values())
+
+
+def _population_sources(context: ReportContext) -> tuple[str, ...]:
+    """The official tables that count, with their terms; a sentence where only hand-made tables do."""
+    lines = {str(row["attribution"]) for row in context.figures.deliveries if row["attribution"]}
+    if lines:
+        return tuple(sorted(lines))
+    return ("Bevölkerung, Ausländerinnen und Ausländer: amtliche Bevölkerungsfortschreibung am 31. Dezember.",)
+
+
 def _sources(context: ReportContext) -> list[Block]:
     return [
         Heading(2, "Quellen"),
@@ -84,7 +105,7 @@ def _sources(context: ReportContext) -> list[Block]:
             (
                 "Programme: Lieferungen der zuständigen Stellen an das Kommunale Integrationszentrum (siehe "
                 "Lieferungen).",
-                "Bevölkerung, Ausländerinnen und Ausländer: amtliche Bevölkerungsfortschreibung am 31. Dezember.",
+                *_population_sources(context),
                 f"Gemeindegrenzen: {context.wording.county.geometry_attribution}.",
                 f"Datenbestand {context.figures.build.name}, erstellt mit Programmstand "
                 f"{context.figures.build.code_version}; Prüfsumme der Lieferungen "

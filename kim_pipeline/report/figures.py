@@ -126,6 +126,20 @@ class Figures:
         """Breakdown and its member → German name."""
         return {(row["breakdown_kind"], row["breakdown"]): row["name"] for row in self.rows("breakdown_member")}
 
+    def breaks(self, indicator: str, periods: Iterable[str], area: str | None = None) -> list[Record]:
+        """Where an indicator's series changes its census base or source within periods; the county's by default."""
+        shown, place = set(periods), area or self.county["area"]
+        return [
+            row
+            for row in self.rows("series_break")
+            if row["indicator_id"] == indicator and row["area"] == place and row["period"] in shown
+        ]
+
+    def census_base(self, indicator: str, period: str) -> str | None:
+        """The census on which the population figures of a year rest; None where it is not known."""
+        found = {(row["indicator_id"], row["period"]): row["census_base"] for row in self.rows("population_base")}
+        return found.get((indicator, period))
+
     @cached_property
     def _values(self) -> dict[tuple[str, str, str, str, str], Record]:
         return {
@@ -278,9 +292,10 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: str, key_date: KeyDate) 
 
 NEEDED = frozenset(
     (
-        "area", "breakdown_member", "build_info", "delivery", "delivery_status", "indicator", "indicator_value",
-        "language_gap", "measure_activity", "measure_history", "measure_review", "measure_review_missing", "offer_gap",
-        "period", "programme", "programme_period",
+        "area", "breakdown_member", "build_info", "delivery", "delivery_status", "indicator",
+        "indicator_value", "language_gap", "measure_activity", "measure_history", "measure_review",
+        "measure_review_missing", "offer_gap", "period", "population_base", "programme", "programme_period",
+        "series_break",
     )
 )  # fmt: skip
 """Tables that the report is made from."""

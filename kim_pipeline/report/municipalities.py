@@ -129,12 +129,28 @@ def page(context: ReportContext, area: Record, footer: str) -> Document:
     front = Front(
         f"Gemeindeblatt {area['name']}",
         f"{area['kind']} im {figures.county['name']}",
-        (("Stichtag", german.day(figures.key_day)), *facts, ("Gemeindeschlüssel", area["area"])),
+        (
+            ("Stichtag", german.day(figures.key_day)),
+            *facts,
+            *_base(context),
+            ("Gemeindeschlüssel", area["area"]),
+        ),
         picture=_locator(context, area),
     )
     body = (_figures(context, area), _reading())
     running = (f"{figures.county['name']} · Gemeindeblatt {area['name']}", f"Stichtag {german.day(figures.key_day)}")
     return Document(front, (Section(body),), running, footer, has_contents=False)
+
+
+def _base(context: ReportContext) -> tuple[tuple[str, str], ...]:
+    """On which census the newest population rests, where that is known."""
+    figures = context.figures
+    year = figures.newest("population")
+    base = figures.census_base("population", year) if year else None
+    if base is None:
+        return ()
+    name = f"Volkszählung {base}" if base == "1987" else f"Zensus {base}"
+    return (("Grundlage der Einwohnerzahl", f"Fortschreibung, {name} ({year})"),)
 
 
 def _population_unit(row: Record) -> str:
@@ -187,7 +203,22 @@ def _figures(context: ReportContext, area: Record) -> PaperTable | Paragraph:
         *(Head(head, "right", 0.9) for head in ("vor zwei Jahren", "Vorjahr", "zuletzt")),
         Head("Kreis zuletzt", "right"),
     )
-    return PaperTable(f"Kennzahlen für {area['name']}", columns, tuple(rows), sign_notes(rows), is_small=True)
+    notes = (*sign_notes(rows), *_break_notes(context, area))
+    return PaperTable(f"Kennzahlen für {area['name']}", columns, tuple(rows), notes, is_small=True)
+
+
+def _break_notes(context: ReportContext, area: Record) -> tuple[str, ...]:
+    """Where a series of the page that rests on population figures changes their base within the years shown."""
+    figures = context.figures
+    resting = [row for row in figures.rows("indicator") if row["aggregation"] == "per_1000" and not row["county_only"]]
+    years = [p.name for p in figures.periods.values() if p.calendar == "year"]
+    notes: list[str] = []
+    for row in resting:
+        last = figures.newest(row["indicator_id"])
+        if last in years:
+            at = years.index(last)
+            notes += context.break_notes([row], years[max(0, at - 2) : at + 1], area["area"])
+    return tuple(dict.fromkeys(notes))
 
 
 def _line(context: ReportContext, indicator: Record, area: Record) -> tuple[str, ...]:

@@ -76,6 +76,7 @@ def _trend(context: ReportContext, headline: Record, periods: list[str]) -> str:
         changed = f", Veränderung {by}" if by else ""
         told += f" ({german.in_period(known[max(0, len(known) - 3)])}: {spoken(before, unit)}{changed})"
     breaks = [event.title for event in context.events(headline["programme"], known)]
+    breaks += [str(row["title"]) for row in figures.breaks(key, known[1:])]
     minded = f" Beim Vergleich zu beachten: {german.listing(breaks)}." if breaks else ""
     return f"{told}.{minded}"
 

@@ -60,6 +60,17 @@ class ReportContext:
             marks.append(f"Ende{german.NBSP}{german.day_of_year(life['valid_to'])}")
         return marks
 
+    def break_marks(self, indicator: str, period: str) -> list[str]:
+        """What an axis says below a period where an indicator's series changes its census base or source."""
+        return [str(row["mark"]) for row in self.figures.breaks(indicator, [period])]
+
+    def break_notes(
+        self, indicators: Iterable[Record], periods: Sequence[str], area: str | None = None
+    ) -> tuple[str, ...]:
+        """What stands below a table whose series change their census base or source within the periods."""
+        rows = [row for i in indicators for row in self.figures.breaks(i["indicator_id"], periods[1:], area)]
+        return tuple(dict.fromkeys(f"Bruch {row['since']}: {row['text']}" for row in rows))
+
     def events(self, programme: str, periods: Iterable[str]) -> list[Event]:
         """Breaks that the given periods share."""
         known = [self.figures.periods[name] for name in periods]
@@ -115,7 +126,8 @@ def over_years(
         (row_head(i), *(text(figures.figure(i["indicator_id"], p), i["unit"]) for p in periods)) for i in indicators
     )
     columns = (Head("Kennzahl", width=3), *(Head(p, "right") for p in periods))
-    return PaperTable(caption, columns, rows, sign_notes(rows))
+    notes = (*sign_notes(rows), *context.break_notes(indicators, periods))
+    return PaperTable(caption, columns, rows, notes)
 
 
 def by_member(
@@ -175,15 +187,19 @@ def column_chart(context: ReportContext, indicator: Record, periods: Sequence[st
     figures, unit = context.figures, str(indicator["unit"])
     found = [figures.figure(indicator["indicator_id"], p) for p in periods]
     points = [
-        Point("", "|".join((p, *context.marks(indicator["programme"], p))), f.value, text(f, unit))
+        Point("", "|".join((p, *_below(context, indicator, p))), f.value, text(f, unit))
         for p, f in zip(periods, found, strict=True)
     ]
     told = ", ".join(f"{p}: {spoken(f, unit)}" for p, f in zip(periods, found, strict=True))
     alt = f"Säulendiagramm: {indicator['label']}, Kreis. {told}."
     data = over_years(context, [indicator], periods, str(indicator["label"]))
-    notes = sign_notes([tuple(p.label for p in points)])
+    notes = (*sign_notes([tuple(p.label for p in points)]), *context.break_notes([indicator], periods))
     width = min(1.0, max(300, 96 * len(points)) / charts.WIDTH)
     return Picture(f"{indicator['label']}, Kreis", charts.columns(points, name, unit), alt, data, notes, width=width)
+
+
+def _below(context: ReportContext, indicator: Record, period: str) -> list[str]:
+    return context.marks(indicator["programme"], period) + context.break_marks(indicator["indicator_id"], period)
 
 
 def quarter_chart(

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.warehouse.generated import dimension_of, unknown_keys_sql
+from kim_pipeline.warehouse.generated import READ, dimension_of, is_merged, unknown_keys_sql
 from kim_pipeline.warehouse.sql_models import SQL_FOLDER, load_models
 
 MOST_ROWS = 20
@@ -122,7 +122,10 @@ def _keys() -> Iterable[tuple[str, tuple[str, ...]]]:
     for programme in programmes().values():
         for table in programme.tables:
             member = (table.unpivot.into,) if table.unpivot else ()
-            yield f"{programme.key}_{table.name}", (*table.key, *member)
+            if is_merged(programme, table):
+                yield f"{programme.key}_{table.name}{READ}", table.key
+            else:
+                yield f"{programme.key}_{table.name}", (*table.key, *member)
 
 
 def foreign_key_check() -> Check:
@@ -161,7 +164,8 @@ def foreign_keys() -> tuple[tuple[str, str, str], ...]:
 def _accepted_rows() -> str:
     parts = [
         f"SELECT '{p.key}' AS programme, '{t.name}' AS table_name, source_file AS file, source_part AS part, source_sheet AS sheet, "
-        f"count({'DISTINCT source_row' if t.unpivot else '*'}) AS rows_there, {t.unpivot is not None} AS is_cross_table "
+        f"count({'DISTINCT source_row' if t.unpivot or is_merged(p, t) else '*'}) AS rows_there, "
+        f"{t.unpivot is not None or is_merged(p, t)} AS is_cross_table "
         f"FROM accepted.{p.key}_{t.name} GROUP BY ALL"
         for p in programmes().values()
         for t in p.tables

@@ -27,6 +27,11 @@ _DIMENSIONS = {"municipality": "area", "ags": "area"}
 """Kinds of columns whose dimension has another name."""
 
 
+def is_merged(programme: Programme, table: Table) -> bool:
+    """Whether the table's accepted rows are merged by parts."""
+    return programme.published is not None and programme.published.table == table.name
+
+
 def staging_sql(programme: Programme, table: Table) -> str:
     """The accepted rows that count, of one table: those of the deliveries and days that settling has left."""
     conditions = [
@@ -39,6 +44,8 @@ def staging_sql(programme: Programme, table: Table) -> str:
         conditions.append(f"r.{table.period_date} BETWEEN w.first_day AND w.last_day")
     order = ["source_file", "source_sheet", "source_row", *([table.unpivot.into] if table.unpivot else [])]
     head = f"-- {programme.title}: {table.label}, {_COUNTS[programme.delivery]}."
+    if is_merged(programme, table):
+        head = f"-- {programme.title}: {table.label}, wie jede Datei sie nennt, bevor sie zusammengeführt werden."
     return "\n".join(
         [
             head,
@@ -50,6 +57,52 @@ def staging_sql(programme: Programme, table: Table) -> str:
             "",
         ]
     )
+
+
+def merged_sql(programme: Programme, table: Table) -> str:
+    """The accepted rows of official and hand-made tables merged by parts, as settling has decided (`official.md` §6)."""
+    head = [
+        f"-- {programme.title}: {table.label}, je Gebiet, Stichtag und Grundlage; jeder Teil aus der Datei, die ihn gibt.",
+    ]
+    columns = {c.name: (_merged_column(c.name), c.label) for c in table.output}
+    for part, name in PART_NAMES.items():
+        for what, text in SOURCE.items():
+            of_part = what.replace("source", part)
+            columns[of_part] = (f"{part[0]}.{what}", f"{name}: {text.partition(';')[0]}")
+    for what, text in SOURCE.items():
+        columns[what] = (f"coalesce(p.{what}, f.{what})", text.partition(";")[0])
+    last = len(columns) - 1
+    lines = [
+        f"    {sql if sql.split('.')[-1] == name else f'{sql} AS {name}'}{',' if at < last else ''}  -- {text}"
+        for at, (name, (sql, text)) in enumerate(columns.items())
+    ]
+    joins = [
+        line
+        for part in PART_NAMES
+        for line in (
+            f"LEFT JOIN staging.{programme.key}_{table.name}{READ} AS {part[0]}",
+            f"    ON {part[0]}.source_file = m.{part}_file",
+            f"    AND {part[0]}.source_part = m.{part}_part",
+            f"    AND {part[0]}.ags = m.ags",
+            f"    AND {part[0]}.reported_on = m.reported_on",
+        )
+    ]
+    order = "ORDER BY m.reported_on, m.ags, m.census_base"
+    return "\n".join([*head, "SELECT", *lines, "FROM quality.merged_record AS m", *joins, order, ""])
+
+
+READ = "_read"
+"""What the name of a table ends in that holds the rows before they are merged."""
+PART_NAMES = {"population": "Bevölkerung", "foreigners": "Ausländer"}
+"""The parts of a record of the population, with their German names."""
+
+
+def _merged_column(name: str) -> str:
+    """Where the merged table has a column from."""
+    if name in ("ags", "reported_on", "census_base"):
+        return f"m.{name}"
+    part = next((part for part in PART_NAMES if name.startswith(part)), None)
+    return f"{part[0]}.{name}" if part else f"coalesce(p.{name}, f.{name})"
 
 
 def indicator_sql(columns: Mapping[str, str]) -> str:

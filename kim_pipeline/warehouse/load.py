@@ -17,9 +17,10 @@ from kim_pipeline.contracts.due import due_state
 from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.vocabulary import programme_life, vocabulary
 from kim_pipeline.intake.counting import Window
-from kim_pipeline.intake.due import due_of
+from kim_pipeline.intake.due import due_of, year_ends
 from kim_pipeline.intake.intake import Delivery, Intake, counts_by_severity, finding_records
 from kim_pipeline.warehouse.catalogue import catalogue_columns, catalogue_row, load_catalogue, with_raised_k
+from kim_pipeline.warehouse.generated import PART_NAMES
 
 _SQL_TYPES = {"date": "DATE", "number": "DOUBLE", "hours": "DOUBLE", "whole": "BIGINT", "yes_no": "BOOLEAN"}
 _MONEY = "DECIMAL(14,2)"
@@ -98,12 +99,30 @@ def load_quality(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: d
         "programme VARCHAR, table_name VARCHAR, file VARCHAR, part VARCHAR, first_day DATE, last_day DATE",
         windows,
     )
+    _load_merged(connection, intake)
     due = [_due_row(p, intake.of(p.key), as_of, grace_days) for p in programmes().values()]
     _create(
         connection,
         "quality.due",
         DUE_COLUMNS,
         due,
+    )
+
+
+def _load_merged(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None:
+    """Which file gives which part of a record, and the census base of each figure and Stichtag (`official.md` §6)."""
+    records, bases = [], []
+    for _, merged in sorted(intake.merged.items()):
+        for record in merged.records:
+            owners = [record.parts[part].owner if part in record.parts else (None, None) for part in PART_NAMES]
+            flat = [name for owner in owners for name in owner]
+            records.append((record.area, record.reported_on, record.census_base, *flat))
+        bases += [(figure, day, base) for (figure, day), base in sorted(merged.bases.items(), key=lambda item: item[0])]
+    parts = ", ".join(f"{part}_file VARCHAR, {part}_part VARCHAR" for part in PART_NAMES)
+    columns = f"ags VARCHAR, reported_on DATE, census_base VARCHAR, {parts}"
+    _create(connection, "quality.merged_record", columns, records)
+    _create(
+        connection, "quality.series_base", "figure VARCHAR, reported_on DATE, census_base VARCHAR", bases
     )
 
 
@@ -116,10 +135,10 @@ def _due_row(programme: Programme, deliveries: Sequence[Delivery], as_of: dt.dat
 def _load_deliveries(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None:
     deliveries, accounts, ignored = [], [], []
     for d in intake.deliveries:
-        period = str(d.read.period) if d.read and d.read.period else None
         as_of = d.read.as_of if d.read else None
         received = d.received_at.replace(tzinfo=None)
-        deliveries.append((d.programme, d.file, d.part, d.sha256, period, as_of, d.status, d.reason, received))
+        facts = (d.sha256, d.told_period, as_of, d.status, d.reason, d.attribution, d.is_official, received)
+        deliveries.append((d.programme, d.file, d.part, *facts))
         for a in d.accounts:
             numbers = (a["rows_read"], a["accepted"], a["quarantined"], a["total"], a["note"])
             accounts.append((d.programme, d.file, d.part, a["sheet"], a["table"], *numbers))
@@ -128,7 +147,7 @@ def _load_deliveries(connection: duckdb.DuckDBPyConnection, intake: Intake) -> N
         connection,
         "quality.delivery",
         "programme VARCHAR, file VARCHAR, part VARCHAR, sha256 VARCHAR, period VARCHAR, as_of DATE, status VARCHAR, reason VARCHAR, "
-        "received_at TIMESTAMP",
+        "attribution VARCHAR, is_official BOOLEAN, received_at TIMESTAMP",
         deliveries,
     )
     _create(
@@ -199,9 +218,10 @@ def load_coverage(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None
     for programme in programmes().values():
         for table in programme.tables:
             for window in intake.windows.get((programme.key, table.name), []):
-                first, last = _span(connection, programme, table, window, intake)
-                if first is not None:
-                    spans.append((programme.key, table.name, programme.delivery, first, last))
+                spans += [
+                    (programme.key, table.name, programme.delivery, first, last)
+                    for first, last in _spans(connection, programme, table, window, intake)
+                ]
     columns = "programme VARCHAR, table_name VARCHAR, delivery VARCHAR, first_day DATE, last_day DATE"
     _create(connection, "quality.coverage", columns, spans)
 
@@ -218,6 +238,18 @@ def load_decided(
     )
     _create(connection, "quality.acceptance", columns, acceptances)
     _create(connection, "quality.configuration", "name VARCHAR, sha256 VARCHAR", configuration)
+
+
+def _spans(
+    connection: duckdb.DuckDBPyConnection, programme: Programme, table: Table, window: Window, intake: Intake
+) -> list[tuple[dt.date, dt.date]]:
+    """The days for which a delivery speaks; an official table for the years at whose end it has a Stichtag."""
+    read = next(d.read for d in intake.of(programme.key) if d.owner == window.owner)
+    if read is not None and read.published is not None:
+        ends = year_ends(read.published.days)
+        return [(dt.date(day.year, 1, 1), day) for day in ends]
+    first, last = _span(connection, programme, table, window, intake)
+    return [(first, last)] if first is not None and last is not None else []
 
 
 def _span(

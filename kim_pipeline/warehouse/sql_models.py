@@ -19,7 +19,7 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.errors import KimError
 from kim_pipeline.settings import PROJECT
 from kim_pipeline.warehouse.catalogue import catalogue_columns
-from kim_pipeline.warehouse.generated import all_values_sql, indicator_sql, staging_sql
+from kim_pipeline.warehouse.generated import READ, all_values_sql, indicator_sql, is_merged, merged_sql, staging_sql
 from kim_pipeline.warehouse.parsed import facts_of
 
 if TYPE_CHECKING:
@@ -169,12 +169,17 @@ def _models_of(schema: str, folder: Path) -> list[SqlModel]:
 
 
 def _staging(_: Sequence[SqlModel], __: Path) -> list[SqlModel]:
-    """Every table of the contracts."""
-    return [
-        SqlModel("staging", f"{programme.key}_{table.name}", staging_sql(programme, table))
-        for programme in programmes().values()
-        for table in programme.tables
-    ]
+    """Every table of the contracts; of one that is merged from official tables, what is read and what is merged."""
+    found = []
+    for programme in programmes().values():
+        for table in programme.tables:
+            name = f"{programme.key}_{table.name}"
+            if is_merged(programme, table):
+                found.append(SqlModel("staging", f"{name}{READ}", staging_sql(programme, table)))
+                found.append(SqlModel("staging", name, merged_sql(programme, table)))
+            else:
+                found.append(SqlModel("staging", name, staging_sql(programme, table)))
+    return found
 
 
 def _indicators(files: Sequence[SqlModel], _: Path) -> list[SqlModel]:

@@ -1,4 +1,5 @@
--- Bevölkerung am Jahresende; der Kreis ist die Summe seiner Gemeinden und fehlt, wo eine von ihnen fehlt.
+-- Bevölkerung am Jahresende; der Kreis hat seine eigene amtliche Zahl, sonst ist er die Summe seiner Gemeinden und
+-- fehlt, wo eine von ihnen fehlt.
 WITH expected AS (
     SELECT
         r.reporting_area AS area,
@@ -13,16 +14,33 @@ counted AS (
         r.reporting_area AS area,
         p.period,
         NULL::VARCHAR AS breakdown,
+        sum(f.population) AS population
+    FROM core.fact_population AS f
+    INNER JOIN core.area_rollup AS r ON r.area = f.area AND (r.reporting_area = f.area OR NOT f.is_county_known)
+    INNER JOIN expected AS e ON e.area = r.reporting_area
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.reported_on = p.last_day
+    WHERE f.population IS NOT NULL
+    GROUP BY r.reporting_area, p.period, e.municipalities
+    HAVING bool_or(r.reporting_area = f.area) OR count(DISTINCT f.area) = e.municipalities
+),
+
+shared AS (
+    SELECT
+        r.reporting_area AS area,
+        p.period,
+        NULL::VARCHAR AS breakdown,
         sum(f.population) AS population,
         sum(f.foreigners) AS foreigners
-    FROM core.fact_population AS f
-    INNER JOIN core.area_rollup AS r ON r.area = f.area
+    FROM core.fact_foreigners AS f
+    INNER JOIN core.area_rollup AS r ON r.area = f.area AND (r.reporting_area = f.area OR NOT f.is_county_known)
     INNER JOIN expected AS e ON e.area = r.reporting_area
     INNER JOIN core.calendar_period AS p
         ON p.calendar = 'year'
         AND f.reported_on = p.last_day
     GROUP BY r.reporting_area, p.period, e.municipalities
-    HAVING count(DISTINCT f.area) = e.municipalities
+    HAVING bool_or(r.reporting_area = f.area) OR count(DISTINCT f.area) = e.municipalities
 )
 
 SELECT
@@ -37,7 +55,21 @@ SELECT
 FROM counted AS g
 CROSS JOIN LATERAL (
     VALUES
-        ('population', NULL, NULL, g.population, g.population),
-        ('foreigners_rate', g.foreigners, g.population, g.foreigners / nullif(g.population, 0), g.population)
+        ('population', NULL, NULL, g.population, g.population)
+) AS v (indicator_id, numerator, denominator, value, n)
+UNION ALL
+SELECT
+    v.indicator_id,
+    s.area,
+    s.period,
+    s.breakdown,
+    v.numerator,
+    v.denominator,
+    v.value,
+    v.n
+FROM shared AS s
+CROSS JOIN LATERAL (
+    VALUES
+        ('foreigners_rate', s.foreigners, s.population, s.foreigners / nullif(s.population, 0), s.population)
 ) AS v (indicator_id, numerator, denominator, value, n)
 ORDER BY 1, 2, 3, 4

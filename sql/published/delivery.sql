@@ -7,6 +7,7 @@ SELECT
     d.period,  -- Berichtszeitraum; leer bei Gesamtlisten
     d.as_of,  -- Stand
     d.status,  -- counted (zählt), superseded (ersetzt), rejected (zurückgewiesen) oder held (angehalten)
-    CASE WHEN d.status <> 'held' THEN d.reason END AS reason  -- Grund, wenn sie nicht zählt
+    CASE WHEN d.status <> 'held' THEN d.reason END AS reason,  -- Grund, wenn sie nicht zählt
+    d.attribution  -- Quellenangabe einer amtlichen Tabelle, die zählt; sonst leer
 FROM quality.delivery AS d
 ORDER BY d.programme, d.file, d.part

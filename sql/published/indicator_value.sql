@@ -96,9 +96,12 @@ SELECT
     v.value,  -- Wert; Mediane geschützter Indikatoren in ganzen Tagen; leer, wenn geheim oder nicht gemeldet
     v.n::BIGINT AS n,  -- Zahl der Zeilen oder Einheiten dahinter; leer, wenn geheim, nicht gemeldet oder nur als Klasse
     'published' AS status,  -- published (veröffentlicht), suppressed (geheim) oder not_reported (nicht gemeldet)
-    NULL AS n_class  -- Größenklasse von n, wo n selbst nicht veröffentlicht wird: 5-9, 10-19, 20-49, 50+
+    NULL AS n_class,  -- Größenklasse von n, wo n selbst nicht veröffentlicht wird: 5-9, 10-19, 20-49, 50+
+    b.text AS series_break  -- Warum der Wert mit dem vorigen nicht vergleichbar ist; leer ohne Bruch
 FROM indicators.indicator_value AS v
 INNER JOIN indicators.indicator AS i ON i.indicator_id = v.indicator_id AND i.k IS NULL
+LEFT JOIN indicators.series_break AS b
+    ON b.indicator_id = v.indicator_id AND b.area = v.area AND b.period = v.period AND v.breakdown_kind = 'total'
 UNION ALL
 SELECT
     u.indicator_id,
@@ -111,6 +114,7 @@ SELECT
     NULL,
     NULL,
     'not_reported',
+    NULL,
     NULL
 FROM indicators.not_reported AS u
 INNER JOIN indicators.indicator AS i ON i.indicator_id = u.indicator_id AND i.k IS NULL
@@ -134,7 +138,10 @@ SELECT
             WHEN j.n >= 10 THEN '10-19'
             WHEN j.n >= 5 THEN '5-9'
         END
-    END
+    END,
+    b.text
 FROM judged AS j
+LEFT JOIN indicators.series_break AS b
+    ON b.indicator_id = j.indicator_id AND b.area = j.area AND b.period = j.period AND j.kind = 'total'
 WHERE NOT j.is_unreported OR j.kind = 'total'
 ORDER BY 1, 2, 3, 4, 5

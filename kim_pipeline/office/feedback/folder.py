@@ -99,6 +99,8 @@ def _copies(
     """A copy of each delivery that has findings, in their order; None where its bytes are not those that were read."""
     jobs: list[tuple[Delivery, Job]] = []
     for parts in files:
+        if parts[0].is_official:  # nobody corrects an official table: another one is retrieved
+            continue
         if findings := findings_of(parts):
             number, page = len(jobs), page_of(parts, findings)
             jobs.append((parts[0], _job(parts[0], page, place / f"{parts[0].programme}_{number}")))

@@ -18,6 +18,7 @@ _SUPERSEDED = {
     "newer_stand": "Diese Lieferung ist durch eine mit neuerem Stand ersetzt",
     "longer_period": "Diese Lieferung ist durch eine mit demselben Stand und längerem Zeitraum ersetzt",
     "later_name": "Von zwei Lieferungen mit demselben Stand zählt die, deren Name später kommt",
+    "official_table": "Statt dieser Lieferung zählt die amtliche Tabelle",
 }
 _COPY = "Dieselbe Datei liegt noch einmal unter einem anderen Namen vor; gezählt wird jene."
 

@@ -36,6 +36,8 @@ def write_cover(book: Any, plan: Plan) -> None:
     subtitle = f"Lieferung an das Kommunale Integrationszentrum, {plan.vocabulary.county.name}"
     style.put(sheet, "A2", f"{subtitle} · {plan.programme.cadence.label}", style.SUBTITLE)
     row = _write_facts(book, sheet, plan)
+    if plan.programme.published is not None:
+        row = _write_section(sheet, row, "Statt auszufüllen", [plan.programme.published.retrieve])
     row = _write_section(sheet, row, "So füllen Sie die Datei aus", _steps(plan))
     row = _write_legend(sheet, row)
     _write_section(sheet, row, "Personenangaben", list(_personal(plan.pages)))

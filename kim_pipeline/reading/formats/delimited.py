@@ -142,6 +142,21 @@ def _sheet(name: str, text: str, delimiter: str) -> Sheet:
     return sheet
 
 
+def csv_records(text: str, delimiter: str) -> Iterator[list[Cell]]:
+    """The records of a text one by one, counted by two parsers.
+
+    Raises:
+        RejectedError: a cell or a row is too long, a quotation mark is out of place, or two readings differ.
+    """
+    content = text.encode()
+    counts = csv_witness.tally(content, delimiter)
+    if counts is None:
+        raise unreadable(f"Ein Anführungszeichen in der Datei steht nicht um eine ganze Zelle. {_CHECK_QUOTES}")
+    sizes = array("q")
+    yield from _narrow(_records(content, delimiter), sizes)
+    _compare(np.array(sizes), counts)
+
+
 def _records(content: bytes, delimiter: str) -> Iterator[list[Cell]]:
     csv.field_size_limit(_FIELD_LIMIT)
     lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="")

@@ -1,0 +1,1 @@
+"""Official tables in their published form → typed rows, with findings and accounts (`official.md`)."""
