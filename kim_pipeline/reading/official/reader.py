@@ -310,7 +310,7 @@ def _rows(
     for (area, day), cells in records.items():
         total = cells.get(("population", "")) or cells["foreigners", ""]
         is_register = layout.statistic.source == "azr"
-        row: dict[str, Any] = {c.name: None for c in table.output}
+        row: dict[str, Any] = {c.name: None for c in table.accepted}
         row |= {
             "ags": area, "municipality": total.name or None, "reported_on": day, SOURCE_ROW: total.row + 1,
             "census_base": None if is_register else census_base(day, total.base_text, facts, spans),
@@ -327,9 +327,10 @@ def _rows(
 
 
 def _to_arrow(table: Table, rows: Sequence[dict[str, Any]], sheet: str) -> pa.Table:
-    """The rows as a table of the contract's stored columns, proven against the contract."""
+    """The rows as a table of the contract's accepted columns, proven against the contract."""
     columns = {
-        c.name: pa.array([row[c.name] for row in rows], type=ARROW_TYPES.get(c.kind, pa.string())) for c in table.output
+        c.name: pa.array([row[c.name] for row in rows], type=ARROW_TYPES.get(c.kind, pa.string()))
+        for c in table.accepted
     }
     found = pa.table(columns)
     prove(table, found, table.published_schema)
