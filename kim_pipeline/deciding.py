@@ -31,7 +31,7 @@ from kim_pipeline.guard.holds import end_holds
 from kim_pipeline.guard.judging import Judgement
 from kim_pipeline.guard.kept import file_of
 from kim_pipeline.guard.lost_build import hash_of_new_begin
-from kim_pipeline.intake.intake import Delivery
+from kim_pipeline.intake.deliveries import Delivery
 from kim_pipeline.night import Night, TakenIn, judged, take_in
 from kim_pipeline.settings import Settings, today
 

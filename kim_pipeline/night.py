@@ -33,8 +33,9 @@ from kim_pipeline.guard.holds import note_holds
 from kim_pipeline.guard.judging import Case, Judgement, judge, limits_of_county, stopped, without_a_build
 from kim_pipeline.guard.kept import forget_rows, keep_rows
 from kim_pipeline.intake import intake as deliveries
+from kim_pipeline.intake.deliveries import Intake
 from kim_pipeline.intake.due import due_of
-from kim_pipeline.intake.intake import Intake, Progress, entries_of, present_entries
+from kim_pipeline.intake.intake import Progress, entries_of, present_entries
 from kim_pipeline.protection.audit_of_file import FileAudit, audit_build
 from kim_pipeline.protection.hiding import Protection, protect_figures
 from kim_pipeline.protection.pattern_memory import PatternMemory

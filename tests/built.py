@@ -15,7 +15,8 @@ from pathlib import Path
 
 import duckdb
 
-from kim_pipeline.intake.intake import Intake, take_in
+from kim_pipeline.intake.deliveries import Intake
+from kim_pipeline.intake.intake import take_in
 from kim_pipeline.protection.hiding import protect_figures
 from kim_pipeline.publishing.published import BuildFacts, write_published
 from kim_pipeline.settings import PROJECT, Settings

@@ -19,7 +19,8 @@ import hypothesis
 import pytest
 
 from kim_pipeline.intake import worker
-from kim_pipeline.intake.intake import Intake, load_secret_for, setup_of, take_in
+from kim_pipeline.intake.deliveries import Intake
+from kim_pipeline.intake.intake import load_secret_for, setup_of, take_in
 from kim_pipeline.intake.pool import Job, Outcome, ReaderPool, Setup
 from kim_pipeline.office.feedback.worker import copy_into_scratch
 from kim_pipeline.settings import PROJECT, Settings

@@ -18,8 +18,8 @@ from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.due import Due, due_state
 from kim_pipeline.guard.holds import Hold
+from kim_pipeline.intake.deliveries import Intake
 from kim_pipeline.intake.due import due_of
-from kim_pipeline.intake.intake import Intake
 from kim_pipeline.settings import day_at
 
 MatterKind = Literal["stopped", "held", "rejected", "late", "due", "open"]

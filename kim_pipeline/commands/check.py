@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from kim_pipeline.guard.effect import Headline
-    from kim_pipeline.intake.intake import Delivery
+    from kim_pipeline.intake.deliveries import Delivery
     from kim_pipeline.settings import Settings
 
 
@@ -55,7 +55,8 @@ def check(
 def _read_one(settings: Settings, file: Path, key: str, scratch: Path) -> tuple[list[Delivery], list[dict[str, Any]]]:
     """Read one file as the nightly run does, in a folder of its own, with our key if it may read that."""
     from kim_pipeline import files  # noqa: PLC0415
-    from kim_pipeline.intake.intake import findings_of, take_in  # noqa: PLC0415
+    from kim_pipeline.intake.deliveries import findings_of  # noqa: PLC0415
+    from kim_pipeline.intake.intake import take_in  # noqa: PLC0415
 
     place = scratch / "deliveries" / key
     place.mkdir(parents=True)

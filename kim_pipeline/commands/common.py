@@ -17,7 +17,7 @@ from kim_pipeline.commands.german_errors import GermanCommand, GermanGroup
 from kim_pipeline.german import system_error
 
 if TYPE_CHECKING:
-    from kim_pipeline.intake.intake import Intake
+    from kim_pipeline.intake.deliveries import Intake
     from kim_pipeline.settings import Settings
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130

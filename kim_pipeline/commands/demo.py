@@ -18,7 +18,7 @@ from kim_pipeline.errors import KimError
 from kim_pipeline.settings import DEMO, DEMO_DAY, PROJECT, Settings, read_settings
 
 if TYPE_CHECKING:
-    from kim_pipeline.intake.intake import Delivery
+    from kim_pipeline.intake.deliveries import Delivery
 
 DAY = dt.date(2024, 4, 20)
 _SAMPLE = PROJECT / "data_raw"

@@ -49,7 +49,7 @@ def feedback(
 def _show(console: Console, folder: Path, done: Written) -> None:
     from rich.text import Text  # noqa: PLC0415
 
-    from kim_pipeline.intake.intake import all_findings  # noqa: PLC0415
+    from kim_pipeline.intake.deliveries import all_findings  # noqa: PLC0415
     from kim_pipeline.office.feedback.words import findings_told  # noqa: PLC0415
 
     for delivery, path in done.copies:

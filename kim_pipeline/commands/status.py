@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from kim_pipeline.board.rows import BoardRow
-    from kim_pipeline.intake.intake import Intake
+    from kim_pipeline.intake.deliveries import Intake
     from kim_pipeline.office.status import DeliveryStatus, ProgrammeStatus
     from kim_pipeline.settings import Settings
 
@@ -74,7 +74,7 @@ def _board(settings: Settings, intake: Intake, day: dt.date, chosen: list[str] |
     from kim_pipeline.board.rows import board_rows, states_of_intake  # noqa: PLC0415
     from kim_pipeline.files import Store  # noqa: PLC0415
     from kim_pipeline.guard.holds import load_holds  # noqa: PLC0415
-    from kim_pipeline.intake.intake import settle  # noqa: PLC0415
+    from kim_pipeline.intake.settling import settle  # noqa: PLC0415
 
     waiting = load_holds(Store(settings.warehouse))
     files = {(hold.programme, hold.sha256) for hold in waiting if hold.kind == "file"}

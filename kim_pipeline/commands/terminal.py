@@ -23,8 +23,8 @@ from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 
 if TYPE_CHECKING:  # nothing of these is needed but by the command that has loaded it
+    from kim_pipeline.intake.deliveries import Delivery
     from kim_pipeline.intake.folder import Skipped
-    from kim_pipeline.intake.intake import Delivery
     from kim_pipeline.night import ProgrammeSummary
     from kim_pipeline.protection.hiding import Protection
     from kim_pipeline.warehouse.checks import Check

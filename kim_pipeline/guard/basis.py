@@ -18,7 +18,7 @@ import duckdb
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.model import Table
-from kim_pipeline.intake.intake import Intake
+from kim_pipeline.intake.deliveries import Intake
 from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse import build as warehouse_build

@@ -20,7 +20,8 @@ from kim_pipeline.guard.configuration import configuration_of
 from kim_pipeline.guard.falls import programme_tables
 from kim_pipeline.guard.judging import Case, judge, limits_of_county
 from kim_pipeline.guard.kept import file_of
-from kim_pipeline.intake.intake import Delivery, Intake, settle
+from kim_pipeline.intake.deliveries import Delivery, Intake
+from kim_pipeline.intake.settling import settle
 from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse.catalogue import load_catalogue
 

@@ -25,7 +25,8 @@ from kim_pipeline.guard.basis import Basis, UsedInput, basis_of_trial
 from kim_pipeline.guard.falls import Fall, falls, programme_tables, told_together
 from kim_pipeline.guard.kept import KeptRows, file_of, find_kept, kept_deliveries
 from kim_pipeline.guard.lost_build import hash_of_new_begin, remembers_a_build
-from kim_pipeline.intake.intake import Delivery, Intake, rivals_of, settle
+from kim_pipeline.intake.deliveries import Delivery, Intake
+from kim_pipeline.intake.settling import rivals_of, settle
 from kim_pipeline.settings import Settings
 
 _DERIVED = "foreigners_rate"

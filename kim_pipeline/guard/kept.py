@@ -17,7 +17,7 @@ from kim_pipeline import german
 from kim_pipeline.files import Store, copy, draft, make_durable, move, private_folder, remove
 from kim_pipeline.intake import cache
 from kim_pipeline.intake.cache import CachedPart
-from kim_pipeline.intake.intake import Delivery
+from kim_pipeline.intake.deliveries import Delivery
 from kim_pipeline.settings import Settings
 from kim_pipeline.version import code_version
 

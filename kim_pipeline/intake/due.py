@@ -9,7 +9,7 @@ from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.due import Due, next_due
 from kim_pipeline.contracts.model import Programme
 from kim_pipeline.contracts.vocabulary import last_day_of_programme
-from kim_pipeline.intake.intake import Delivery
+from kim_pipeline.intake.deliveries import Delivery
 
 
 def due_of(programme: Programme, deliveries: Sequence[Delivery], as_of: dt.date, grace_days: int) -> Due:

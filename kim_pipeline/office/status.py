@@ -14,8 +14,8 @@ from typing import Any
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.due import DueState, Phase, due_state
 from kim_pipeline.contracts.model import Programme
+from kim_pipeline.intake.deliveries import Delivery, Intake, counts_by_severity
 from kim_pipeline.intake.due import due_of
-from kim_pipeline.intake.intake import Delivery, Intake, counts_by_severity
 
 _REASONS = {
     "duplicate": "dieselbe Datei unter anderem Namen",

@@ -12,7 +12,7 @@ import dagster as dg
 
 from kim_pipeline.board.page import rows_of_build
 from kim_pipeline.board.rows import told_rows
-from kim_pipeline.intake.intake import Delivery
+from kim_pipeline.intake.deliveries import Delivery
 from kim_pipeline.night import Built, Protected, Published, TakenIn, Tidied, reader, table_models
 from kim_pipeline.orchestration.checks import delivery_check_specs, delivery_checks
 from kim_pipeline.orchestration.dagster_internals import DATA_VERSION_TAG, tag_run

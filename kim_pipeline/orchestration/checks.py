@@ -19,8 +19,8 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.due import Due, due_state
 from kim_pipeline.contracts.limits import Limits, limits_of
 from kim_pipeline.files import Store
+from kim_pipeline.intake.deliveries import Delivery
 from kim_pipeline.intake.due import due_of
-from kim_pipeline.intake.intake import Delivery
 from kim_pipeline.night import Checked, CheckResult, TakenIn
 from kim_pipeline.orchestration.dagster_internals import last_evaluations
 from kim_pipeline.orchestration.keys import delivery_key, table_key

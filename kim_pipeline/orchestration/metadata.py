@@ -18,7 +18,7 @@ from kim_pipeline.board.page import board_summary, rows_of_build
 from kim_pipeline.board.rows import BoardRow, told_rows
 from kim_pipeline.files import Store
 from kim_pipeline.guard.holds import load_holds
-from kim_pipeline.intake.intake import Delivery, counts_by_severity
+from kim_pipeline.intake.deliveries import Delivery, counts_by_severity
 from kim_pipeline.night import COUNTS, BuiltTable, TakenIn, tables_of
 from kim_pipeline.orchestration.dagster_internals import COLUMN_SCHEMA, ROW_COUNT
 from kim_pipeline.orchestration.keys import BUILD_INFO_KEY, DELIVERY_STATUS, INDICATOR_VALUE, published_keys

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from kim_pipeline.contracts.key_date import key_date_of
 from kim_pipeline.files import NO_STATE
-from kim_pipeline.intake.intake import Intake
+from kim_pipeline.intake.deliveries import Intake
 from kim_pipeline.version import code_version
 from kim_pipeline.warehouse.build import comment, sql_literal
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models

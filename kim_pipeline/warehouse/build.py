@@ -14,7 +14,7 @@ import duckdb
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.errors import KimError
-from kim_pipeline.intake.intake import Intake
+from kim_pipeline.intake.deliveries import Intake
 from kim_pipeline.warehouse.catalogue import catalogue_columns
 from kim_pipeline.warehouse.checks import Check
 from kim_pipeline.warehouse.generated import SOURCE

@@ -18,7 +18,7 @@ from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.vocabulary import programme_life, vocabulary
 from kim_pipeline.intake.counting import Window
 from kim_pipeline.intake.due import due_of, year_ends
-from kim_pipeline.intake.intake import Delivery, Intake, counts_by_severity, finding_records
+from kim_pipeline.intake.deliveries import Delivery, Intake, counts_by_severity, finding_records
 from kim_pipeline.warehouse.catalogue import catalogue_columns, catalogue_row, load_catalogue, with_raised_k
 from kim_pipeline.warehouse.generated import PART_NAMES
 

@@ -21,7 +21,8 @@ from kim_pipeline.files import Store
 from kim_pipeline.guard.acceptances import AcceptanceError
 from kim_pipeline.guard.holds import Hold, end_holds, load_holds, note_holds
 from kim_pipeline.guard.judging import HeldNightError, Judgement, Question
-from kim_pipeline.intake.intake import Delivery, take_in
+from kim_pipeline.intake.deliveries import Delivery
+from kim_pipeline.intake.intake import take_in
 from kim_pipeline.night import Night
 from kim_pipeline.orchestration.metadata import board_table
 from kim_pipeline.settings import Settings

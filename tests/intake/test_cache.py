@@ -17,7 +17,8 @@ import pytest
 from kim_pipeline.contracts.vocabulary import INDICATOR_LIST, vocabulary
 from kim_pipeline.files import Store
 from kim_pipeline.intake import cache, fingerprint
-from kim_pipeline.intake.intake import Delivery, Intake, load_secret_for, take_in
+from kim_pipeline.intake.deliveries import Delivery, Intake
+from kim_pipeline.intake.intake import load_secret_for, take_in
 from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.reading import personal
 from kim_pipeline.reading.delivery import read_delivery

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from kim_pipeline.commands.terminal import console, skipped_files
+from kim_pipeline.intake.deliveries import Delivery, Intake, all_findings, counts_by_severity
 from kim_pipeline.intake.folder import STILL_WRITTEN, Skipped
-from kim_pipeline.intake.intake import Delivery, Intake, all_findings, counts_by_severity, settle, take_in
+from kim_pipeline.intake.intake import take_in
+from kim_pipeline.intake.settling import settle
 from kim_pipeline.settings import Settings, today
 from tests.conftest import DirectPool, direct, put
 from tests.workbooks import Page, csv_text, day, request, requests, small_delivery, xlsx

@@ -21,7 +21,8 @@ from openpyxl.styles import PatternFill
 from kim_pipeline import cli
 from kim_pipeline.contracts import programmes
 from kim_pipeline.intake.counting import Candidate
-from kim_pipeline.intake.intake import Delivery, Intake, all_findings, setup_of, take_in
+from kim_pipeline.intake.deliveries import Delivery, Intake, all_findings
+from kim_pipeline.intake.intake import setup_of, take_in
 from kim_pipeline.intake.pool import ReaderPool
 from kim_pipeline.office.feedback.folder import Written, copy_name, write_feedback
 from kim_pipeline.office.feedback.losses import LOSSES, lost

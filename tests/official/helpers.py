@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.intake.intake import Intake, take_in
+from kim_pipeline.intake.deliveries import Intake
+from kim_pipeline.intake.intake import take_in
 from kim_pipeline.reading.delivery import PartResult, read_delivery
 from kim_pipeline.reading.formats.workbook import Limits
 from kim_pipeline.settings import Settings

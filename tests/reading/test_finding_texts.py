@@ -10,7 +10,7 @@ import pytest
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Period, months, school_year, year
 from kim_pipeline.contracts.vocabulary import vocabulary
-from kim_pipeline.intake.intake import all_findings
+from kim_pipeline.intake.deliveries import all_findings
 from kim_pipeline.office.feedback import words
 from kim_pipeline.office.feedback.sheet import message_at_cell
 from kim_pipeline.office.glossary import PAGE, glossary_page

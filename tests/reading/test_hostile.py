@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from kim_pipeline.intake.deliveries import Delivery, Intake
 from kim_pipeline.intake.folder import shown_name
-from kim_pipeline.intake.intake import Delivery, Intake, find_deliveries, take_in
+from kim_pipeline.intake.intake import find_deliveries, take_in
 from kim_pipeline.settings import Settings
 from tests.conftest import odd_pool, put
 from tests.workbooks import (

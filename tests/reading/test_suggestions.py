@@ -9,7 +9,7 @@ import pytest
 
 from kim_pipeline import cli
 from kim_pipeline.contracts.vocabulary import DATA, vocabulary
-from kim_pipeline.intake.intake import all_findings
+from kim_pipeline.intake.deliveries import all_findings
 from kim_pipeline.office import proposals as office
 from kim_pipeline.office.proposals import Proposal, ProposalError, apply, propose
 from kim_pipeline.reading.suggest import contained, nearest

@@ -24,7 +24,7 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.due import Due
 from kim_pipeline.contracts.limits import Limits
 from kim_pipeline.contracts.vocabulary import vocabulary
-from kim_pipeline.intake.intake import findings_of
+from kim_pipeline.intake.deliveries import findings_of
 from kim_pipeline.office.feedback import words
 from kim_pipeline.office.template.plan import plan_of
 from kim_pipeline.office.template.workbook import template

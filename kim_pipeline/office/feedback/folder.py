@@ -19,7 +19,8 @@ from pathlib import Path, PurePath, PurePosixPath
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.files import Store, private_folder, remove
-from kim_pipeline.intake.intake import Delivery, Intake, findings_of, setup_of
+from kim_pipeline.intake.deliveries import Delivery, Intake, findings_of
+from kim_pipeline.intake.intake import setup_of
 from kim_pipeline.intake.pool import Job, ReaderError, ReaderPool
 from kim_pipeline.office.feedback.sheet import ReturnPage, page_of
 from kim_pipeline.settings import Settings

@@ -15,7 +15,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 
 from kim_pipeline import german
 from kim_pipeline.contracts import programmes
-from kim_pipeline.intake.intake import Delivery
+from kim_pipeline.intake.deliveries import Delivery
 from kim_pipeline.office.feedback import words
 from kim_pipeline.office.template import style
 from kim_pipeline.reading.findings import RULES, Finding, place_name

@@ -11,7 +11,7 @@ from typing import Any
 
 from kim_pipeline import german
 from kim_pipeline.contracts import programmes
-from kim_pipeline.intake.intake import Delivery
+from kim_pipeline.intake.deliveries import Delivery
 from kim_pipeline.reading.findings import Finding
 
 _SUPERSEDED = {
