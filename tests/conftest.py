@@ -35,6 +35,7 @@ TESTS = Path(__file__).parent
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options for longer runs than CI's."""
+    parser.addoption("--rare", action="store_true", help="Also tests marked so, and every step where CI takes a few.")
     parser.addoption("--kills", type=int, default=None, help="Number of runs that test_faults.py kills.")
 
 
@@ -44,6 +45,26 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="kim-built-")
         os.environ[BUILT] = folder.name
         config.add_cleanup(folder.cleanup)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what runs by option only."""
+    if config.getoption("--rare"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("rare")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("rare")]
+
+
+STEPS_IN_CI = 5
+
+
+def numbered(config: pytest.Config, steps: Sequence[str]) -> list[tuple[int, str]]:
+    """Steps with their number from 1: all of them with `--rare`, else a few from the first to the last."""
+    every = list(enumerate(steps, 1))
+    if config.getoption("--rare") or len(every) <= STEPS_IN_CI:
+        return every
+    return [every[round(part * (len(every) - 1) / (STEPS_IN_CI - 1))] for part in range(STEPS_IN_CI)]
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ class Column:
         names_office: a text that is not in the county's list of offices is told (`unknown_office`).
         may_name_persons: free text in which a person may be named (`looks_personal`).
         others_are_notes: rows with a value outside the county are notes (official statistics list other areas too).
-        is_money: an amount in euros: whole cents in every table, halves up, and added exactly.
+        is_money: an amount in euros: added exactly; indicators are whole cents, halves up.
         is_read: a table of indicators, review, disclosure or published, or a check, reads it; else it is checked and
             not stored. A test holds what is said here against the SQL.
         derived_from: the delivered column that a computed column stands for.

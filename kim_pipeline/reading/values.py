@@ -77,7 +77,7 @@ class Context:
 
 Parser = Callable[[Cell, Context], Parsed]
 _MOST_MONEY = 999_999_999_999
-"""No amount of euros is larger: so many digits has its type in the tables, DECIMAL(14,2)."""
+"""No amount of euros is larger: so many digits has its type in the tables, DECIMAL(18,6)."""
 
 
 def parse_cell(cell: Cell, column: Column, context: Context, *, minutes: bool = False) -> Parsed:

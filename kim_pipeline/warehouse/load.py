@@ -23,7 +23,7 @@ from kim_pipeline.warehouse.catalogue import catalogue_columns, catalogue_row, l
 from kim_pipeline.warehouse.generated import PART_NAMES
 
 _SQL_TYPES = {"date": "DATE", "number": "DOUBLE", "hours": "DOUBLE", "whole": "BIGINT", "yes_no": "BOOLEAN"}
-_MONEY = "DECIMAL(14,2)"
+_MONEY = "DECIMAL(18,6)"
 _NO_TABLES: tuple[str, ...] = ()
 
 
@@ -300,7 +300,7 @@ def _load_table(
 
 
 def _stored_value(column: Column) -> str:
-    """A column of the read rows as it is stored: money by its shortest decimal notation, so that halves go up."""
+    """A column of the read rows as it is stored: money by its shortest decimal notation, as it was delivered."""
     value = f'r."{column.name}"'
     return f"{value}::VARCHAR::{_MONEY}" if column.is_money else value
 

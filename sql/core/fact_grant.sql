@@ -6,7 +6,7 @@ SELECT
     s.module,  -- Baustein
     s.granted_eur,  -- Bewilligt in Euro
     s.paid_eur,  -- Ausgezahlt in Euro; leer, wenn nicht gemeldet
-    (coalesce(s.paid_eur, 0) - coalesce(s.returned_eur, 0))::DECIMAL(14, 2)
+    (coalesce(s.paid_eur, 0) - coalesce(s.returned_eur, 0))::DECIMAL(18, 6)
         AS spent_eur,  -- Ausgezahlt abzüglich Rückfluss
     s.participants,  -- Teilnehmende
     s.volunteers,  -- Ehrenamtliche

@@ -10,7 +10,7 @@ WITH requested AS (
         count(*) FILTER (f.status = 'unfilled') AS unfilled,
         sum(f.hours ORDER BY f.hours) FILTER (f.status = 'done') AS hours,
         count(f.hours) FILTER (f.status = 'done') AS rows_with_hours,
-        sum(f.fee_eur) FILTER (f.status = 'done') AS fees_eur,
+        round(sum(f.fee_eur) FILTER (f.status = 'done'), 2) AS fees_eur,
         count(f.fee_eur) FILTER (f.status = 'done') AS rows_with_fee,
         median(f.assigned_on - f.requested_on) FILTER (f.status = 'done') AS lead_time_days,
         count(f.assigned_on) FILTER (f.status = 'done') AS rows_with_lead_time,

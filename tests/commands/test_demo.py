@@ -18,6 +18,8 @@ from kim_pipeline.orchestration.runs import instance_for
 from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.settings import DEMO_DAY, PROJECT, InvalidSettingsError, Settings, read_settings, today
 
+pytestmark = pytest.mark.rare
+
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:

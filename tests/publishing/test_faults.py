@@ -1,7 +1,7 @@
 """Faults: whatever hits a run, `kim.duckdb` is the last good build or the new one, and the next run needs no help.
 
 Steps are hit one by one, through Python's audit hooks; moments in between, also inside the database, by the clock. More
-kills than in CI: `pytest tests/publishing/test_faults.py --kills 500`.
+kills than in CI: `pytest tests/publishing/test_faults.py --kills 500`; every step: `--rare`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import pytest
 from kim_pipeline import cli
 from kim_pipeline.publishing.builds import DESCRIPTOR, INTERNAL_NAME, PUBLISHED_NAME, Build, Warehouse
 from kim_pipeline.publishing.smoke import check_build
+from tests.conftest import numbered
 from tests.fault_runs import KEPT_BUILDS, MAKING
 from tests.forks import Ended, Forks
 from tests.quick_nights import day, prepare, publish, settings_in
@@ -127,12 +128,12 @@ def steps_of_a_night(forks: Forks, folder: Path) -> list[str]:
 # Killed
 
 
-def test_killed_before_every_step(forks: Forks, folder: Path) -> None:
+def test_killed_before_every_step(forks: Forks, folder: Path, pytestconfig: pytest.Config) -> None:
     steps = steps_of_a_night(forks, folder)
     assert len(steps) > 25
     assert {"os.rename /kim.duckdb", "os.rename /internal.duckdb"} <= set(steps)
     number = 100
-    for at, step in enumerate(steps, 1):
+    for at, step in numbered(pytestconfig, steps):
         before, moment, number = current(folder), f"killed before step {at}, {step}", number + 2
         assert forks.run("quick_killed", folder=folder, number=number, at=at).was_killed, moment
         assert_is_whole(folder, before, number, moment)
@@ -176,12 +177,12 @@ def test_whole_commands_killed_by_the_clock(forks: Forks, folder: Path, request:
 # Nothing can be written
 
 
-def test_nothing_can_be_written_from_a_step_on(forks: Forks, folder: Path) -> None:
+def test_nothing_can_be_written_from_a_step_on(forks: Forks, folder: Path, pytestconfig: pytest.Config) -> None:
     """Tried at each step that makes, writes or renames something; the others do not need room."""
     number = 100
-    for at, step in enumerate(steps_of_a_night(forks, folder), 1):
-        if step.split()[0] not in MAKING:
-            continue
+    making = [(at, s) for at, s in enumerate(steps_of_a_night(forks, folder), 1) if s.split()[0] in MAKING]
+    for nth, _ in numbered(pytestconfig, [step for _, step in making]):
+        at, step = making[nth - 1]
         before, moment, number = current(folder), f"full from step {at}, {step}", number + 2
         ended = forks.run("quick_refused", folder=folder, number=number, at=at, why=errno.ENOSPC)
         assert_is_whole(folder, before, number, moment)
@@ -191,7 +192,7 @@ def test_nothing_can_be_written_from_a_step_on(forks: Forks, folder: Path) -> No
             assert ended.code == 1, f"{moment}: {ended.output}"
             assert "ist kein Platz mehr. Bitte Platz schaffen" in ended.output, moment
             assert current(folder) == before, moment
-        if at % 4 == 0:
+        if nth % 4 == 0:
             assert_next_night_is_good(forks, folder, number + 1, moment)
 
 

@@ -75,6 +75,7 @@ def settings_in_new(folder: Path, keep: int) -> Settings:
     return settings_in(folder, keep_builds=keep, keep_months=0)
 
 
+@pytest.mark.rare
 @pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="the kernel does not tell who waits for what")
 def test_eight_readers_while_twenty_nights_publish(tmp_path: Path) -> None:
     """No error, no mixture, and no wait that publishing causes.

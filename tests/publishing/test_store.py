@@ -27,6 +27,7 @@ from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.publishing.ledger import Ledger, LedgerEntry
 from kim_pipeline.publishing.published import stored_build_info
 from kim_pipeline.publishing.sealed import problems_of
+from tests.conftest import numbered
 from tests.fault_runs import WRITERS
 from tests.forks import Forks
 from tests.quick_nights import deliver, prepare, publish, settings_in
@@ -87,11 +88,11 @@ def steps_of(forks: Forks, folder: Path, which: str) -> list[str]:
 
 
 @pytest.mark.parametrize("which", [which for which in WRITERS if which != "release"])
-def test_a_writer_killed_before_every_step(forks: Forks, folder: Path, which: str) -> None:
+def test_a_writer_killed_before_every_step(forks: Forks, folder: Path, which: str, pytestconfig: pytest.Config) -> None:
     steps = steps_of(forks, folder, which)
     assert len(steps) > 2
     whole = written(folder)
-    for at, step in enumerate(steps, 1):
+    for at, step in numbered(pytestconfig, steps):
         moment = f"{which} killed before step {at}, {step}"
         clear(folder)
         assert forks.run("writer_killed", folder=folder, which=which, at=at).was_killed, moment

@@ -392,7 +392,7 @@ def test_amounts_of_money_are_whole_cents_in_every_table() -> None:
     }
     with duckdb.connect(str(sample_internal()), read_only=True) as connection:
         found = connection.execute(
-            "SELECT schema_name, table_name, column_name FROM duckdb_columns() WHERE data_type = 'DECIMAL(14,2)'"
+            "SELECT schema_name, table_name, column_name FROM duckdb_columns() WHERE data_type = 'DECIMAL(18,6)'"
         ).fetchall()
         euros = connection.execute(
             "SELECT schema_name, table_name, column_name FROM duckdb_columns() "
@@ -421,13 +421,18 @@ def test_cents_are_added_exactly_and_halves_go_up(tmp_path: Path) -> None:
         kept = connection.execute(
             "SELECT granted_eur, paid_eur FROM staging.komm_an_grants ORDER BY source_row"
         ).fetchall()
+        total = connection.execute(
+            "SELECT value FROM indicators.indicator_value "
+            "WHERE indicator_id = 'komm_an_granted_eur' AND period = '2023' AND breakdown_kind = 'total' AND area = '05570'"
+        ).fetchall()
         told = connection.execute(
             'SELECT rule, severity FROM quality.finding WHERE "row" > 7 ORDER BY "row"'
         ).fetchall()
     assert [granted for granted, _ in kept] == [
-        Decimal("1.01"), Decimal("0.10"), Decimal("0.20"), Decimal("12.35"), Decimal("999999999999.00"), Decimal(1)
+        Decimal("1.005"), Decimal("0.10"), Decimal("0.20"), Decimal("12.345"), Decimal("999999999999.00"), Decimal(1)
     ]  # fmt: skip
     assert kept[-1][1] is None
+    assert total == [(1_000_000_000_013.65,)]
     assert told == [("invalid_number", "error"), ("invalid_number", "warning")]
 
 

@@ -92,6 +92,7 @@ def asked(instance: dg.DagsterInstance, settings: Settings) -> str:
     return data.skip_message or ""
 
 
+@pytest.mark.rare
 def test_a_control_room_that_comes_later_shows_those_nights(tmp_path: Path) -> None:
     settings = small_sample(tmp_path)
     nights = [whole_night(Night(settings=settings, as_of=dt.date.fromisoformat(AS_OF))) for _ in range(2)]

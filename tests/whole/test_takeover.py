@@ -568,7 +568,7 @@ def test_nothing_but_what_is_published_is_open_to_others(taken_over: Installatio
     assert [path for path in found if for_others(path) & 0o022] == []
 
 
-@pytest.mark.parametrize("umask", [0o000, 0o077])
+@pytest.mark.parametrize("umask", [0o000, pytest.param(0o077, marks=pytest.mark.rare)])
 def test_no_umask_changes_what_is_moved(old: Installation, before: Before, umask: int) -> None:
     with copy_of(old) as copy:
         earlier = os.umask(umask)
@@ -588,6 +588,7 @@ def test_going_back_swaps_what_is_published(copy: Installation, before: Before) 
     assert_layout(copy.warehouse, newest, before.builds)
 
 
+@pytest.mark.rare
 def test_going_back_before_the_first_night_of_the_new_version(old: Installation, before: Before) -> None:
     """Whatever command is the first, it moves what is there."""
     with copy_of(old) as copy:
@@ -595,6 +596,7 @@ def test_going_back_before_the_first_night_of_the_new_version(old: Installation,
         assert_layout(copy.warehouse, before.builds[1], [before.builds[0], before.builds[2]])
 
 
+@pytest.mark.rare
 def test_a_move_that_was_interrupted_goes_on(old: Installation, before: Before) -> None:
     """Killed after any of the moves: readers still open the old build, and the next command puts the rest right."""
     with copy_of(old) as copy:
@@ -608,6 +610,7 @@ def test_a_move_that_was_interrupted_goes_on(old: Installation, before: Before) 
         assert copy.only("ledger.duckdb").parent == copy.warehouse / "state"
 
 
+@pytest.mark.rare
 def test_what_any_killed_command_of_the_old_version_left_is_gone(old: Installation) -> None:
     """Not only a night's: the next night sweeps every folder that the program writes into (house.md, files.py).
 
