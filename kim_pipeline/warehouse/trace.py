@@ -17,7 +17,7 @@ import duckdb
 from sqlglot import exp
 
 from kim_pipeline.errors import KimError
-from kim_pipeline.warehouse.sql_models import SqlModel, load_models
+from kim_pipeline.warehouse.sql_models import SqlModel, find_model, load_models
 
 _SOURCE = ("source_file", "source_sheet", "source_row")
 _FOREIGNERS = "foreigners_rate"
@@ -91,13 +91,21 @@ def trace(internal: Path, indicator_id: str, area: str, period: str, breakdown: 
             model = _model_of(models, part)
             files += [model.path] if model.path else []
             programme = _indicator(connection, part)["programme"]
-            rows = connection.execute(rows_query(model, part), [key, period, breakdown]).fetchall()
-            sources += _sources(connection, programme, rows)
+            rows = {
+                row
+                for which in ("", *_partners(model, part))
+                for row in connection.execute(rows_query(model, part, which), [key, period, breakdown]).fetchall()
+                if row[0] is not None
+            }
+            sources += _sources(connection, programme, sorted(rows))
     return Trace(indicator, key, name, period, breakdown, *value, tuple(files), tuple(sources))
 
 
-def rows_query(model: SqlModel, indicator_id: str) -> str:
+def rows_query(model: SqlModel, indicator_id: str, partner: str = "") -> str:
     """The query for the source rows of an indicator's value; its parameters are area, period and breakdown.
+
+    A fact that two rows make (a handover: two stations) names the other one in columns of its own, `next_source_row`
+    and so on; `partner` is what these begin with.
 
     The indicator's columns lead to aggregates of one grouped CTE. A row is behind the value if it is in that CTE's
     group, is of the kind that the indicator's line in the list of values asks for, and some of these aggregates takes
@@ -108,7 +116,7 @@ def rows_query(model: SqlModel, indicator_id: str) -> str:
     aliased = {projection.alias_or_name: projection.unalias() for projection in grouped.selects}
     taken = [condition for name in line.columns for condition in _taken(aliased[name])]
     alias = grouped.args["from_"].this.alias
-    query = exp.select(*(f"{alias}.{name}" for name in _SOURCE)).distinct()
+    query = exp.select(*(f"{alias}.{partner}{name}" for name in _SOURCE)).distinct()
     query.set("from_", grouped.args["from_"].copy())
     query.set("joins", [join.copy() for join in grouped.args.get("joins") or []])
     where = grouped.args.get("where")
@@ -122,6 +130,19 @@ def rows_query(model: SqlModel, indicator_id: str) -> str:
     ]
     query.set("with_", _ctes_of(grouped, model.tree))
     return query.where(*conditions).order_by("1", "2", "3").sql(dialect="duckdb")
+
+
+def _partners(model: SqlModel, indicator_id: str) -> list[str]:
+    """What the columns begin with in which an indicator's facts name further rows that they are made of."""
+    table = _line(model, indicator_id).grouped.args["from_"].this
+    tables = [table]
+    if not table.db:  # a CTE hands on the columns of the facts that it reads with a star
+        cte = next(c.this for c in model.tree.find_all(exp.CTE) if c.alias == table.name)
+        tables = [s.args["from_"].this for s in cte.find_all(exp.Select) if s.is_star and s.args.get("from_")]
+    last = _SOURCE[-1]
+    facts = [find_model(f"{t.db}.{t.name}") for t in tables if isinstance(t, exp.Table) and t.db]
+    names = dict.fromkeys(name for fact in facts if fact for name in fact.columns)
+    return [name.removesuffix(last) for name in names if name.endswith(f"_{last}")]
 
 
 @dataclass(frozen=True)

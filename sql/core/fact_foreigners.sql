@@ -10,7 +10,10 @@ SELECT
         AS is_county_known,  -- Ob es für den Stichtag eigene Zahlen des Kreises gibt; sonst gilt die Summe
     s.foreigners_file AS source_file,  -- Datei, aus der die Zeile stammt
     s.foreigners_sheet AS source_sheet,  -- Blatt, aus dem die Zeile stammt
-    s.foreigners_row AS source_row  -- Zeile im Blatt
+    s.foreigners_row AS source_row,  -- Zeile im Blatt
+    s.population_file AS population_source_file,  -- Datei, aus der die Bevölkerung stammt
+    s.population_sheet AS population_source_sheet,  -- Blatt, aus dem die Bevölkerung stammt
+    s.population_row AS population_source_row  -- Zeile der Bevölkerung im Blatt
 FROM staging.bevoelkerung_population AS s
 INNER JOIN core.dim_area AS a ON a.area = s.ags
 INNER JOIN quality.series_base AS b

@@ -1,17 +1,18 @@
--- Verlauf des Umsetzungsstands: jede Maßnahme bei ihrem ersten Register und bei jedem, das ihren Stand ändert.
+-- Verlauf des Umsetzungsstands: jede Maßnahme bei ihrem ersten Register und bei jedem, das ihren Stand ändert. Von
+-- Registern mit gleichem Stand gilt die ganze Zeile dessen, dessen Name zuletzt kommt.
 WITH snapshot AS (
     SELECT
         m.concept,
         m.measure_no,
         d.as_of,
-        arg_max(m.title, d.file) AS title,
-        arg_max(m.status, d.file) AS status,
-        arg_max(m.status_on, d.file) AS status_on,
-        max(d.file) AS source_file
+        m.title,
+        m.status,
+        m.status_on,
+        d.file AS source_file
     FROM accepted.massnahmen_measures AS m
     INNER JOIN quality.delivery AS d ON d.programme = 'massnahmen' AND d.file = m.source_file AND d.part = m.source_part
     WHERE d.status NOT IN ('rejected', 'held')
-    GROUP BY m.concept, m.measure_no, d.as_of
+    QUALIFY row_number() OVER (PARTITION BY m.concept, m.measure_no, d.as_of ORDER BY d.file DESC, d.part DESC) = 1
 ),
 
 followed AS (

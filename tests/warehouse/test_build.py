@@ -84,6 +84,75 @@ def test_the_difference_to_the_build_before(tmp_path: Path) -> None:
     )
 
 
+def changes(tmp_path: Path, *statements: str) -> list[tuple[object, ...]]:
+    """What a build tells of one before it in which these statements have made a difference: figures, gaps and suggestions."""
+    before = Path(shutil.copy(sample_internal(), tmp_path / "before.duckdb"))
+    with duckdb.connect(str(before)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    new = Path(shutil.copy(sample_internal(), tmp_path / "new.duckdb"))
+    write_diff(new, before)
+    with duckdb.connect(str(new), read_only=True) as connection:
+        return connection.execute(
+            "SELECT kind, object, area, period, breakdown, old_value, new_value, old_text, caused_by "
+            "FROM quality.build_diff WHERE area IS NOT NULL OR old_text IS NOT NULL ORDER BY ALL"
+        ).fetchall()
+
+
+def test_a_value_per_1000_changes_by_the_population_too(tmp_path: Path) -> None:
+    with duckdb.connect(str(sample_internal()), read_only=True) as connection:
+        ((file,),) = connection.execute(
+            "SELECT max(file) FROM quality.delivery WHERE programme = 'bevoelkerung' AND status = 'counted'"
+        ).fetchall()
+    found = changes(
+        tmp_path,
+        f"UPDATE quality.delivery SET sha256 = 'x' WHERE file = '{file}'",
+        "UPDATE indicators.indicator_value SET value = value + 1, denominator = denominator + 1 WHERE period = '2023' "
+        "AND area = '05570' AND indicator_id = 'kim_cases_per_1000_foreigners'",
+    )
+    name = "kim_cases_per_1000_foreigners"
+    assert [(kind, subject, cause) for kind, subject, *_, cause in found] == [
+        ("basis_changed", f"{name}.denominator", file),
+        ("value_changed", name, file),
+    ]
+
+
+def test_a_changed_basis_is_told_where_the_value_stays(tmp_path: Path) -> None:
+    found = changes(
+        tmp_path,
+        "UPDATE indicators.indicator_value SET numerator = 2 * numerator, denominator = 2 * denominator, n = 2 * n "
+        "WHERE indicator_id = 'komm_an_spending_rate' AND area = '05570' AND period = '2023' AND breakdown = ''",
+    )
+    assert [(row[0], row[1], row[-1]) for row in found] == [
+        ("basis_changed", f"komm_an_spending_rate.{part}", "code") for part in ("denominator", "n", "numerator")
+    ]
+
+
+def test_gaps_and_suggestions_that_change_are_told(tmp_path: Path) -> None:
+    with duckdb.connect(str(sample_internal()), read_only=True) as connection:
+        gap = connection.execute("SELECT period, area, theme FROM indicators.offer_gap WHERE gap LIMIT 1").fetchall()[0]
+        measure = connection.execute("SELECT concept, measure_no FROM indicators.measure_review LIMIT 1").fetchall()[0]
+    found = changes(
+        tmp_path,
+        f"UPDATE indicators.offer_gap SET gap = FALSE WHERE (period, area, theme) = {gap}",
+        f"UPDATE indicators.measure_review SET suggestion = 'x' WHERE (concept, measure_no) = {measure}",
+        "UPDATE quality.delivery SET sha256 = 'x' WHERE file IN (SELECT min(file) FROM quality.delivery "
+        "WHERE programme IN ('angebote', 'beschluesse', 'fit') AND status = 'counted' GROUP BY programme)",
+    )
+    with duckdb.connect(str(sample_internal()), read_only=True) as connection:
+        changed = dict(
+            connection.execute(
+                "SELECT programme, min(file) FROM quality.delivery WHERE status = 'counted' GROUP BY programme"
+            ).fetchall()
+        )
+    period, area, theme = gap
+    assert ("gap_changed", "offer_gap", area, period, theme, 0, 1, None, changed["angebote"]) in found
+    ((*_, old_text, cause),) = [row for row in found if row[0] == "suggestion_changed"]
+    assert old_text == "x"
+    assert changed["beschluesse"] in str(cause)
+    assert changed["fit"] not in str(cause)
+
+
 def test_a_new_indicator_is_one_sql_file_and_one_catalogue_entry(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,3 +75,17 @@ def test_what_does_not_exist_is_said(arguments: tuple[str, str, str], says: str)
 def test_spans_of_rows() -> None:
     found = trace(sample_internal(), "population", "05570", "2022")
     assert [s.spans for s in found.sources] == ["9–20, 22"]
+
+
+def test_both_rows_of_a_pair_are_named() -> None:
+    """A handover is made of two stations, a share of two parts of a table."""
+    with duckdb.connect(str(sample_internal()), read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT f.source_row, f.next_source_row FROM core.fact_handover AS f "
+            "WHERE year(f.handed_over_on) = 2023 AND f.next_source_row IS NOT NULL"
+        ).fetchall()
+        count = connection.execute("SELECT count(*) FROM core.fact_handover").fetchall()
+    named = {row for source in trace(sample_internal(), "kim_handovers", "05570", "2023").sources for row in source.rows}
+    assert count > [(0,)]
+    assert rows
+    assert named == {row for pair in rows for row in pair}
