@@ -26,6 +26,7 @@ from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 
 _LOG = logging.getLogger(__name__)
 _FIGURES = "indicators.indicator_value"
+_POPULATION = "core.fact_population"
 _CALENDAR = "core.calendar_period"
 USED = ("counted", "superseded")
 """Status of a delivery that was an input of a build."""
@@ -78,6 +79,7 @@ class Basis:
         figures: indicator and period → the county's value, not broken down; None where it only is not known.
         periods: name of a period → its days.
         indicators: indicator → its programme and its German label.
+        populated: area key and Stichtag for which a population counts.
         configuration: what the build depends on besides deliveries → its hash; empty where the build does not say.
     """
 
@@ -88,6 +90,7 @@ class Basis:
     figures: Mapping[FigureName, float | None] = field(default_factory=dict)
     periods: Mapping[str, Period] = field(default_factory=dict)
     indicators: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    populated: frozenset[tuple[str, dt.date]] = frozenset()
     configuration: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -161,6 +164,7 @@ def read_basis(connection: duckdb.DuckDBPyConnection) -> Basis:
         covered=reader.covered(),
         rows=dict(reader.rows(spans)),
         figures=reader.figures(),
+        populated=reader.populated(),
         periods={
             name: Period(first, last) for name, first, last in reader.all(f"SELECT * EXCLUDE calendar FROM {_CALENDAR}")
         },
@@ -239,6 +243,12 @@ class _Reader:
             day = lasts.get((file, of_file))
             found[day] = found.get(day, 0) + number
         return found
+
+    def populated(self) -> frozenset[tuple[str, dt.date]]:
+        if not self.has(_POPULATION):
+            return frozenset()
+        found = self.all(f"SELECT area, reported_on FROM {_POPULATION} WHERE population IS NOT NULL")
+        return frozenset((area, day) for area, day in found)
 
     def figures(self) -> dict[FigureName, float | None]:
         found = self.all(

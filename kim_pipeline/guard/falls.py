@@ -15,6 +15,7 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.limits import HoldLimits
 from kim_pipeline.contracts.model import Programme, Table
+from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.guard.basis import Basis, FigureName, Span, TableName
 
 _DAY = dt.timedelta(days=1)
@@ -72,7 +73,26 @@ def falls(before: Basis, after: Basis, new: frozenset[tuple[str, str]], limits: 
             asked = dict.fromkeys(_asked(span, begins) for span in spans)
             found += _lost_rows((programme, table), before, after, asked, limits[programme.key])
     found += _lost_figures(before, after, limits)
+    found += _lost_population(before, after)
     return found
+
+
+def _lost_population(before: Basis, after: Basis) -> Iterator[Fall]:
+    """Stichtage at which an area had a population and would have none (`official.md` §6)."""
+    programme = next((p for p in programmes().values() if p.published is not None), None)
+    gone: dict[dt.date, set[str]] = {}
+    county = vocabulary().county
+    for area, day in before.populated - after.populated:
+        is_sum = area == county.key and all((ags, day) in after.populated for ags in county.ags)
+        if not is_sum:
+            gone.setdefault(day, set()).add(area)
+    if programme is None:
+        return
+    names = {county.key: county.name, **{m.ags: m.name for m in county.municipalities}}
+    for day, areas in sorted(gone.items(), reverse=True):
+        which = german.listing(sorted(names.get(area, area) for area in areas))
+        told = f"{programme.title}: Für {which} läge zum {german.day(day)} keine Bevölkerungszahl mehr vor."
+        yield Fall(programme.key, Period(day, day), told)
 
 
 def _begin(programme: Programme, before: Basis, after: Basis, limits: HoldLimits) -> dt.date | None:
