@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from kim_pipeline import german
 from kim_pipeline.reading.errors import unreadable
@@ -99,12 +100,12 @@ def to_sheet(name: str, cells: Cells, values: Sequence[Cell], fills: Mask) -> Sh
     check_extent(name, filled.rows, filled.columns)
     height, width = filled.extent
     rows, columns, codes = cells.where((cells.rows < height) & (cells.columns < width))
-    order = np.argsort(columns, kind="stable")
+    order = np.argsort(columns.astype(np.uint16), kind="stable")
     bounds = np.searchsorted(columns[order], np.arange(width + 1))
     sheet = Sheet(name, [], [], height)
     for column in range(width):
         ours = order[bounds[column] : bounds[column + 1]]
-        used, local_codes = np.unique(codes[ours], return_inverse=True)
+        local_codes, used = pd.factorize(codes[ours])
         found = np.zeros(height, dtype=np.int32)
         found[rows[ours]] = local_codes + 1
         sheet.codes.append(found)

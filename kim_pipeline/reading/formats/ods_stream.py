@@ -32,7 +32,8 @@ _TABLE_END, _ROW_END = b"</table:table>", b"</table:table-row>"
 _LONGEST_TAG = 4096
 _SINCE_1904 = re.compile(rb"""<table:null-date\b[^>]*table:date-value=["']1904""")
 _SIMPLE = re.compile(
-    rb"<table:(?:covered-)?table-cell([^<>&']*?)(?:/>|>(?:<text:p>([^<&\r]*)</text:p>)?</table:(?:covered-)?table-cell>)"
+    rb"<table:(?:covered-)?table-cell([^<>&']*)>"
+    rb"(?:(?<=/>)|(?:<text:p>([^<&\r]*)</text:p>)?</table:(?:covered-)?table-cell>)"
 )
 """Attributes and text of a cell of one line; entities and line ends are left to expat."""
 _ATTRIBUTE = re.compile(r'([\w:.-]+)="([^"]*)"')
@@ -192,14 +193,16 @@ class _Usual:
 
     def _stated(self, bodies: pa.DictionaryArray) -> tuple[_Integers, _Integers]:
         """The codes of cells, and how many columns each stands for; every different one is parsed once."""
+        index, parsed = self._index, self._parsed
         known = []
         for body in bodies.dictionary.to_pylist():
-            code = self._index.setdefault(body, len(self._index))
-            if code == len(self._parsed):
-                self._parsed.append(_parse_cell(body))
-            known.append((code, self._parsed[code].repeated))
-        found, widths = np.array(known, dtype=np.int64)[np.asarray(bodies.indices)].T
-        return found, widths
+            code = index.setdefault(body, len(parsed))
+            if code == len(parsed):
+                parsed.append(_parse_cell(body))
+            known.append(code)
+        indices = np.asarray(bodies.indices)
+        widths = np.array([parsed[code].repeated for code in known], dtype=np.int64)
+        return np.array(known, dtype=np.int64)[indices], widths[indices]
 
     def _heights(self, block: Block, row_starts: Positions) -> _Integers:
         """How many rows each row tag stands for."""
