@@ -13,7 +13,7 @@ from functools import cached_property
 
 from kim_pipeline.contracts.model import Column
 from kim_pipeline.contracts.normalise import clean_key, comparable
-from kim_pipeline.reading.formats.cells import Cell, DoubtfulCell, raw_text
+from kim_pipeline.reading.formats.cells import BETWEEN_READINGS, Cell, DoubtfulCell, raw_text
 from kim_pipeline.reading.values import Context, parse_date
 
 _LEAST = 4
@@ -25,6 +25,8 @@ _LAST_SHORT_YEAR = 2030
 """A later year of two digits may be one of the last century."""
 LONGEST_WITH_PERSONS = 40
 """Characters of a text that are quoted where the table has personal columns."""
+_MARKS = '"…'
+"""What a reading may begin or end with that is not the cell's: an open quotation mark, and that it goes on."""
 _DAY = re.compile(r"(?<!\d)(?:\d{1,2}\.\s?\d{1,2}\.\s?(?P<last>\d{4}|\d{2})|(?P<first>\d{4})-\d{1,2}-\d{1,2})(?!\d)")
 _NAME = re.compile(r"[^\W\d_][\w.'’ -]*,\s*[^\W\d_][\w.'’ -]*")
 """`Word, Word`, as surname and first name are written."""
@@ -95,8 +97,14 @@ class Quoting:
 
 
 def _readings(cell: Cell) -> tuple[Cell, ...]:
-    """What a cell may hold: of a doubtful one both readings."""
-    return (cell.first, cell.second) if isinstance(cell, DoubtfulCell) else (cell,)
+    """What a cell may hold: of a doubtful one both readings, also without the marks that they bear themselves."""
+    if isinstance(cell, DoubtfulCell):
+        cells: tuple[Cell, ...] = (cell.first, cell.second)
+    elif isinstance(cell, str) and BETWEEN_READINGS in cell:
+        cells = (cell, *cell.split(BETWEEN_READINGS))
+    else:
+        return (cell,)
+    return (*cells, *(reading.strip(_MARKS) for reading in cells if isinstance(reading, str)))
 
 
 def _may_tell(text: str) -> bool:

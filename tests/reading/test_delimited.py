@@ -155,6 +155,15 @@ def test_what_is_swallowed_is_not_quoted() -> None:
     assert found.raw == 'A-1… | "A-1'
 
 
+def test_a_personal_value_whose_quotation_mark_is_not_closed_is_not_quoted() -> None:
+    """The readings bear marks of their own, `…` and `"`, and are no less the value."""
+    page = requests(request("A-1"), request("A-2", Status="SLIPPED", Bemerkung="Frau Geheim anrufen"))
+    next(row for row in page.grid if row[0] == "Nr.").append("Bemerkung")
+    result = read(csv_text(page).replace("SLIPPED", '"Frau Geheim anrufen').encode())
+    assert "Geheim" not in repr(result.findings)
+    assert [f.raw for f in result.findings if f.rule == "error_cell"] == ["***"]
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

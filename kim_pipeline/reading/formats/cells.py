@@ -151,13 +151,17 @@ def is_filled(cell: Cell) -> bool:
     return not is_blank(cell) if isinstance(cell, str) else cell is not None
 
 
+BETWEEN_READINGS = " | "
+"""What parts the readings of a doubtful cell where both are quoted."""
+
+
 def raw_text(cell: Cell) -> str:
     """A cell as a person would quote it: whole numbers without decimals, days as `yyyy-mm-dd`.
 
     Of a doubtful cell it is both readings, so that what may not be quoted of either is found in it.
     """
     if isinstance(cell, DoubtfulCell):
-        cell = f"{raw_text(cell.first)} | {raw_text(cell.second)}"
+        cell = f"{raw_text(cell.first)}{BETWEEN_READINGS}{raw_text(cell.second)}"
     match cell:
         case str():
             return cell
