@@ -49,6 +49,7 @@ class KeyDate:
             ({"item", "as_of"}, f"(item <> 'input' OR {stand})"),
             ({"as_of"}, stand),
             ({"period", "last_day"}, f"last_day <= {until}"),
+            ({"reported_on"}, f"reported_on <= {until}"),
             ({"decision_no"}, f"decided_on <= {until}"),
             ({"programme", "file"}, of_delivery),
             ({"period"}, of_period),

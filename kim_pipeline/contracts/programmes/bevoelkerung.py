@@ -85,7 +85,7 @@ class Population(ContractModel):
     foreigners_within_population = at_most("amount_order", "foreigners", "population")
 
 
-PUBLISHED = PublishedForms(
+OFFICIAL_FORMS = PublishedForms(
     table="population",
     statistics=(
         Statistic(
@@ -175,5 +175,5 @@ PROGRAMME = Programme(
     delivery="period",
     cadence=YEARLY_BY_30_SEPTEMBER,
     tables=(Table("population", "Bevölkerung", Population),),
-    published=PUBLISHED,
+    published=OFFICIAL_FORMS,
 )

@@ -241,10 +241,10 @@ def _parse_cell(body: bytes) -> Stated:
 
 @lru_cache(maxsize=4096)
 def _of_attributes(attributes: bytes) -> Stated:
-    return stated(dict(_ATTRIBUTE.findall(attributes.decode())), "")
+    return stated_cell(dict(_ATTRIBUTE.findall(attributes.decode())), "")
 
 
-def stated(cell: dict[str, str], text: str, *, has_drawing: bool = False) -> Stated:
+def stated_cell(cell: dict[str, str], text: str, *, has_drawing: bool = False) -> Stated:
     """What the attributes of a cell and its text say."""
     kind = cell.get("office:value-type", "")
     if "error" in (kind, cell.get("calcext:value-type")):
@@ -323,7 +323,7 @@ class _Scanner:
         elif tag == "table:table-row":
             self._row += self._height
         elif tag in _CELLS and self._cell is not None:
-            found = stated(self._cell, "".join(self._text), has_drawing=self._has_drawing)
+            found = stated_cell(self._cell, "".join(self._text), has_drawing=self._has_drawing)
             code = self._index.setdefault(found, len(self._index))
             self._cells.append((self._row, self._column, code, self._height))
             self._column += found.repeated

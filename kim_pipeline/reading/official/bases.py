@@ -31,7 +31,7 @@ _SINCE = re.compile(
 
 
 @dataclass(frozen=True)
-class Span:
+class BaseSpan:
     """A rule of the footer: from `first` to `last` (None: open) figures rest on `base`."""
 
     first: dt.date
@@ -54,7 +54,7 @@ class BaseFacts:
     anchors: Mapping[tuple[str, dt.date, int], str] = field(default_factory=dict)
 
 
-def census_base(day: dt.date, header: str, facts: BaseFacts, spans: Iterable[Span]) -> str | None:
+def census_base(day: dt.date, header: str, facts: BaseFacts, spans: Iterable[BaseSpan]) -> str | None:
     """The base of the figures of a day; None where nothing tells it.
 
     Args:
@@ -95,10 +95,10 @@ def _by_stand(facts: BaseFacts) -> str | None:
     return "2011" if facts.as_of is not None and facts.as_of < _FIRST_RESULTS_2022 else None
 
 
-def footer_rules(footer: str) -> list[Span]:
+def footer_rules(footer: str) -> list[BaseSpan]:
     """The rules that a footer states, in its order: each phrase with the nearest time before it."""
     text = _BROKEN_WORD.sub("", " ".join(footer.split()))
-    spans: list[Span] = []
+    spans: list[BaseSpan] = []
     after = 0
     for phrase in _PHRASE.finditer(text):
         times = list(_SINCE.finditer(text, after, phrase.start()))
@@ -108,11 +108,11 @@ def footer_rules(footer: str) -> list[Span]:
     return spans
 
 
-def _span(time: re.Match[str], base: str) -> Span:
+def _span(time: re.Match[str], base: str) -> BaseSpan:
     if time["first"]:
-        return Span(dt.date(int(time["first"]), 1, 1), dt.date(int(time["last"]), 12, 31), base)
+        return BaseSpan(dt.date(int(time["first"]), 1, 1), dt.date(int(time["last"]), 12, 31), base)
     if time["day"]:
         day, month, year = (int(part) for part in time["day"].split("."))
-        return Span(dt.date(year, month, day), None, base)
+        return BaseSpan(dt.date(year, month, day), None, base)
     month = _MONTHS.index(time["month"].casefold()) + 1 if time["month"] else 1
-    return Span(dt.date(int(time["since"]), month, 1), None, base)
+    return BaseSpan(dt.date(int(time["since"]), month, 1), None, base)

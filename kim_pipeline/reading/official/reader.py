@@ -24,7 +24,7 @@ from kim_pipeline.reading.errors import RejectedError
 from kim_pipeline.reading.findings import Finding, Severity, place_name, shown_text, told
 from kim_pipeline.reading.formats.cells import column_letter
 from kim_pipeline.reading.formats.workbook import Limits
-from kim_pipeline.reading.official.bases import BaseFacts, Span, census_base, footer_rules
+from kim_pipeline.reading.official.bases import BaseFacts, BaseSpan, census_base, footer_rules
 from kim_pipeline.reading.official.layout import Areas, Broken, OfficialCell, OfficialLayout
 from kim_pipeline.reading.official.recognise import official_layout, unpacked
 from kim_pipeline.reading.official.signs import Official, official_value
@@ -300,7 +300,7 @@ def _with_sum(layout: OfficialLayout, areas: Areas, found: _Evaluation) -> dict[
 
 
 def _rows(
-    layout: OfficialLayout, table: Table, found: _Evaluation, facts: BaseFacts, spans: Sequence[Span]
+    layout: OfficialLayout, table: Table, found: _Evaluation, facts: BaseFacts, spans: Sequence[BaseSpan]
 ) -> list[dict[str, Any]]:
     """The accepted records, one per area and day."""
     records: dict[_RecordKey, dict[tuple[Part, Sex], OfficialCell]] = defaultdict(dict)
