@@ -78,9 +78,10 @@ class FlatForm:
         area_variables: codes of the variables that name areas.
         area_prefixes: beginnings of further such codes.
         sexes: attribute code of `sex_variable` → sex.
-        nationalities: attribute code of `nationality_variable` → whether the row counts foreigners; others are notes.
+        foreign: attribute code of `nationality_variable` that counts foreigners; rows of others are notes.
         units: what a content is counted in.
         reference_day: time code of a day; others are no day.
+        named: the end of a published file name; its group is the moment of retrieval in milliseconds.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Official tables and hand-made ones together: which file gives which part of which record (`official.md` §6).
 
 Belongs here: merging by parts, one census base per Stichtag, and what is told of it. Pure functions of accepted rows.
-Does not belong here: where the rows lie, and the status of the deliveries (`intake.py`).
+Does not belong here: where the rows lie, and the status of the deliveries (`settling.py`).
 """
 
 from __future__ import annotations

@@ -146,6 +146,8 @@ class _Hits:
     def __init__(self, sheet: Sheet, known: dict[str, set[tuple[str, str]]]) -> None:
         """Look at each distinct text once."""
         self.height = sheet.height
+        self._sheet = sheet
+        self._last_rows: dict[tuple[int, int], int] = {}
         self._rows: dict[tuple[str, str], Mask] = {}
         for column in range(sheet.width):
             codes: dict[tuple[str, str], list[int]] = {}
@@ -156,6 +158,18 @@ class _Hits:
             for name, ours in codes.items():
                 rows = np.isin(sheet.codes[column], ours)
                 self._rows[name] = self._rows[name] | rows if name in self._rows else rows
+
+    def last_row(self, first_column: int, end_column: int) -> int:
+        """The last row with several filled cells in some columns, looked for once; -1 without one."""
+        columns = first_column, end_column
+        if columns not in self._last_rows:
+            several = (self._filled[:, first_column:end_column].sum(axis=1) > 1).nonzero()[0]
+            self._last_rows[columns] = int(several[-1]) if len(several) else -1
+        return self._last_rows[columns]
+
+    @cached_property
+    def _filled(self) -> Mask:
+        return self._sheet.filled()
 
     def share(self, table: Table, given: dict[str, str]) -> npt.NDArray[np.float64]:
         """Per row the share of a table's required columns of which it, or the row below, may hold a name."""
@@ -254,24 +268,25 @@ class HeaderFinder:
                 continue
             header = self._best_at(sheet, row, fact_rows)
             if header is not None:
-                line = self._over_a_part(sheet, header, above) or self._side_by_side(sheet, header)
+                line = self._over_a_part(sheet, header, above, hits) or self._side_by_side(sheet, header)
                 above = [h for h in above if not any(h.overlaps(other) for other in line)] + line
                 above.sort(key=lambda h: h.first_column)
                 found.append(line)
                 after = header.last_row + 1
         return found
 
-    def _over_a_part(self, sheet: Sheet, whole: Header, above: Sequence[Header]) -> list[Header]:
+    def _over_a_part(self, sheet: Sheet, whole: Header, above: Sequence[Header], hits: _Hits) -> list[Header]:
         """The headers of a row that names columns of some tables only, while a table beside them goes on.
 
         Args:
             sheet: the sheet.
             whole: what the row is as one header.
             above: the last header over each column, left to right.
+            hits: of the sheet.
         """
         if len(above) < 2:
             return []
-        page, names = sheet.filled(), self._names_of(whole.table)
+        names = self._names_of(whole.table)
         line: list[Header] = []
         going_on = False
         for over in above:
@@ -282,8 +297,7 @@ class HeaderFinder:
             elif any(names.find(cell) for cell in named):
                 return []
             else:
-                below = page[whole.first_row :, over.first_column : over.end_column]
-                going_on |= bool((below.sum(axis=1) > 1).any())
+                going_on |= hits.last_row(over.first_column, over.end_column) >= whole.first_row
         return line if going_on else []
 
     def _best_at(self, sheet: Sheet, row: int, fact_rows: set[int]) -> Header | None:

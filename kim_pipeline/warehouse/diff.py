@@ -184,17 +184,10 @@ def write_diff(new: Path, before: Path | None) -> dict[str, int]:
 
 def _load_sources(connection: duckdb.DuckDBPyConnection) -> None:
     """The temporary table `source`: figure or table of gaps → programme of whose deliveries it is made."""
-    rows = [
-        (indicator, per_1000_of)
-        for indicator, per_1000_of in connection.execute(
-            "SELECT indicator_id, per_1000_of FROM indicators.indicator"
-        ).fetchall()
-    ]
+    indicators = dict(connection.execute("SELECT indicator_id, per_1000_of FROM indicators.indicator").fetchall())
     connection.execute("CREATE OR REPLACE TEMP TABLE source (object VARCHAR, programme VARCHAR)")
-    found = sources_of(dict(rows))
-    pairs = [(name, programme) for name, keys in found.items() for programme in sorted(keys)]
-    if pairs:
-        connection.executemany("INSERT INTO source VALUES (?, ?)", pairs)
+    pairs = [(name, programme) for name, keys in sources_of(indicators).items() for programme in sorted(keys)]
+    connection.executemany("INSERT INTO source VALUES (?, ?)", pairs)
 
 
 def sources_of(indicators: Mapping[str, str | None]) -> dict[str, set[str]]:
