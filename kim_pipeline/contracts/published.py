@@ -68,6 +68,13 @@ NOTHING = "-"
 """The sign of `nothing there`: a dissolved area where it stands for a whole population."""
 
 
+def census_name(base: str | None) -> str:
+    """A census base in words: `Zensus 2011`, `Volkszählung 1987`."""
+    if base is None:
+        return "Grundlage nicht genannt"
+    return f"Volkszählung {base}" if base == "1987" else f"Zensus {base}"
+
+
 @dataclass(frozen=True)
 class FlatForm:
     """P1: one row per area, day and attribute, by GENESIS, Regionalstatistik, the census data base and the Länder.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kim_pipeline import german
-from kim_pipeline.contracts.published import Part
+from kim_pipeline.contracts.published import Part, census_name
 from kim_pipeline.intake.competing import Owner
 from kim_pipeline.reading.findings import Finding, Severity, place_name, told
 
@@ -270,13 +270,6 @@ def _tell_sums(found: Merged, county: str, names: Mapping[str, str]) -> None:
                 facts: dict[str, Any] = {"area": names[county], "day": german.day(day), "sum": german.number(total)}
                 said = f"{_place(record)}: {told('sum_differs', own=german.number(value), **facts)}"
                 found.findings[record.owner].append(_finding(record, "sum_differs", "notice", said))
-
-
-def census_name(base: str | None) -> str:
-    """A census base in words: `Zensus 2011`, `Volkszählung 1987`."""
-    if base is None:
-        return "Grundlage nicht genannt"
-    return f"Volkszählung {base}" if base == "1987" else f"Zensus {base}"
 
 
 def _shown(record: AcceptedRow, part: Part) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kim_pipeline import german
+from kim_pipeline.contracts.published import census_name
 from kim_pipeline.report import charts
 from kim_pipeline.report.blocks import (
     Block,
@@ -149,8 +150,7 @@ def _base(context: ReportContext) -> tuple[tuple[str, str], ...]:
     base = figures.census_base("population", year) if year else None
     if base is None:
         return ()
-    name = f"Volkszählung {base}" if base == "1987" else f"Zensus {base}"
-    return (("Grundlage der Einwohnerzahl", f"Fortschreibung, {name} ({year})"),)
+    return (("Grundlage der Einwohnerzahl", f"Fortschreibung, {census_name(base)} ({year})"),)
 
 
 def _population_unit(row: Record) -> str:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from kim_pipeline import german
 from kim_pipeline.contracts.calendar import Period
 from kim_pipeline.contracts.model import Programme, Table
-from kim_pipeline.contracts.published import NOTHING, OFFICIAL_SIGNS, Part, PublishedForms, Sex
+from kim_pipeline.contracts.published import NOTHING, OFFICIAL_SIGNS, Part, PublishedForms, Sex, census_name
 from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.reading.errors import RejectedError
 from kim_pipeline.reading.findings import Finding, Severity, place_name, shown_text, told
@@ -404,7 +404,7 @@ def _recognised(layout: OfficialLayout, rows: Sequence[dict[str, Any]], days: Se
     span = f"Stichtag {first}" if first == last else f"{len(days)} Stichtage vom {first} bis {last}"
     stand = f"abgerufen am {german.day(layout.as_of)}" if layout.as_of else "ohne Abrufdatum"
     bases = sorted({row["census_base"] for row in rows if row["census_base"]})
-    base = f"Grundlage {german.listing(_census_name(b) for b in bases)}" if bases else "Grundlage nicht genannt"
+    base = f"Grundlage {german.listing(census_name(b) for b in bases)}" if bases else "Grundlage nicht genannt"
     named = {row["ags"] for row in rows}
     place = f" ({areas.names[next(iter(named))]})" if len(named) == 1 else ""
     ours = german.counted(len(named), "Gebiet", "Gebiete")
@@ -416,7 +416,3 @@ def _recognised(layout: OfficialLayout, rows: Sequence[dict[str, Any]], days: Se
         f"Erkannt: {layout.form}, Statistik {layout.statistic.code} „{layout.title}“. {span}, {stand}, {base}. "
         f"{ours} des Kreises{place}, {said}{missing}."
     )
-
-
-def _census_name(base: str) -> str:
-    return f"Volkszählung {base}" if base == "1987" else f"Zensus {base}"
