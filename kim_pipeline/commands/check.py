@@ -37,6 +37,7 @@ def check(
 ) -> None:
     """Prüft eine Datei, bevor sie abgegeben wird. Es wird nichts gespeichert."""
     from kim_pipeline.commands import terminal  # noqa: PLC0415
+    from kim_pipeline.contracts import programmes  # noqa: PLC0415
     from kim_pipeline.files import temporary_folder  # noqa: PLC0415
 
     settings = settings_from()
@@ -49,6 +50,9 @@ def check(
         _tell(out, key, parts, rows, limit)
         _tell_effect(out, settings, parts, folder / "trial.duckdb", figures=effect)
         out.print(_verdict(parts, rows), style="bold", markup=False, highlight=False)
+        forms = programmes()[key].published
+        if forms and any(part.is_official and part.is_rejected for part in parts):
+            out.print(forms.retrieve, markup=False, highlight=False)
     raise typer.Exit(FAILED if any(r["severity"] in ("rejected", "error") for r in rows) else 0)
 
 
@@ -97,8 +101,6 @@ def _tell(out: Console, key: str, parts: list[Delivery], rows: list[dict[str, An
     if others and not all(part.is_rejected for part in parts):
         names = ", ".join(programmes()[other].title for other in others)
         out.print(Text(f"Nicht geprüft: ob die genannten Nummern in den Lieferungen von {names} vorkommen."))
-    if programme.published and any(part.is_official and part.is_rejected for part in parts):
-        out.print(Text(programme.published.retrieve))
 
 
 def _tell_effect(out: Console, settings: Settings, parts: list[Delivery], scratch: Path, *, figures: bool) -> None:
