@@ -226,6 +226,9 @@ def test_a_rejected_file_that_opens_keeps_its_sheets(settings: Settings, file: s
     text = " ".join(str(c.value) for row in book[RETURN_SHEET].iter_rows() for c in row if c.value)
     assert "Die Überschriften sind die von „FIT (Frühkindliches Integrationstraining)“" in text
     assert "diese hier enthält nur die Rückmeldung" not in text
+    filled = [cell.coordinate for row in book.worksheets[1].iter_rows() for cell in row if cell.fill.fill_type]
+    assert ("Die Zellen sind farbig" in text) == bool(filled)
+    assert ("darum ist keine Zelle farbig" in text) == (not filled)
 
 
 @pytest.mark.parametrize(

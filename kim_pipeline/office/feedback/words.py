@@ -111,9 +111,15 @@ def steps(parts: Sequence[Delivery], findings: Sequence[Finding], *, holds_rows:
             "Beheben Sie bitte den genannten Grund in Ihrer eigenen Datei; diese hier enthält nur die Rückmeldung.",
             "Legen Sie Ihre Datei danach wieder in den Ordner, in den Sie sonst liefern.",
         ]
+    if any(f.sheet and f.row and f.column_letter for f in findings):
+        first = (
+            "Berichtigen Sie bitte in dieser Datei, was unten steht. Die Zellen sind farbig; der Kommentar an der Zelle "
+            "sagt, was gefunden wurde und was erwartet wird."
+        )
+    else:
+        first = "Berichtigen Sie bitte, was unten steht; es betrifft die Datei als Ganzes, darum ist keine Zelle farbig."
     return [
-        "Berichtigen Sie bitte in dieser Datei, was unten steht. Die Zellen sind farbig; der Kommentar an der Zelle "
-        "sagt, was gefunden wurde und was erwartet wird.",
+        first,
         "Tragen Sie bei „Stand“ den Tag Ihrer Korrektur ein.",
         "Speichern Sie die Datei und legen Sie sie in den Ordner, in den Sie sonst liefern. Dieses Blatt, die Farben "
         "und die Kommentare dürfen bleiben; sie stören nicht.",
