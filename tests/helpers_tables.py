@@ -21,7 +21,8 @@ from kim_pipeline.reading.formats.cells import Cell, Merge, Sheet, encode_sheet
 from kim_pipeline.reading.formats.workbook import Limits
 from kim_pipeline.reading.header import Header, HeaderFinder
 from kim_pipeline.reading.quoting import Quoting
-from kim_pipeline.reading.table import Delivered, TableResult, read_table
+from kim_pipeline.reading.table import read_table
+from kim_pipeline.reading.table_result import Delivered, TableResult
 from kim_pipeline.reading.values import Context
 
 CONTRACT = Path(__file__).parent / "contract"

@@ -17,8 +17,8 @@ from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.files import write
 from kim_pipeline.office.feedback.losses import LOSSES
 from kim_pipeline.office.feedback.sheet import MOST_LISTED
+from kim_pipeline.reading.evaluation import ANOTHER_ROW, bounds_in_words
 from kim_pipeline.reading.findings import HIDDEN, NOTICES, OFFICIAL_REJECTIONS, RULES, WARNINGS, place_name, told
-from kim_pipeline.reading.table import ANOTHER_ROW, bounds_in_words
 from kim_pipeline.settings import PROJECT
 
 PAGE = PROJECT / "docs" / "rueckmeldungen.md"

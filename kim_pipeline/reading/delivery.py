@@ -29,7 +29,8 @@ from kim_pipeline.reading.official.reader import OfficialFacts, OfficialResult, 
 from kim_pipeline.reading.quoting import LONGEST_WITH_PERSONS, Quoting
 from kim_pipeline.reading.returned import is_return_sheet
 from kim_pipeline.reading.suggest import nearest
-from kim_pipeline.reading.table import Delivered, TableResult, read_table
+from kim_pipeline.reading.table import read_table
+from kim_pipeline.reading.table_result import Delivered, TableResult
 from kim_pipeline.reading.values import Context
 
 _EPOCH_1900, _EPOCH_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)

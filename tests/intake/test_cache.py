@@ -148,7 +148,7 @@ def mark(programme: str = P, key: bytes = KEY, file_bytes: int = 1, unpacked: in
         "county/municipalities.csv",
         "reading/formats/xlsx.py",
         "reading/formats/cells.py",
-        "reading/table.py",
+        "reading/evaluation.py",
         "intake/worker.py",
         "german.py",
         "catalogue.toml",

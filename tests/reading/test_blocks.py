@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kim_pipeline.reading.formats.cells import Cell
-from kim_pipeline.reading.table import TableResult
+from kim_pipeline.reading.table_result import TableResult
 from tests.helpers_tables import read_sheets_of, sheet_of
 
 HEADERS = {

@@ -15,10 +15,10 @@ import pytest
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Programme, Table
 from kim_pipeline.contracts.rules import declared_rule
+from kim_pipeline.reading.evaluation import Evaluation
 from kim_pipeline.reading.formats.cells import ErrorCell, Sheet
 from kim_pipeline.reading.personal import pseudonym
-from kim_pipeline.reading.table import ContractError, TableResult
-from kim_pipeline.reading.table import _Evaluation as evaluation
+from kim_pipeline.reading.table_result import ContractError, TableResult
 from tests.facit import Expected, Facit, Row, facits
 from tests.helpers_tables import KEY, TABLES, header_of, read_sheets_of, sheet_of, table_of
 
@@ -270,7 +270,7 @@ def test_no_row_that_breaks_a_rule_is_accepted_even_where_nobody_looked(
     programme: str, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where our own walk through the rules is left out, validating what is accepted still finds what it would have."""
-    monkeypatch.setattr(evaluation, "apply_rules", lambda self: None)
+    monkeypatch.setattr(Evaluation, "apply_rules", lambda self: None)
     facit, rules = FACIT[programme, table], of_schema(table_of(programme, table))
     broken = [changes for changes, expected in facit.broken if {rule for rule, _ in expected} & rules]
     assert broken

@@ -113,11 +113,11 @@ def steps(parts: Sequence[Delivery], findings: Sequence[Finding], *, holds_rows:
         ]
     if any(f.sheet and f.row and f.column_letter for f in findings):
         first = (
-            "Berichtigen Sie bitte in dieser Datei, was unten steht. Die Zellen sind farbig; der Kommentar an der Zelle "
-            "sagt, was gefunden wurde und was erwartet wird."
+            "Berichtigen Sie bitte in dieser Datei, was unten steht. Die Zellen sind farbig; der Kommentar an der "
+            "Zelle sagt, was gefunden wurde und was erwartet wird."
         )
     else:
-        first = "Berichtigen Sie bitte, was unten steht; es betrifft die Datei als Ganzes, darum ist keine Zelle farbig."
+        first = "Berichtigen Sie bitte, was unten steht; es betrifft die ganze Datei, darum ist keine Zelle farbig."
     return [
         first,
         "Tragen Sie bei „Stand“ den Tag Ihrer Korrektur ein.",

@@ -21,6 +21,7 @@ from kim_pipeline.contracts.model import Programme, Table
 from kim_pipeline.contracts.published import NOTHING, OFFICIAL_SIGNS, Part, PublishedForms, Sex, census_name
 from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.reading.errors import RejectedError
+from kim_pipeline.reading.evaluation import prove
 from kim_pipeline.reading.findings import Finding, Severity, place_name, shown_text, told
 from kim_pipeline.reading.formats.cells import column_letter
 from kim_pipeline.reading.formats.workbook import Limits
@@ -29,7 +30,7 @@ from kim_pipeline.reading.official.layout import Areas, Broken, OfficialCell, Of
 from kim_pipeline.reading.official.recognise import official_layout, unpacked
 from kim_pipeline.reading.official.signs import Official, official_value
 from kim_pipeline.reading.official.terms import Attribution, attribution
-from kim_pipeline.reading.table import ARROW_TYPES, SOURCE_ROW, SOURCE_SHEET, Account, TableResult, prove
+from kim_pipeline.reading.table_result import ARROW_TYPES, SOURCE_ROW, SOURCE_SHEET, Account, TableResult
 
 _ZONE = ZoneInfo("Europe/Berlin")
 _PARTS: tuple[Part, ...] = ("population", "foreigners")
