@@ -17,6 +17,7 @@ from importlib import metadata
 from typing import TypeVar
 
 from kim_pipeline.disclosure import Cell, LinkedSystem, Pattern, Relation, Role, at_risk, audit, protect
+from kim_pipeline.disclosure.optimum import SearchLimits
 
 Result = TypeVar("Result")
 QUARTERS = ("Q1", "Q2", "Q3", "Q4")
@@ -215,7 +216,7 @@ def measure_sizes(settings: list[Setting], rounds: int) -> None:
         system = setting.system()
         published = sum(cell.role is Role.PUBLISHED for cell in system.cells.values())
         quick, quick_s = timed(lambda s=system: protect(s, optimum_up_to=0))  # type: ignore[misc]
-        chosen, chosen_s = timed(lambda s=system: protect(s, rounds=rounds))  # type: ignore[misc]
+        chosen, chosen_s = timed(lambda s=system: protect(s, limits=SearchLimits(rounds)))  # type: ignore[misc]
         risk, audit_s = timed(lambda s=system, p=chosen: risk_counts(s, p.hidden))  # type: ignore[misc]
         naive = simple_rule(system)
         small, exact, others = risk_counts(system, naive)
@@ -236,7 +237,7 @@ def _gap(pattern: Pattern) -> str:
     return f"{pattern.cost / bound - 1:.1%}" if bound else "-"
 
 
-def measure_ratio(seeds: int, time_limit: float) -> None:
+def measure_ratio(seeds: int, rounds: int) -> None:
     """The distribution of the heuristic's cost over the optimum's, where the optimum is proven."""
     kinds: dict[str, Callable[[random.Random, int], Setting]] = {
         "flows 3..5 x 1..3": lambda r, s: flows(r.randint(3, 5), r.randint(1, 3), r.choice([10, 30, 60]), s),
@@ -248,7 +249,7 @@ def measure_ratio(seeds: int, time_limit: float) -> None:
         for seed in range(seeds):
             system = make(random.Random(seed), seed).system()
             quick = protect(system, optimum_up_to=0)
-            best = protect(system, rounds=400, time_limit=time_limit)
+            best = protect(system, limits=SearchLimits(rounds))
             risk += sum(risk_counts(system, quick.hidden))
             if not best.is_optimal:
                 unknown += 1
@@ -256,7 +257,7 @@ def measure_ratio(seeds: int, time_limit: float) -> None:
             base = sum(system.cells[i].cost for i in system.sensitive())
             total.append(quick.cost / best.cost if best.cost else 1.0)
             secondary.append((quick.cost - base) / (best.cost - base) if best.cost > base + 1e-9 else 1.0)
-        print(f"{name}: {len(total)} optima proven, {unknown} not in {time_limit:g} s; heuristic: {risk} cells at risk")
+        print(f"{name}: {len(total)} optima proven, {unknown} not in {rounds} rounds; heuristic: {risk} cells at risk")
         for what, values in (("all hidden cells", total), ("secondaries only", secondary)):
             if len(values) > 1:
                 tenth = statistics.quantiles(values, n=10, method="inclusive")[8]
@@ -278,7 +279,7 @@ def main() -> None:
     if not quick:
         settings += [county(3, 1), county(10, 1), flows(24, 13, 100, 1)]
     measure_sizes(settings, rounds=6 if quick else 12)
-    measure_ratio(seeds=4 if quick else 12, time_limit=3 if quick else 15)
+    measure_ratio(seeds=4 if quick else 12, rounds=20 if quick else 60)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ from kim_pipeline.protection.hiding import Protection, protect_figures
 from kim_pipeline.protection.pattern_memory import PatternMemory
 from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.publishing.keeping import purge
+from kim_pipeline.publishing.ledger import Ledger
 from kim_pipeline.publishing.parquet import write_package
 from kim_pipeline.publishing.published import BuildFacts, write_published
 from kim_pipeline.publishing.smoke import can_open, check_internal, check_published
@@ -368,7 +369,9 @@ def protect(night: Checked) -> Protected:
         raise CheckFailedError(*night.failed)
     internal = night.warehouse.scratch(night.build.internal)
     with duckdb.connect(str(internal)) as connection, _named_errors("disclosure.hidden_cell"):
-        patterns = PatternMemory(night.settings.state, is_new=night.full)
+        patterns = PatternMemory(
+            night.settings.state, release=Ledger(night.warehouse.store).newest(), is_new=night.full
+        )
         found = protect_figures(connection, memory=patterns)
     _LOG.info("hidden: %d of %d figures (%.1f s)", found.hidden, found.cells, found.seconds)
     return _after(Protected, night, protection=found, patterns=patterns)

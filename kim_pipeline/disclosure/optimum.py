@@ -6,7 +6,6 @@ choice is not safe. The heuristic gives the first pattern and completes the mast
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import highspy
@@ -22,18 +21,26 @@ _TINY = 1e-7
 _CREEP = (0.1, 1e-3, 0.0)
 """Published cells may creep by these shares when cuts are made: of many equal duals that picks some with few cells."""
 
-_RELAXED_ROUNDS = 400
 _FIRST_GAP = 0.02
 """While choices turn out to be unsafe, they need not be the best ones."""
 
 
 @dataclass(frozen=True)
 class SearchLimits:
-    """When to stop: the counts make the result the same on every machine, the deadline is the emergency brake."""
+    """When to stop: counts and no clock, so that the result is the same on every machine.
 
-    deadline: float
-    rounds: int
+    Attributes:
+        rounds: choices of the master program that are tried.
+        relaxed_rounds: fractional choices before them.
+        nodes: of the search tree of each choice.
+    """
+
+    rounds: int = 12
+    relaxed_rounds: int = 400
     nodes: int = 5_000
+
+
+USUAL = SearchLimits()
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,7 @@ class _Optimum:
     def solve(self) -> tuple[Mask, float]:
         bound, gap = self._relax(), _FIRST_GAP
         for number in range(self._limits.rounds):
-            if bound >= self._best_cost - 1e-6 or self._is_late():
+            if bound >= self._best_cost - 1e-6:
                 break
             answer = self._master.choose(gap, self._limits)
             if answer is None:
@@ -105,9 +112,6 @@ class _Optimum:
                 self._complete(hidden)
         return self._best, min(bound, self._best_cost)
 
-    def _is_late(self) -> bool:
-        return time.monotonic() > self._limits.deadline
-
     def _keep(self, hidden: Mask) -> None:
         cost = float(self._component.cost[hidden].sum())
         if cost < self._best_cost - 1e-9:
@@ -123,9 +127,7 @@ class _Optimum:
     def _relax(self) -> float:
         """Cuts for fractional choices, which are cheap to get; returns a bound of the cost."""
         bound = self._base
-        for _ in range(_RELAXED_ROUNDS):
-            if self._is_late():
-                break
+        for _ in range(self._limits.relaxed_rounds):
             choice, value = self._master.relax()
             bound = max(bound, self._base + value)
             cuts = self._fractional_cuts(choice)
@@ -291,7 +293,6 @@ class _Master:
         solver.passModel(lp)
         solver.setOptionValue("mip_max_nodes", limits.nodes)
         solver.setOptionValue("mip_rel_gap", max(gap, 1e-7))
-        solver.setOptionValue("time_limit", max(0.1, limits.deadline - time.monotonic()))
         solver.run()
         info = solver.getInfo()
         if info.primal_solution_status != 2:

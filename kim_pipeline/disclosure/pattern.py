@@ -1,29 +1,31 @@
 """Chooses what to hide: the optimum where that is affordable, else a good pattern (`privacy.md`, "How", 2).
 
 Belongs here: the way from a linked system to a pattern, component by component. The result depends neither on the order
-of cells or relations nor on the machine, unless the time limit cuts the search short.
+of cells or relations nor on the machine: no clock decides anything.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Literal, Protocol
 
 import numpy as np
 
 from kim_pipeline.disclosure.heuristic import BRIEF, THOROUGH, CannotProtectError, Search
-from kim_pipeline.disclosure.optimum import SearchLimits, optimise
+from kim_pipeline.disclosure.optimum import USUAL, SearchLimits, optimise
 from kim_pipeline.disclosure.system import Component, LinkedSystem, LinkedSystemError, Mask, Role
 from kim_pipeline.errors import KimError
 
+_LAST_RESORT = 1000.0
+"""So many times more it costs to hide a figure that was printed and has not changed."""
 _THOROUGH_UP_TO, _BRIEF_UP_TO = 120, 250
 """On components of at most so many cells the heuristic searches longer if the optimum was not asked for or found."""
 
 
-Method = Literal["trivial", "heuristic", "optimum", "remembered"]
+Method = Literal["trivial", "heuristic", "optimum", "remembered", "kept"]
 
 
 class UnprotectableError(KimError):
@@ -93,7 +95,7 @@ class Pattern:
 
 
 class Memory(Protocol):
-    """Patterns of components that were solved before."""
+    """What was hidden the last time, by component and by cell."""
 
     def recall(self, digest: str) -> Collection[str] | None:
         """The hidden cells of the component with this digest; None if it was never solved."""
@@ -101,26 +103,60 @@ class Memory(Protocol):
     def note(self, digest: str, hidden: Collection[str]) -> None:
         """Remember the hidden cells of a component."""
 
+    def last_seen(self, cell_id: str) -> tuple[int, bool] | None:
+        """The value that a cell had the last time, and whether it was hidden; None if it was not there."""
+
+    def note_cells(self, cells: Mapping[str, tuple[int, bool]]) -> None:
+        """Remember value and whether it is hidden of the cells that can be."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What remains of the last pattern of a component.
+
+    Attributes:
+        begin: cells that were hidden, whatever has become of their values.
+        stays_hidden: of these, unchanged.
+        stays_printed: cells that were printed and have not changed.
+    """
+
+    begin: Mask
+    stays_hidden: Mask
+    stays_printed: Mask
+
+    @classmethod
+    def of(cls, component: Component, memory: Memory | None) -> _Kept:
+        """What a memory tells of the cells of a component that can be hidden."""
+        seen = [None] * component.size if memory is None else [memory.last_seen(i) for i in component.ids]
+        values, may_be_hidden = component.value.tolist(), (~component.is_free).tolist()
+        known = [
+            (at is not None and can, at is not None and at[1], at is not None and at[0] == value)
+            for at, value, can in zip(seen, values, may_be_hidden, strict=True)
+        ]
+        is_known, was_hidden, is_same = np.array(known, dtype=np.bool_).reshape(-1, 3).T
+        begin = is_known & was_hidden
+        return cls(begin, begin & is_same, is_known & is_same & ~was_hidden)
+
 
 def protect(
     system: LinkedSystem,
     *,
     hidden: Collection[str] = (),
-    optimum_up_to: int = 600,
-    rounds: int = 12,
-    time_limit: float = 300.0,
+    optimum_up_to: int = 400,
+    limits: SearchLimits = USUAL,
     memory: Memory | None = None,
 ) -> Pattern:
     """Find a cheap set of cells to hide so that no protected count can be narrowed down.
+
+    With a memory a pattern is kept (`privacy.md`, "Nights"): what was printed and has not changed stays printed, what
+    was hidden and has not changed stays hidden, and the search for the rest starts from the last pattern.
 
     Args:
         system: cells and relations.
         hidden: cells that must be hidden for other reasons.
         optimum_up_to: components with at most so many cells are solved to the optimum; 0 for the heuristic alone.
-        rounds: of cuts for each optimum; after that the best pattern so far is taken.
-        time_limit: seconds for all optima together, shared among the components that are left; an emergency brake:
-            where it is reached, the result depends on the machine.
-        memory: patterns of earlier searches; the same component gets the same pattern again.
+        limits: of each optimum; after that the best pattern so far is taken.
+        memory: what was hidden the last time.
 
     Returns:
         The pattern; `is_optimal` says whether it is proven to be the cheapest.
@@ -134,71 +170,83 @@ def protect(
             raise LinkedSystemError(
                 f"Die Zelle {cell_id} soll geheim bleiben, aber es gibt sie nicht, oder sie ist bekannt."
             )
-    end = time.monotonic() + time_limit
-    hidden = frozenset(hidden)
-    unseen, results = set[str](), []
-    todo = [
-        (component, forced) for component in system.components() if (forced := _work(component, hidden)) is not None
-    ]
-    for number, (component, forced) in enumerate(todo):
-        now = time.monotonic()
-        deadline = now + max(0.0, end - now) / (len(todo) - number)
+    effort, unseen, results = _Effort(optimum_up_to, limits), set[str](), []
+    for component in system.components():
+        kept = _Kept.of(component, memory)
+        forced = _ids_in(component, frozenset(hidden))
+        if not _has_work(component, forced | kept.stays_hidden):
+            continue
         try:
-            mask, result = _remembered(
-                component,
-                forced,
-                memory,
-                lambda c=component, f=forced, d=deadline: (  # type: ignore[misc]
-                    _protect_component(c, f, optimum_up_to, SearchLimits(d, rounds))
-                ),
-            )
+            mask, result = _protected(component, forced, kept, effort, memory)
         except CannotProtectError as problem:
             cell_id = component.ids[problem.column]
             raise UnprotectableError(cell_id, system.neighbours(cell_id)) from None
         unseen.update(component.ids[c] for c in np.flatnonzero(mask & ~component.is_free))
         if result.hidden:
             results.append(result)
+    if memory is not None:
+        printable = (cell for cell in system.cells.values() if cell.role is Role.PUBLISHED)
+        memory.note_cells({cell.id: (cell.value, cell.id in unseen) for cell in printable})
     return Pattern(frozenset(unseen), sum(result.cost for result in results), tuple(results))
 
 
-def _remembered(
-    component: Component, forced: Mask, memory: Memory | None, solve: Callable[[], tuple[Mask, ComponentResult]]
+@dataclass(frozen=True)
+class _Effort:
+    """How large components may be that are solved to the optimum, and how long each search may last."""
+
+    optimum_up_to: int
+    limits: SearchLimits
+
+
+def _protected(
+    component: Component, forced: Mask, kept: _Kept, effort: _Effort, memory: Memory | None
 ) -> tuple[Mask, ComponentResult]:
-    """The pattern of a component, from memory or solved now."""
+    """The pattern of a component: from memory, from the last pattern, or from nothing."""
     if memory is None:
-        return solve()
+        return _from_nothing(component, forced, effort)
     started, digest = time.monotonic(), _digest(component, forced)
     known = memory.recall(digest)
-    if known is None:
-        mask, result = solve()
-        memory.note(digest, sorted(component.ids[c] for c in np.flatnonzero(mask & ~component.is_free)))
-        return mask, result
-    unseen = set(known)
-    mask = component.is_free | np.array([i in unseen for i in component.ids], dtype=np.bool_)
-    return mask, _result(component, mask, None, "remembered", time.monotonic() - started)
+    if known is not None:
+        mask = component.is_free | component.is_sensitive | forced | _ids_in(component, frozenset(known))
+        found = mask, _result(component, mask, None, "remembered", time.monotonic() - started)
+    elif kept.begin.any() or kept.stays_printed.any():
+        found = _from_last(component, forced, kept, effort)
+    else:
+        found = _from_nothing(component, forced, effort)
+    memory.note(digest, sorted(component.ids[c] for c in np.flatnonzero(found[0] & ~component.is_free)))
+    return found
+
+
+def _from_last(component: Component, forced: Mask, kept: _Kept, effort: _Effort) -> tuple[Mask, ComponentResult]:
+    """What the last pattern becomes; a printed cell that has not changed is hidden only where nothing else helps."""
+    started = time.monotonic()
+    cost = np.where(kept.stays_printed, component.cost * _LAST_RESORT, component.cost)
+    try:
+        mask = Search(replace(component, cost=cost), forced | kept.stays_hidden).run(kept.begin)
+    except CannotProtectError:
+        return _from_nothing(component, forced, effort)  # what was hidden can no longer stay so
+    return mask, _result(component, mask, None, "kept", time.monotonic() - started)
 
 
 def _digest(component: Component, forced: Mask) -> str:
     """Tells whether a component is the same: cells, values, rules, relations, and what is forced."""
     digest = hashlib.sha256("\0".join(component.ids).encode())
-    for part in (
-        component.value, component.k, component.least, component.cost, component.floor, component.is_sensitive,
-        component.is_free, component.row_start, component.column, component.coefficient, forced,
-    ):  # fmt: skip
-        digest.update(part.tobytes() + b"|")
+    for field in fields(component):
+        if field.name != "ids":
+            digest.update(field.name.encode() + getattr(component, field.name).tobytes() + b"|")
+    digest.update(forced.tobytes())
     return digest.hexdigest()
 
 
-def _work(component: Component, hidden: Collection[str]) -> Mask | None:
-    """What must be hidden for other reasons; None if the component has nothing to protect."""
-    forced = np.array([i in hidden for i in component.ids], dtype=np.bool_)
-    has_work = (component.is_sensitive | forced | (component.is_free & (component.k > 0))).any()
-    return forced if has_work else None
+def _ids_in(component: Component, ids: frozenset[str]) -> Mask:
+    return np.array([i in ids for i in component.ids], dtype=np.bool_)
 
 
-def _protect_component(
-    component: Component, forced: Mask, optimum_up_to: int, limits: SearchLimits
-) -> tuple[Mask, ComponentResult]:
+def _has_work(component: Component, forced: Mask) -> bool:
+    return bool((component.is_sensitive | forced | (component.is_free & (component.k > 0))).any())
+
+
+def _from_nothing(component: Component, forced: Mask, effort: _Effort) -> tuple[Mask, ComponentResult]:
     started = time.monotonic()
     method: Method
     bound: float | None
@@ -208,8 +256,8 @@ def _protect_component(
     else:
         search = Search(component, forced)
         mask, method, bound = search.run(), "heuristic", None
-        if component.cell_count <= optimum_up_to:
-            mask, bound = optimise(search, limits)
+        if component.cell_count <= effort.optimum_up_to:
+            mask, bound = optimise(search, effort.limits)
             method = "optimum"
         if bound is None or component.cost[mask].sum() > bound + 1e-6:
             mask = _cheaper(component, mask, search)

@@ -17,6 +17,8 @@ NEAR = 1e-6
 _INF = highspy.kHighsInf
 _PRIMAL_SIMPLEX = 4
 _FEASIBLE = 2
+_NODES = 2_000
+"""Of the search for a whole table; without a clock it ends in the same way everywhere."""
 
 
 @dataclass(frozen=True, order=True)
@@ -97,7 +99,7 @@ def _run(solver: highspy.Highs) -> bool:
     return _is_optimal(solver)
 
 
-def _solve_whole(lp: highspy.HighsLp, near: Real, seconds: float) -> Wholes | None:
+def _solve_whole(lp: highspy.HighsLp, near: Real) -> Wholes | None:
     """Whole values within the bounds, None if there are none: looked for first in the neighbourhood of a solution."""
     lower, upper = np.asarray(lp.col_lower_), np.asarray(lp.col_upper_)
     lp.integrality_ = [highspy.HighsVarType.kInteger] * lp.num_col_
@@ -106,7 +108,7 @@ def _solve_whole(lp: highspy.HighsLp, near: Real, seconds: float) -> Wholes | No
         lp.col_upper_ = np.minimum(upper, np.ceil(near - NEAR) + distance)
         solver = silent_solver()
         solver.passModel(lp)
-        solver.setOptionValue("time_limit", seconds)
+        solver.setOptionValue("mip_max_nodes", _NODES)
         solver.run()
         if solver.getInfo().primal_solution_status == _FEASIBLE:
             return as_whole(_values(solver))
@@ -116,11 +118,10 @@ def _solve_whole(lp: highspy.HighsLp, near: Real, seconds: float) -> Wholes | No
 class Attacker:
     """How far cells can deviate while only the hidden ones move; the program is kept warm between questions."""
 
-    def __init__(self, component: Component, hidden: Mask, *, integer_seconds: float = 10.0) -> None:
+    def __init__(self, component: Component, hidden: Mask) -> None:
         """Take a component and the pattern to attack (which `set_hidden` can change)."""
         self._component = component
         self._columns = np.arange(component.size, dtype=np.int32)
-        self._integer_seconds = integer_seconds
         self._solver = silent_solver()
         self._solver.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX)
         self._asked: int | None = None
@@ -177,7 +178,7 @@ class Attacker:
         if found is not None:
             return found
         lp = _program(self._component, (1,), lower, upper, np.zeros(len(lower)))
-        return _solve_whole(lp, values, self._integer_seconds)
+        return _solve_whole(lp, values)
 
     def _forget(self) -> None:
         if self._asked is not None:
@@ -201,16 +202,15 @@ class Attacker:
         lower, upper = self._lower.copy(), self._upper.copy()
         (lower if need.sign > 0 else upper)[need.column] = need.sign * need.amount
         lp = _program(self._component, (1,), lower, upper, np.zeros(len(lower)))
-        return _solve_whole(lp, near, self._integer_seconds)
+        return _solve_whole(lp, near)
 
 
 class Perturbation:
     """The cheapest deviation that meets a need when published cells may be hidden (Kelly, Golden & Assad 1992)."""
 
-    def __init__(self, component: Component, *, integer_seconds: float = 10.0) -> None:
+    def __init__(self, component: Component) -> None:
         """Take a component; `cheapest` says what is hidden already."""
         self._component = component
-        self._integer_seconds = integer_seconds
         self._columns = np.arange(2 * component.size, dtype=np.int32)
         self._lower = np.zeros(2 * component.size)
         self._upper = np.concatenate([np.full(component.size, _INF), -component.floor.astype(np.float64)])
@@ -243,5 +243,5 @@ class Perturbation:
         found = as_whole(values[:count] - values[count:])
         if found is not None:
             return found
-        rounded = _solve_whole(_program(self._component, (1, -1), lower, upper, cost), values, self._integer_seconds)
+        rounded = _solve_whole(_program(self._component, (1, -1), lower, upper, cost), values)
         return None if rounded is None else rounded[:count] - rounded[count:]

@@ -20,7 +20,7 @@ from kim_pipeline.warehouse.build import comment
 
 LEAST_DENOMINATOR = 20
 """A rate of a smaller denominator is not published."""
-_OPTIMUM_UP_TO = 120
+_OPTIMUM_UP_TO = 400
 """Components of at most so many cells are solved to the optimum; larger ones by the heuristic."""
 _HIDDEN = "disclosure.hidden_cell"
 _COLUMNS = {

@@ -1,6 +1,8 @@
-"""What was hidden the last time, for components of the linked set that have not changed since.
+"""What was hidden the last time, so that a pattern is kept from night to night (`privacy.md`, "Nights").
 
-Belongs here: one small file among the state. Every published file is audited, whatever it says.
+Belongs here: one small file among the state, for those who may see true counts. It holds each figure's last value and
+whether it was hidden, and the patterns of components that were solved. Every published file is audited, whatever it
+says. What it cannot do is publish what must be hidden: that is decided anew each night (`disclosure/pattern.py`).
 """
 
 from __future__ import annotations
@@ -8,58 +10,95 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import kim_pipeline.disclosure
 
 _LOG = logging.getLogger(__name__)
 _FILE = "patterns.json"
+_KIND = 2
+"""Of the file's form; what is of another one is as none."""
 
 
 class PatternMemory:
     """The patterns of the last night that published; `state` is what to keep of this one, once it has."""
 
-    def __init__(self, folder: Path, *, is_new: bool = False) -> None:
-        """Read what is there; a file that is damaged, or of another version of the code, is as none.
+    def __init__(self, folder: Path, *, release: str | None = None, is_new: bool = False) -> None:
+        """Read what is there; a file that is damaged, or from before the newest release, is as none.
 
         Args:
             folder: of the state.
-            is_new: begin with nothing.
+            release: name of the newest release: patterns are renewed with each.
+            is_new: solve all components again; figures stay printed or hidden all the same.
         """
-        self._known: dict[str, list[str]] = {} if is_new else _read(folder / _FILE)
-        self._used: dict[str, list[str]] = {}
+        kept = _read(folder / _FILE)
+        self._release = release
+        self._seen: dict[str, tuple[int, bool]] = {}
+        self._solved: dict[str, list[str]] = {}
+        if kept is not None and kept["release"] == release:
+            self._seen = {cell: (value, is_hidden) for cell, (value, is_hidden) in kept["cells"].items()}
+            if kept["code"] == _code() and not is_new:
+                self._solved = kept["patterns"]
+        self._now_seen: dict[str, tuple[int, bool]] = {}
+        self._now_solved: dict[str, list[str]] = {}
 
     def recall(self, digest: str) -> Collection[str] | None:
         """The hidden cells of the component with this digest; None if it was not there."""
-        found = self._used.get(digest, self._known.get(digest))
+        found = self._now_solved.get(digest, self._solved.get(digest))
         if found is not None:
-            self._used[digest] = found
+            self._now_solved[digest] = found
         return found
 
     def note(self, digest: str, hidden: Collection[str]) -> None:
         """Remember the hidden cells of a component."""
-        self._used[digest] = list(hidden)
+        self._now_solved[digest] = list(hidden)
+
+    def last_seen(self, cell_id: str) -> tuple[int, bool] | None:
+        """The value that a cell had in the last night, and whether it was hidden; None if it was not there."""
+        return self._seen.get(cell_id)
+
+    def note_cells(self, cells: Mapping[str, tuple[int, bool]]) -> None:
+        """Remember value and whether it is hidden of the cells that can be."""
+        self._now_seen.update(cells)
 
     def state(self) -> dict[str, bytes]:
-        """What was used, as a file of the state."""
-        text = json.dumps({"code": _code(), "patterns": self._used}, sort_keys=True) + "\n"
-        return {_FILE: text.encode()}
+        """What this night knows, as a file of the state."""
+        kept = {
+            "kind": _KIND,
+            "code": _code(),
+            "release": self._release,
+            "cells": self._now_seen,
+            "patterns": self._now_solved,
+        }
+        content = json.dumps(kept, sort_keys=True)
+        return {_FILE: f"{_checksum(content)}\n{content}\n".encode()}
 
 
-def _read(path: Path) -> dict[str, list[str]]:
+def _checksum(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """What the file holds; None where there is none, or one of an older form, or a damaged one."""
     try:
-        kept = json.loads(path.read_bytes())
-        if kept["code"] != _code():
-            return {}
-        return {str(digest): [str(cell) for cell in cells] for digest, cells in kept["patterns"].items()}
+        text = path.read_text(encoding="utf-8")
+        if text.startswith("{"):
+            json.loads(text)
+            return None  # written before figures were kept
+        checksum, content = text.rstrip("\n").split("\n", 1)
+        if _checksum(content) != checksum:
+            raise ValueError("the checksum is another one")
+        kept: dict[str, Any] = json.loads(content)
     except FileNotFoundError:
-        return {}
-    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    except ValueError:
         _LOG.warning("%s is damaged; what is hidden is chosen anew", path.name)
-        return {}
+        return None
+    return kept if kept["kind"] == _KIND else None
 
 
 @cache

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from kim_pipeline.disclosure import Cell, LinkedSystem, Relation, Role, at_risk, audit, protect
+from kim_pipeline.disclosure.optimum import SearchLimits
 
 TABLES = ("opened", "closed", "start", "end")
 
@@ -79,7 +80,7 @@ def test_heuristic_is_safe_and_near_the_optimum(seed: int) -> None:
     system = LinkedSystem(cells, [*relations, *balances(cells)])
     quick = protect(system, optimum_up_to=0)
     assert risks(system, quick.hidden) == []
-    best = protect(system, rounds=400, time_limit=30.0)
+    best = protect(system, limits=SearchLimits(rounds=400))
     assert risks(system, best.hidden) == []
     assert best.cost <= quick.cost + 1e-9
     if best.is_optimal:

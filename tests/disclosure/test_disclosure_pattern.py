@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Collection, Mapping
 from itertools import combinations
 
 import pytest
@@ -20,6 +21,7 @@ from kim_pipeline.disclosure import (
     audit,
     protect,
 )
+from kim_pipeline.disclosure.optimum import SearchLimits
 
 
 def row_of(total: int, parts: list[int], k: int) -> LinkedSystem:
@@ -230,8 +232,93 @@ def test_result_depends_on_neither_order_nor_run() -> None:
     assert not quick[0].is_optimal
 
 
-def test_time_limit_gives_the_best_so_far() -> None:
+def test_limits_give_the_best_so_far() -> None:
     system = table_of(random_table(3, 6, 5), k=5)
-    pattern = protect(system, time_limit=0.0)
+    pattern = protect(system, limits=SearchLimits(rounds=0, relaxed_rounds=1))
     assert not pattern.is_optimal
     assert risks(system, pattern.hidden) == []
+
+
+# --- patterns that are kept ------------------------------------------------------------------------------------------
+
+
+class Kept:
+    """A memory of one night."""
+
+    def __init__(self, cells: dict[str, tuple[int, bool]] | None = None) -> None:
+        self.cells, self.solved = cells or {}, dict[str, Collection[str]]()
+
+    def recall(self, digest: str) -> Collection[str] | None:
+        return self.solved.get(digest)
+
+    def note(self, digest: str, hidden: Collection[str]) -> None:
+        self.solved[digest] = hidden
+
+    def last_seen(self, cell_id: str) -> tuple[int, bool] | None:
+        return self.cells.get(cell_id)
+
+    def note_cells(self, cells: Mapping[str, tuple[int, bool]]) -> None:
+        self.cells = dict(cells)
+
+
+def four(a: int, b: int, c: int, d: int) -> LinkedSystem:
+    cells = [
+        Cell("total", a + b + c + d, 5, factor=5),
+        *(Cell(i, v, 5) for i, v in zip("ABCD", (a, b, c, d), strict=True)),
+    ]
+    return LinkedSystem(cells, [Relation.total("row", "total", "ABCD")])
+
+
+def test_a_figure_that_has_not_changed_stays_printed_or_hidden() -> None:
+    """A night that hid A and B, and another that hid A and C, together would tell that A = 73 - 15 - 41 - 14 = 3."""
+    memory = Kept()
+    assert protect(four(3, 13, 14, 40), memory=memory).hidden == {"A", "B"}
+    tomorrow = four(3, 15, 14, 41)
+    assert protect(tomorrow).hidden == {"A", "C"}, "from nothing C is the cheaper one"
+    kept = protect(tomorrow, memory=memory)
+    assert kept.hidden == {"A", "B"}
+    assert {part.method for part in kept.components} == {"kept"}
+    assert memory.cells["C"] == (14, False)
+
+
+def test_what_is_hidden_and_no_longer_small_stays_hidden_while_its_neighbour_has_not_changed() -> None:
+    memory = Kept()
+    protect(four(3, 13, 14, 40), memory=memory)
+    assert protect(four(9, 13, 14, 40)).hidden == frozenset()
+    assert protect(four(9, 13, 14, 40), memory=memory).hidden >= {"B"}
+
+
+def test_a_printed_figure_that_has_not_changed_is_hidden_only_where_nothing_else_helps() -> None:
+    memory = Kept({"total": (70, False), "A": (6, False), "B": (13, False), "C": (14, False), "D": (40, False)})
+    changed = four(3, 13, 14, 43)
+    assert protect(changed, memory=memory).hidden == {"A", "D"}, "D has changed and is as good as hidden"
+    assert protect(pair(Role.PUBLISHED), memory=Kept(PAIR)).hidden == {"A", "total"}
+    assert protect(pair(Role.KNOWN), memory=Kept(PAIR)).hidden == {"A", "B"}
+
+
+PAIR = {"total": (20, False), "A": (6, False), "B": (14, False)}
+
+
+def pair(role: Role) -> LinkedSystem:
+    cells = [Cell("total", 17, role=role), Cell("A", 3, 5), Cell("B", 14, 5)]
+    return LinkedSystem(cells, [Relation.total("row", "total", "AB")])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_kept_patterns_are_safe_and_keep(seed: int) -> None:
+    values, memory, chance = random_table(seed, 5, 4), Kept(), random.Random(seed)
+    for _ in range(5):
+        system = table_of(values, k=4)
+        before = dict(memory.cells)
+        hidden = protect(system, memory=memory).hidden
+        assert risks(system, hidden) == []
+        same = {i for i, (value, _) in before.items() if value == system.cells[i].value}
+        assert {i for i in same if before[i][1]} <= hidden
+        values[chance.randrange(5)][chance.randrange(4)] += 1
+
+
+def test_what_must_be_hidden_is_hidden_whatever_is_remembered() -> None:
+    system, memory = four(3, 13, 14, 40), Kept()
+    protect(system, memory=memory)
+    memory.solved = {digest: ["D"] for digest in memory.solved}
+    assert protect(system, memory=memory).hidden == {"A", "D"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -186,15 +186,62 @@ def test_the_same_figures_get_the_same_pattern_without_a_search(
     hidden = hidden_figures(given, memory=memory)
     ((name, content),) = memory.state().items()
     (tmp_path / name).write_bytes(content)
-    monkeypatch.setattr(pattern, "_protect_component", lambda *_: pytest.fail("searched again"))
+    monkeypatch.setattr(pattern, "Search", lambda *_: pytest.fail("searched again"))
     assert hidden_figures(given, memory=PatternMemory(tmp_path)) == hidden
     with pytest.raises(pytest.fail.Exception):
         hidden_figures(linked(figures(areas((20, 9, 7, 4)))), memory=PatternMemory(tmp_path))
 
 
-def test_a_damaged_memory_is_as_none(tmp_path: Path) -> None:
-    (tmp_path / "patterns.json").write_text("{", encoding="utf-8")
-    assert hidden_figures(linked(figures(areas((20, 9, 8, 3)))), memory=PatternMemory(tmp_path))
+KABC = (20, 9, 8, 3)
+
+
+def remembered(folder: Path, release: str | None = None) -> tuple[Path, frozenset[Key]]:
+    """The memory of a night, saved, and what that night hid."""
+    memory = PatternMemory(folder, release=release)
+    hidden = hidden_figures(linked(figures(areas(KABC))), memory=memory)
+    ((name, content),) = memory.state().items()
+    (folder / name).write_bytes(content)
+    return folder / name, hidden
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda b: b"{", lambda b: b[: len(b) // 2], lambda b: b.replace(b"true", b"null", 1), lambda b: b"\xff" + b],
+)
+def test_a_damaged_memory_is_found_dropped_and_solved_anew(
+    tmp_path: Path, damage: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    path, hidden = remembered(tmp_path)
+    path.write_bytes(damage(path.read_bytes()))
+    memory = PatternMemory(tmp_path)
+    assert "patterns.json is damaged" in caplog.text
+    assert all(memory.last_seen(key.cell) is None for key in hidden)
+    assert hidden_figures(linked(figures(areas(KABC))), memory=memory) == hidden
+
+
+def test_the_memory_of_an_older_version_is_as_none(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "patterns.json").write_text('{"code": "0", "patterns": {"1": ["x"]}}', encoding="utf-8")
+    assert PatternMemory(tmp_path).recall("1") is None
+    assert not caplog.text
+
+
+def test_patterns_are_renewed_with_each_release_and_kept_over_a_full_run(tmp_path: Path) -> None:
+    _, hidden = remembered(tmp_path, "first")
+    cell = min(key.cell for key in hidden)
+    assert PatternMemory(tmp_path, release="first").last_seen(cell) is not None
+    assert PatternMemory(tmp_path, release="first", is_new=True).last_seen(cell) is not None
+    assert PatternMemory(tmp_path, release="second").last_seen(cell) is None
+
+
+def test_a_search_starts_from_the_last_pattern(tmp_path: Path) -> None:
+    first, second = areas((70, 3, 13, 54)), areas((76, 3, 60, 13))
+    memory = PatternMemory(tmp_path)
+    hidden = hidden_figures(linked(figures(first)), memory=memory)
+    ((name, content),) = memory.state().items()
+    (tmp_path / name).write_bytes(content)
+    assert {key.area for key in hidden} == {"A", "B"}
+    assert {key.area for key in hidden_figures(linked(figures(second)))} == {"A", "C"}
+    assert hidden_figures(linked(figures(second)), memory=PatternMemory(tmp_path)) == hidden
 
 
 def test_no_reason_of_a_measure_tells_a_hidden_figure() -> None:
