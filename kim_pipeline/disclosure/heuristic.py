@@ -11,7 +11,7 @@ import numpy as np
 
 from kim_pipeline.disclosure.proof import Proof, all_needs, shrunk
 from kim_pipeline.disclosure.solver import Need, Perturbation
-from kim_pipeline.disclosure.system import Component, Mask, Wholes
+from kim_pipeline.disclosure.system import Component, Mask, Real, Wholes
 from kim_pipeline.errors import KimError
 
 
@@ -23,6 +23,7 @@ class Effort(NamedTuple):
     tries: int
 
 
+_LEAST_BIAS = 0.02
 THOROUGH, BRIEF = Effort(9, 2, 20), Effort(0, 0, 4)
 
 
@@ -65,6 +66,17 @@ class Search:
     def cost(self) -> float:
         """Cost of the pattern as it stands."""
         return float(self.component.cost[self.hidden].sum())
+
+    def proven(self) -> set[Need]:
+        """The needs that what is hidden always meets already."""
+        self._proof.hide(self.always)
+        needs = all_needs(self.component, np.flatnonzero(self.component.is_sensitive))
+        open_needs = {n for n in self._proof.meet_jointly(needs) if not self._proof.answer(n)}
+        return set(needs) - open_needs
+
+    def guide(self, share: Real) -> None:
+        """Let the next runs think cells the cheaper the larger their shares, which are at most 1."""
+        self._bias = np.clip(1 - share, _LEAST_BIAS, 1)
 
     def run(self, start: Mask | None = None) -> Mask:
         """Find a pattern.

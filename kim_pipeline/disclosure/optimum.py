@@ -6,6 +6,7 @@ choice is not safe. The heuristic gives the first pattern and completes the mast
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import highspy
@@ -21,6 +22,8 @@ _TINY = 1e-7
 _CREEP = (0.1, 1e-3, 0.0)
 """Published cells may creep by these shares when cuts are made: of many equal duals that picks some with few cells."""
 
+_MOSTLY = 0.5
+"""A cell of which the fractional choice hides more than this share is hidden to begin with."""
 _FIRST_GAP = 0.02
 """While choices turn out to be unsafe, they need not be the best ones."""
 
@@ -33,11 +36,20 @@ class SearchLimits:
         rounds: choices of the master program that are tried.
         relaxed_rounds: fractional choices before them.
         nodes: of the search tree of each choice.
+        exact_up_to: in components of more cells a pattern is good enough that costs little more than the bound.
+        gap: how much more, as a share.
     """
 
     rounds: int = 12
     relaxed_rounds: int = 400
     nodes: int = 5_000
+    exact_up_to: int = 120
+    gap: float = 0.02
+
+    def is_enough(self, component: Component, cost: float, bound: float) -> bool:
+        """Whether a pattern of that cost is good enough."""
+        gap = 0.0 if component.cell_count <= self.exact_up_to else self.gap
+        return cost <= bound * (1 + gap) + 1e-6
 
 
 USUAL = SearchLimits()
@@ -57,16 +69,35 @@ class _Cut:
 
 
 def optimise(search: Search, limits: SearchLimits) -> tuple[Mask, float]:
-    """Improve the pattern of a finished search until it is proven to be the cheapest.
+    """Search for the cheapest pattern until it is proven to be that, or good enough.
 
     Args:
-        search: the heuristic after its `run`.
+        search: a search that has not begun.
         limits: when to stop.
 
     Returns:
         The cheapest pattern found, and a cost that no safe pattern undercuts.
+
+    Raises:
+        CannotProtectError: there is no safe pattern.
     """
     return _Optimum(search, limits).solve()
+
+
+def guided(search: Search, limits: SearchLimits) -> tuple[Mask, float]:
+    """A pattern that the fractional choice leads to, without the search for the best whole one.
+
+    Args:
+        search: a search that has not begun; it has the pattern and its witnesses afterwards.
+        limits: when to stop.
+
+    Returns:
+        The pattern, and a cost that no safe pattern undercuts.
+
+    Raises:
+        CannotProtectError: there is no safe pattern.
+    """
+    return _Optimum(search, limits).begin()
 
 
 class _Optimum:
@@ -74,12 +105,12 @@ class _Optimum:
         self._search, self._limits = search, limits
         self._component = component = search.component
         self._always = search.always
-        self._best, self._best_cost = search.hidden.copy(), search.cost
+        self._best, self._best_cost = search.hidden.copy(), math.inf
         self._base = float(component.cost[self._always].sum())
         self._attacker = Attacker(component, self._always)
         self._perturbation = Perturbation(component)
         self._master = _Master(component, self._always)
-        proven = {n for n, w in search.witness.items() if not w[~self._always].any()}
+        proven = search.proven()
         sensitive = [n for c in np.flatnonzero(component.is_sensitive) for n in needs_of(component, int(c))]
         self._needs = [n for n in sensitive if n not in proven]
         protected = (component.k > 0) & ~component.is_sensitive
@@ -87,10 +118,19 @@ class _Optimum:
             n for c in np.flatnonzero(protected) for n in needs_of(component, int(c)) if n not in proven
         ]
 
+    def begin(self) -> tuple[Mask, float]:
+        """The fractional choice, and the pattern that it leads to."""
+        bound, share = self._relax()
+        self._search.guide(share)
+        self._keep(self._search.run(share > _MOSTLY))
+        self._search.guide(np.zeros(self._component.size))
+        return self._best, bound
+
     def solve(self) -> tuple[Mask, float]:
-        bound, gap = self._relax(), _FIRST_GAP
+        """The best whole choice, or one that is good enough."""
+        (_, bound), gap = self.begin(), _FIRST_GAP
         for number in range(self._limits.rounds):
-            if bound >= self._best_cost - 1e-6:
+            if self._limits.is_enough(self._component, self._best_cost, bound):
                 break
             answer = self._master.choose(gap, self._limits)
             if answer is None:
@@ -124,17 +164,20 @@ class _Optimum:
         except CannotProtectError:
             return
 
-    def _relax(self) -> float:
-        """Cuts for fractional choices, which are cheap to get; returns a bound of the cost."""
-        bound = self._base
+    def _relax(self) -> tuple[float, Real]:
+        """Cuts for fractional choices, which are cheap to get; a bound of the cost, and the choice, a share a cell."""
+        bound, share = self._base, np.zeros(self._component.size)
         for _ in range(self._limits.relaxed_rounds):
-            choice, value = self._master.relax()
-            bound = max(bound, self._base + value)
+            answer = self._master.relax()
+            if answer is None:
+                break
+            choice, value = answer
+            bound, share = max(bound, self._base + value), choice[: self._component.size]
             cuts = self._fractional_cuts(choice)
-            if not cuts or bound >= self._best_cost - 1e-6:
+            if not cuts:
                 break
             self._master.add(cuts)
-        return bound
+        return bound, share
 
     def _fractional_cuts(self, choice: Real) -> list[_Cut]:
         cuts: list[_Cut] = []
@@ -271,9 +314,11 @@ class _Master:
                     np.array(cut.coefficients, dtype=np.float64),
                 )
 
-    def relax(self) -> tuple[Real, float]:
-        """The best fractional choice, and its cost."""
+    def relax(self) -> tuple[Real, float] | None:
+        """The best fractional choice, and its cost; None where no choice is safe."""
         self._relaxed.run()
+        if self._relaxed.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
         choice = np.asarray(self._relaxed.getSolution().col_value, dtype=np.float64)
         return choice, float(self._relaxed.getInfo().objective_function_value)
 

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from kim_pipeline.disclosure.heuristic import BRIEF, THOROUGH, CannotProtectError, Search
-from kim_pipeline.disclosure.optimum import USUAL, SearchLimits, optimise
+from kim_pipeline.disclosure.optimum import USUAL, SearchLimits, guided, optimise
 from kim_pipeline.disclosure.system import Component, LinkedSystem, LinkedSystemError, Mask, Role
 from kim_pipeline.errors import KimError
 
@@ -55,7 +55,7 @@ class ComponentResult:
         sensitive: of these, hidden for themselves.
         hidden: of these, hidden.
         cost: of hiding them.
-        bound: no safe pattern costs less; None where only the heuristic ran.
+        bound: no safe pattern costs less; None where a pattern was kept.
         method: how the pattern was found.
         seconds: how long it took.
     """
@@ -249,17 +249,15 @@ def _has_work(component: Component, forced: Mask) -> bool:
 def _from_nothing(component: Component, forced: Mask, effort: _Effort) -> tuple[Mask, ComponentResult]:
     started = time.monotonic()
     method: Method
-    bound: float | None
     if not component.row_count:
         mask, method = component.is_sensitive | forced | component.is_free, "trivial"
         bound = float(component.cost[mask].sum())
     else:
-        search = Search(component, forced)
-        mask, method, bound = search.run(), "heuristic", None
-        if component.cell_count <= effort.optimum_up_to:
-            mask, bound = optimise(search, effort.limits)
-            method = "optimum"
-        if bound is None or component.cost[mask].sum() > bound + 1e-6:
+        search, cost = Search(component, forced), component.cost
+        is_small = component.cell_count <= effort.optimum_up_to
+        mask, bound = (optimise if is_small else guided)(search, effort.limits)
+        method = "optimum" if is_small else "heuristic"
+        if not effort.limits.is_enough(component, float(cost[mask].sum()), bound):
             mask = _cheaper(component, mask, search)
     return mask, _result(component, mask, bound, method, time.monotonic() - started)
 

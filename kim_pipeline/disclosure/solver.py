@@ -17,6 +17,8 @@ NEAR = 1e-6
 _INF = highspy.kHighsInf
 _PRIMAL_SIMPLEX = 4
 _FEASIBLE = 2
+_RINGS = (0, 1, 1)
+"""Steps from row to row by which the neighbourhood grows in which whole values are looked for."""
 _NODES = 2_000
 """Of the search for a whole table; without a clock it ends in the same way everywhere."""
 
@@ -63,22 +65,84 @@ def silent_solver() -> highspy.Highs:
     return solver
 
 
-def _program(component: Component, copies: tuple[int, ...], lower: Real, upper: Real, cost: Real) -> highspy.HighsLp:
-    """`Σ_c copies[c] · matrix · x_c = 0` with bounds and costs."""
+class _Matrix:
+    """`Σ_c copies[c] · matrix · x_c = 0`, by rows."""
+
+    def __init__(self, component: Component, copies: tuple[int, ...]) -> None:
+        lengths = np.diff(component.row_start)
+        row = np.concatenate([np.repeat(np.arange(component.row_count), lengths)] * len(copies))
+        column = np.concatenate([component.column + n * component.size for n in range(len(copies))])
+        coefficient = np.concatenate([component.coefficient * sign for sign in copies])
+        order = np.lexsort((column, row))
+        self.size, self.row_count = component.size * len(copies), component.row_count
+        self._row, self._column, self._coefficient = row[order], column[order], coefficient[order]
+
+    def program(self, lower: Real, upper: Real, cost: Real) -> highspy.HighsLp:
+        """The program over all columns."""
+        terms = self._row, self._column, self._coefficient
+        return _program(terms, np.zeros(self.row_count), lower, upper, cost)
+
+    def solve_whole(self, lower: Real, upper: Real, cost: Real) -> Wholes | None:
+        """Whole values within bounds, the cheapest that is found; None if there are none.
+
+        What the bounds fix is no part of the program.
+        """
+        values, is_open = lower.copy(), upper > lower
+        place = np.cumsum(is_open) - 1
+        fixed = np.bincount(self._row, self._coefficient * np.where(is_open, 0.0, values)[self._column], self.row_count)
+        chosen = is_open[self._column]
+        used, row = np.unique(self._row[chosen], return_inverse=True)
+        if np.abs(np.delete(fixed, used)).max(initial=0.0) > NEAR:
+            return None
+        if used.size:
+            terms = row, place[self._column[chosen]], self._coefficient[chosen]
+            lp = _program(terms, -fixed[used], lower[is_open], upper[is_open], cost[is_open])
+            lp.integrality_ = [highspy.HighsVarType.kInteger] * lp.num_col_
+            solver = silent_solver()
+            solver.passModel(lp)
+            solver.setOptionValue("mip_max_nodes", _NODES)
+            solver.run()
+            if solver.getInfo().primal_solution_status != _FEASIBLE:
+                return None
+            values[is_open] = _values(solver)
+        return as_whole(values)
+
+    def near(self, values: Real, lower: Real, upper: Real, cost: Real) -> Wholes | None:
+        """The same, looked for first in the neighbourhood of values that are not whole: few columns, small steps."""
+        least, most = np.floor(values + NEAR), np.ceil(values - NEAR)
+        moved = most > least
+        for steps in _RINGS:
+            for _ in range(steps):
+                moved = self._beside(moved)
+            step = np.where(moved, float(steps > 0), 0.0)
+            found = self.solve_whole(np.maximum(lower, least - step), np.minimum(upper, most + step), cost)
+            if found is not None:
+                return found
+        for distance in (1.0, _INF):
+            found = self.solve_whole(np.maximum(lower, least - distance), np.minimum(upper, most + distance), cost)
+            if found is not None:
+                return found
+        return None
+
+    def _beside(self, moved: Mask) -> Mask:
+        """Columns that share a row with some."""
+        rows = np.zeros(self.row_count, dtype=np.bool_)
+        rows[self._row[moved[self._column]]] = True
+        found = moved.copy()
+        found[self._column[rows[self._row]]] = True
+        return found
+
+
+def _program(terms: tuple[Wholes, Wholes, Real], right: Real, lower: Real, upper: Real, cost: Real) -> highspy.HighsLp:
+    """`matrix · x = right` with bounds and costs; the terms by rows, of which none is empty."""
+    row, column, coefficient = terms
     lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = component.size * len(copies), component.row_count
+    lp.num_col_, lp.num_row_ = len(lower), len(right)
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, lower, upper
-    lp.row_lower_ = np.zeros(lp.num_row_)
-    lp.row_upper_ = np.zeros(lp.num_row_)
-    lengths = np.diff(component.row_start)
-    row = np.concatenate([np.repeat(np.arange(component.row_count), lengths)] * len(copies))
-    column = np.concatenate([component.column + n * component.size for n in range(len(copies))])
-    coefficient = np.concatenate([component.coefficient * sign for sign in copies])
-    order = np.lexsort((column, row))
+    lp.row_lower_ = lp.row_upper_ = right
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_ = (component.row_start * len(copies)).astype(np.int32)
-    lp.a_matrix_.index_ = column[order].astype(np.int32)
-    lp.a_matrix_.value_ = coefficient[order]
+    lp.a_matrix_.start_ = np.searchsorted(row, np.arange(len(right) + 1)).astype(np.int32)
+    lp.a_matrix_.index_, lp.a_matrix_.value_ = column.astype(np.int32), coefficient
     return lp
 
 
@@ -99,22 +163,6 @@ def _run(solver: highspy.Highs) -> bool:
     return _is_optimal(solver)
 
 
-def _solve_whole(lp: highspy.HighsLp, near: Real) -> Wholes | None:
-    """Whole values within the bounds, None if there are none: looked for first in the neighbourhood of a solution."""
-    lower, upper = np.asarray(lp.col_lower_), np.asarray(lp.col_upper_)
-    lp.integrality_ = [highspy.HighsVarType.kInteger] * lp.num_col_
-    for distance in (0.0, 1.0, _INF):
-        lp.col_lower_ = np.maximum(lower, np.floor(near + NEAR) - distance)
-        lp.col_upper_ = np.minimum(upper, np.ceil(near - NEAR) + distance)
-        solver = silent_solver()
-        solver.passModel(lp)
-        solver.setOptionValue("mip_max_nodes", _NODES)
-        solver.run()
-        if solver.getInfo().primal_solution_status == _FEASIBLE:
-            return as_whole(_values(solver))
-    return None
-
-
 class Attacker:
     """How far cells can deviate while only the hidden ones move; the program is kept warm between questions."""
 
@@ -127,7 +175,8 @@ class Attacker:
         self._asked: int | None = None
         zero = np.zeros(component.size)
         self._lower, self._upper = zero, zero.copy()
-        self._solver.passModel(_program(component, (1,), zero, zero.copy(), zero.copy()))
+        self._matrix = _Matrix(component, (1,))
+        self._solver.passModel(self._matrix.program(zero, zero.copy(), zero.copy()))
         self.set_hidden(hidden)
 
     def set_hidden(self, hidden: Mask) -> None:
@@ -177,8 +226,7 @@ class Attacker:
         found = as_whole(values)
         if found is not None:
             return found
-        lp = _program(self._component, (1,), lower, upper, np.zeros(len(lower)))
-        return _solve_whole(lp, values)
+        return self._matrix.near(values, lower, upper, np.zeros(len(lower)))
 
     def _forget(self) -> None:
         if self._asked is not None:
@@ -201,8 +249,7 @@ class Attacker:
     def _whole_witness(self, need: Need, near: Real) -> Wholes | None:
         lower, upper = self._lower.copy(), self._upper.copy()
         (lower if need.sign > 0 else upper)[need.column] = need.sign * need.amount
-        lp = _program(self._component, (1,), lower, upper, np.zeros(len(lower)))
-        return _solve_whole(lp, near)
+        return self._matrix.near(near, lower, upper, np.zeros(len(lower)))
 
 
 class Perturbation:
@@ -216,8 +263,8 @@ class Perturbation:
         self._upper = np.concatenate([np.full(component.size, _INF), -component.floor.astype(np.float64)])
         self._cost = np.ones(2 * component.size)
         self._solver = silent_solver()
-        lp = _program(component, (1, -1), self._lower.copy(), self._upper.copy(), self._cost.copy())
-        self._solver.passModel(lp)
+        self._matrix = _Matrix(component, (1, -1))
+        self._solver.passModel(self._matrix.program(self._lower.copy(), self._upper.copy(), self._cost.copy()))
 
     def cheapest(self, need: Need, unit_cost: Real, barred: Mask) -> Wholes | None:
         """A cheap whole deviation that meets a need, None if there is none.
@@ -243,5 +290,5 @@ class Perturbation:
         found = as_whole(values[:count] - values[count:])
         if found is not None:
             return found
-        rounded = _solve_whole(_program(self._component, (1, -1), lower, upper, cost), values)
+        rounded = self._matrix.near(values, lower, upper, cost)
         return None if rounded is None else rounded[:count] - rounded[count:]
