@@ -37,7 +37,7 @@ from kim_pipeline.intake.deliveries import Intake
 from kim_pipeline.intake.due import due_of
 from kim_pipeline.intake.intake import Progress, entries_of, present_entries
 from kim_pipeline.protection.audit_of_file import FileAudit, audit_build
-from kim_pipeline.protection.hiding import Protection, protect_figures
+from kim_pipeline.protection.hiding import Protection, protect_figures, unprotectable
 from kim_pipeline.protection.pattern_memory import PatternMemory
 from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.publishing.keeping import purge
@@ -363,7 +363,6 @@ def protect(night: Checked) -> Protected:
 
     Raises:
         CheckFailedError: a blocking check found offending rows.
-        ProtectionError: a figure cannot be protected.
     """
     if night.failed:
         raise CheckFailedError(*night.failed)
@@ -374,6 +373,8 @@ def protect(night: Checked) -> Protected:
         )
         found = protect_figures(connection, memory=patterns)
     _LOG.info("hidden: %d of %d figures (%.1f s)", found.hidden, found.cells, found.seconds)
+    for cell in sorted(found.withheld):
+        _LOG.warning("%s", unprotectable(cell))
     return _after(Protected, night, protection=found, patterns=patterns)
 
 

@@ -68,6 +68,8 @@ def _release(folder: Warehouse, name: str, as_of: dt.date) -> int:
             f"deshalb jetzt geheim: {'; '.join(cells)}",
             markup=False,
         )
+    for reason in made.withheld.values():
+        out.print(reason, markup=False)
     return 0
 
 

@@ -5,6 +5,7 @@ Belongs here: the search on one component of the linked system (`privacy.md`, "H
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -90,10 +91,29 @@ class Search:
         Raises:
             CannotProtectError: there is no safe pattern.
         """
+        self.complete(self.always if start is None else start, {})
+        self._shrink()
+        return self.hidden.copy()
+
+    def complete(self, start: Mask, witness: Mapping[Need, Wholes]) -> Mask:
+        """Hide beside a pattern what it lacks, and publish nothing of it again.
+
+        Args:
+            start: the pattern (what is hidden always is added).
+            witness: of needs that it is known to meet.
+
+        Returns:
+            What is hidden: safe.
+
+        Raises:
+            CannotProtectError: there is no safe pattern.
+        """
         while True:
-            begin = self.always if start is None else self.always | (start & ~self.barred)
+            begin = self.always | (start & ~self.barred)
+            self._proof.hide(begin)
+            self._proof.witness = {n: w for n, w in witness.items() if not w[~begin].any()}
             try:
-                self._from(begin, {})
+                self._grow()
             except CannotProtectError as problem:
                 if self.always[problem.column]:
                     raise
@@ -155,6 +175,9 @@ class Search:
         self._proof.hide(begin)
         self._proof.witness = witness
         self._grow()
+        self._shrink()
+
+    def _shrink(self) -> None:
         hidden, kept = shrunk(self.component, self.always, self.hidden, self.witness)
         self._proof.hide(hidden)
         self._proof.witness = kept

@@ -16,16 +16,20 @@ import numpy as np
 
 from kim_pipeline.disclosure.heuristic import BRIEF, THOROUGH, CannotProtectError, Search
 from kim_pipeline.disclosure.optimum import USUAL, SearchLimits, guided, optimise
+from kim_pipeline.disclosure.proof import Proof, all_needs
 from kim_pipeline.disclosure.system import Component, LinkedSystem, LinkedSystemError, Mask, Role
+from kim_pipeline.disclosure.windows import search_by_windows
 from kim_pipeline.errors import KimError
 
+_WINDOWS_FROM = 800
+"""Larger components are searched window by window."""
 _LAST_RESORT = 1000.0
 """So many times more it costs to hide a figure that was printed and has not changed."""
 _THOROUGH_UP_TO, _BRIEF_UP_TO = 120, 250
 """On components of at most so many cells the heuristic searches longer if the optimum was not asked for or found."""
 
 
-Method = Literal["trivial", "heuristic", "optimum", "remembered", "kept"]
+Method = Literal["trivial", "heuristic", "optimum", "windows", "remembered", "kept"]
 
 
 class UnprotectableError(KimError):
@@ -82,11 +86,13 @@ class Pattern:
         hidden: ids of published cells that are hidden, whatever the reason; the reason is nobody's business.
         cost: of hiding them.
         components: how each was solved; those in which nothing is hidden are left out.
+        withheld: ids of cells that no pattern protects: hidden, and too well known all the same.
     """
 
     hidden: frozenset[str]
     cost: float
     components: tuple[ComponentResult, ...]
+    withheld: frozenset[str] = frozenset()
 
     @property
     def is_optimal(self) -> bool:
@@ -145,6 +151,7 @@ def protect(
     optimum_up_to: int = 400,
     limits: SearchLimits = USUAL,
     memory: Memory | None = None,
+    withhold: bool = False,
 ) -> Pattern:
     """Find a cheap set of cells to hide so that no protected count can be narrowed down.
 
@@ -157,12 +164,13 @@ def protect(
         optimum_up_to: components with at most so many cells are solved to the optimum; 0 for the heuristic alone.
         limits: of each optimum; after that the best pattern so far is taken.
         memory: what was hidden the last time.
+        withhold: hide a cell that no pattern protects, and go on as if it needed no protection.
 
     Returns:
         The pattern; `is_optimal` says whether it is proven to be the cheapest.
 
     Raises:
-        UnprotectableError: a cell that no pattern protects.
+        UnprotectableError: a cell that no pattern protects, unless such cells are withheld.
         LinkedSystemError: `hidden` names a cell that is unknown or cannot be hidden.
     """
     for cell_id in sorted(hidden):
@@ -170,7 +178,7 @@ def protect(
             raise LinkedSystemError(
                 f"Die Zelle {cell_id} soll geheim bleiben, aber es gibt sie nicht, oder sie ist bekannt."
             )
-    effort, unseen, results = _Effort(optimum_up_to, limits), set[str](), []
+    effort, unseen, withheld, results = _Effort(optimum_up_to, limits), set[str](), set[str](), []
     for component in system.components():
         kept = _Kept.of(component, memory)
         forced = _ids_in(component, frozenset(hidden))
@@ -180,14 +188,18 @@ def protect(
             mask, result = _protected(component, forced, kept, effort, memory)
         except CannotProtectError as problem:
             cell_id = component.ids[problem.column]
-            raise UnprotectableError(cell_id, system.neighbours(cell_id)) from None
+            if not withhold:
+                raise UnprotectableError(cell_id, system.neighbours(cell_id)) from None
+            given_up, (mask, result) = _withheld(component, forced, problem.column, effort)
+            withheld.update(component.ids[c] for c in np.flatnonzero(given_up))
         unseen.update(component.ids[c] for c in np.flatnonzero(mask & ~component.is_free))
         if result.hidden:
             results.append(result)
     if memory is not None:
         printable = (cell for cell in system.cells.values() if cell.role is Role.PUBLISHED)
         memory.note_cells({cell.id: (cell.value, cell.id in unseen) for cell in printable})
-    return Pattern(frozenset(unseen), sum(result.cost for result in results), tuple(results))
+    cost = sum(result.cost for result in results)
+    return Pattern(frozenset(unseen), cost, tuple(results), frozenset(withheld))
 
 
 @dataclass(frozen=True)
@@ -228,6 +240,24 @@ def _from_last(component: Component, forced: Mask, kept: _Kept, effort: _Effort)
     return mask, _result(component, mask, None, "kept", time.monotonic() - started)
 
 
+def _withheld(
+    component: Component, forced: Mask, column: int, effort: _Effort
+) -> tuple[Mask, tuple[Mask, ComponentResult]]:
+    """The cells that nothing protects, found by hiding everything, and the pattern of the others."""
+    everything = np.ones(component.size, dtype=np.bool_)
+    proof = Proof(component, everything, everything)
+    needs = proof.meet_jointly(all_needs(component, np.flatnonzero(component.is_sensitive)))
+    given_up = np.zeros(component.size, dtype=np.bool_)
+    given_up[[column, *(n.column for n in needs if not proof.answer(n))]] = True
+    while True:
+        k = np.where(given_up, 0, component.k)
+        others = replace(component, k=k, is_sensitive=component.is_sensitive & ~given_up)
+        try:
+            return given_up, _from_nothing(others, forced | given_up & ~component.is_free, effort)
+        except CannotProtectError as problem:
+            given_up[problem.column] = True
+
+
 def _digest(component: Component, forced: Mask) -> str:
     """Tells whether a component is the same: cells, values, rules, relations, and what is forced."""
     digest = hashlib.sha256("\0".join(component.ids).encode())
@@ -254,12 +284,22 @@ def _from_nothing(component: Component, forced: Mask, effort: _Effort) -> tuple[
         bound = float(component.cost[mask].sum())
     else:
         search, cost = Search(component, forced), component.cost
-        is_small = component.cell_count <= effort.optimum_up_to
-        mask, bound = (optimise if is_small else guided)(search, effort.limits)
-        method = "optimum" if is_small else "heuristic"
+        if component.cell_count <= effort.optimum_up_to:
+            (mask, bound), method = optimise(search, effort.limits), "optimum"
+        elif component.cell_count <= _WINDOWS_FROM:
+            (mask, bound), method = guided(search, effort.limits), "heuristic"
+        else:
+            mask = search_by_windows(component, forced, lambda part, hidden: _window(part, hidden, effort.limits))
+            return mask, _result(component, mask, None, "windows", time.monotonic() - started)
         if not effort.limits.is_enough(component, float(cost[mask].sum()), bound):
             mask = _cheaper(component, mask, search)
     return mask, _result(component, mask, bound, method, time.monotonic() - started)
+
+
+def _window(part: Component, hidden: Mask, limits: SearchLimits) -> Search:
+    search = Search(part, hidden)
+    guided(search, limits)
+    return search
 
 
 def _result(component: Component, mask: Mask, bound: float | None, method: Method, seconds: float) -> ComponentResult:

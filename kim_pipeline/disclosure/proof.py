@@ -129,13 +129,21 @@ class Proof:
         previous = self.witness
         self.witness = {n: w for n, w in previous.items() if n.column != column and not w[column]}
         lost = [n for n, w in previous.items() if n.column != column and w[column]]
-        lost = sorted(self.adopt(lost), key=lambda n: (-self._blame.get(n, 0), n))
-        if all(self._is_reachable(n) for n in lost) and all(
+        lost = self.adopt(lost)
+        if self._are_reachable(lost) and all(
             self.answer(n) or self.is_clear(n.column) for n in self.meet_jointly(lost)
         ):
             return True
         self.witness = previous
         return False
+
+    def _are_reachable(self, needs: list[Need]) -> bool:
+        """Whether all needs can pass: those first that a deviation towards all of them leaves open."""
+        left = [n for sign in (1, -1) if (same := [n for n in needs if n.sign == sign]) for n in self._left(same)]
+        return all(self._is_reachable(n) for n in sorted(left, key=lambda n: (-self._blame.get(n, 0), n)))
+
+    def _left(self, needs: list[Need]) -> list[Need]:
+        return needs if len(needs) == 1 else self.attacker.unreached(needs)
 
     def _is_reachable(self, need: Need) -> bool:
         """Whether the linear program, or the rule for cells that are not small, lets a need pass."""

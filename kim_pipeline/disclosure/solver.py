@@ -210,6 +210,19 @@ class Attacker:
 
     def joint_witness(self, needs: list[Need]) -> Wholes | None:
         """A whole deviation that meets many needs at once, if the linear program happens to find one."""
+        values, lower, upper = self._jointly(needs)
+        if values is None:
+            return None
+        found = as_whole(values)
+        return found if found is not None else self._matrix.near(values, lower, upper, np.zeros(len(lower)))
+
+    def unreached(self, needs: list[Need]) -> list[Need]:
+        """The needs that a deviation does not meet, not necessarily a whole one, that goes far towards all of them."""
+        values, _, _ = self._jointly(needs)
+        return needs if values is None else [n for n in needs if not _reaches(n, values)]
+
+    def _jointly(self, needs: list[Need]) -> tuple[Real | None, Real, Real]:
+        """The deviation that goes furthest towards many needs at once, and its bounds."""
         columns = np.array([n.column for n in needs], dtype=np.int32)
         amounts = np.array([n.sign * n.amount for n in needs], dtype=np.float64)
         lower, upper = self._lower.copy(), self._upper.copy()
@@ -221,12 +234,7 @@ class Attacker:
         values = _values(self._solver) if _run(self._solver) else None
         self._solver.changeColsCost(len(columns), columns, np.zeros(len(columns)))
         self._solver.changeColsBounds(len(self._columns), self._columns, self._lower, self._upper)
-        if values is None:
-            return None
-        found = as_whole(values)
-        if found is not None:
-            return found
-        return self._matrix.near(values, lower, upper, np.zeros(len(lower)))
+        return values, lower, upper
 
     def _forget(self) -> None:
         if self._asked is not None:

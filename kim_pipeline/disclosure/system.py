@@ -201,11 +201,12 @@ class Component:
         result = []
         for leader, members in groups:
             chosen, columns = leader_of_term == leader, np.array(members, dtype=np.int64)
-            part = self._restricted(columns, row[chosen], column[chosen], coefficient[chosen])
+            part = self.restricted(columns, row[chosen], column[chosen], coefficient[chosen])
             result.append((columns, part))
         return result
 
-    def _restricted(self, columns: Wholes, row: Wholes, column: Wholes, coefficient: Real) -> Component:
+    def restricted(self, columns: Wholes, row: Wholes, column: Wholes, coefficient: Real) -> Component:
+        """Some columns as a component of its own, with these terms, given by rows; other columns do not move."""
         place = np.full(self.size, -1, dtype=np.int64)
         place[columns] = np.arange(len(columns))
         lengths = np.unique(row, return_counts=True)[1]

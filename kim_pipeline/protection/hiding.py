@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from kim_pipeline.disclosure import LinkedSystem, Memory, Pattern, Role, UnprotectableError, protect, with_prior
 from kim_pipeline.errors import KimError
+from kim_pipeline.protection.joint import figure_of, is_change
 from kim_pipeline.protection.linked_set import Key, LinkedSet, Rules, read_linked_set
 from kim_pipeline.warehouse.build import comment
 
@@ -44,11 +45,13 @@ class Protection:
         cells: figures that can be published.
         hidden: of these, hidden.
         seconds: how long it took.
+        withheld: cells that no pattern protects: not published, and too well known all the same.
     """
 
     cells: int
     hidden: int
     seconds: float
+    withheld: frozenset[str] = frozenset()
 
 
 Joiner = Callable[[LinkedSystem], LinkedSystem]
@@ -64,62 +67,83 @@ def protect_figures(
         connection: to the internal file.
         known: adds what is known from elsewhere, as from earlier releases, to the systems of counts and of sums.
         memory: patterns of earlier nights.
-
-    Raises:
-        ProtectionError: a figure that no pattern protects.
     """
-    started = time.monotonic()
+    started, withheld = time.monotonic(), set[str]()
     linked = read_linked_set(connection)
-    hidden = hidden_figures(linked, known, memory)
+    hidden = hidden_figures(linked, known, memory, withheld)
     _write(connection, hidden)
     printed = sum(figure.is_printed for figure in (*linked.counts.values(), *linked.amounts.values()))
-    return Protection(printed, len(hidden), time.monotonic() - started)
+    return Protection(printed, len(hidden), time.monotonic() - started, frozenset(withheld))
 
 
-def hidden_figures(linked: LinkedSet, known: Joiner | None = None, memory: Memory | None = None) -> frozenset[Key]:
+def hidden_figures(
+    linked: LinkedSet, known: Joiner | None = None, memory: Memory | None = None, withheld: set[str] | None = None
+) -> frozenset[Key]:
     """All figures that are not published; those that only follow from others are not among them.
 
     Args:
         linked: the linked set.
         known: as in `protect_figures`.
         memory: likewise.
+        withheld: gets the cells that no pattern protects; they are hidden.
 
     Raises:
-        ProtectionError: a figure that no pattern protects.
+        ProtectionError: a figure that no pattern protects, where nothing may be withheld.
     """
     join: Joiner = known or (lambda system: system)
-    counts = _hidden_counts(linked, join(with_prior(linked.system_of_counts())), memory)
+    counts = _hidden_counts(linked, join(with_prior(linked.system_of_counts())), memory, withheld)
     with_count = {key for rules in linked.rules for key in _hidden_with(linked, rules, counts)}
-    amounts = _pattern(join(with_prior(linked.system_of_amounts(with_count))), with_count, memory)
-    return counts | {key for key in linked.amounts if key.cell in amounts.hidden}
+    amounts = _pattern(join(with_prior(linked.system_of_amounts(with_count))), with_count, memory, withheld)
+    return counts | with_count | {key for key in linked.amounts if key.cell in amounts.hidden}
 
 
-def _hidden_counts(linked: LinkedSet, system: LinkedSystem, memory: Memory | None) -> frozenset[Key]:
+def _hidden_counts(
+    linked: LinkedSet, system: LinkedSystem, memory: Memory | None, withheld: set[str] | None
+) -> frozenset[Key]:
     """Counts that are hidden; the parts of a rate that is hidden for one of them are hidden with it."""
     forced = {key for rules in linked.rules for key in _small_denominators(linked, rules)}
     while True:
-        pattern = _pattern(system, forced, memory)
+        pattern = _pattern(system, forced, memory, withheld)
         hidden = frozenset(key for key in linked.counts if key.cell in pattern.hidden)
         more = (
             {key for rules in linked.rules for key in _parts_of_hidden_rates(linked, rules, hidden)} - hidden - forced
         )
         if not more:
-            return hidden
+            return hidden | forced  # also where an earlier release shows it: what stands or falls together does so
         forced |= more
 
 
-def _pattern(system: LinkedSystem, forced: set[Key], memory: Memory | None) -> Pattern:
-    try:
-        hidden = {key.cell for key in forced if system.cells[key.cell].role is not Role.KNOWN}
-        return protect(system, hidden=hidden, optimum_up_to=_OPTIMUM_UP_TO, memory=memory)
-    except UnprotectableError as error:
-        count_id, area, period, breakdown = error.cell.split("@")[0].split("|")
-        where = f"Gebiet {area}, Zeitraum {period}" + (f", Merkmal „{breakdown}“" if breakdown else "")
-        raise ProtectionError(
-            f"Die Zahl {count_id} ({where}) lässt sich nicht schützen, auch wenn alles geheim bleibt, was mit ihr "
-            "zusammenhängt. Bitte diesen Indikator gröber veröffentlichen: ohne Gliederung, ohne Quartale oder nur "
-            "für den Kreis (sql/indicators/catalogue.toml: „breakdown_kind“, „calendars“, „county_only“)."
-        ) from None
+def _pattern(system: LinkedSystem, forced: set[Key], memory: Memory | None, withheld: set[str] | None) -> Pattern:
+    hidden = {key.cell for key in forced if system.cells[key.cell].role is not Role.KNOWN}
+    while True:
+        try:
+            found = protect(
+                system, hidden=hidden, optimum_up_to=_OPTIMUM_UP_TO, memory=memory, withhold=withheld is not None
+            )
+        except UnprotectableError as error:
+            raise ProtectionError(unprotectable(error.cell)) from None
+        changed = {figure_of(cell) for cell in found.withheld if is_change(cell)}
+        more = {i for i in changed if system.cells[i].role is Role.PUBLISHED} - found.hidden
+        if withheld is not None:
+            withheld |= found.withheld
+        if not more:
+            return found
+        hidden |= more
+
+
+def unprotectable(cell: str) -> str:
+    """German: that a figure cannot be protected, and what to do."""
+    return (
+        f"Die Zahl {place_of(cell)} lässt sich nicht schützen, auch wenn alles geheim bleibt, was mit ihr "
+        "zusammenhängt. Bitte diesen Indikator gröber veröffentlichen: ohne Gliederung, ohne Quartale oder nur "
+        "für den Kreis (sql/indicators/catalogue.toml: „breakdown_kind“, „calendars“, „county_only“)."
+    )
+
+
+def place_of(cell: str) -> str:
+    """German: which figure a cell is, of today or of an earlier release."""
+    count_id, area, period, breakdown = figure_of(cell).split("|")
+    return f"{count_id} (Gebiet {area}, Zeitraum {period}" + (f", Merkmal „{breakdown}“)" if breakdown else ")")
 
 
 def _own_parts(linked: LinkedSet, rules: Rules) -> Iterator[tuple[Key, list[Key]]]:

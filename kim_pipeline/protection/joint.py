@@ -63,6 +63,16 @@ def small_changes(new: LinkedSystem, earlier: Iterable[Released]) -> dict[str, l
     }
 
 
+def figure_of(cell: str) -> str:
+    """The id of the figure of today that a cell of a joined system belongs to."""
+    return cell.split("@", maxsplit=1)[0]
+
+
+def is_change(cell: str) -> bool:
+    """Whether a cell of a joined system is the change of a figure since an earlier release."""
+    return ">" in cell.partition("@")[2]
+
+
 def _name(old: Cell, new: Mapping[str, Cell]) -> str:
     """The id of an earlier cell in the joined system: that of today's, or, with another value, one of its own."""
     return old.id if old.id in new and new[old.id].value == old.value else f"{old.id}@{old.value}"

@@ -28,8 +28,8 @@ from kim_pipeline.errors import KimError
 from kim_pipeline.files import draft, make_durable, move, readable_folder, set_mode
 from kim_pipeline.intake.due import last_day_of
 from kim_pipeline.protection.audit_of_file import audit_file
-from kim_pipeline.protection.hiding import ProtectionError, protect_figures
-from kim_pipeline.protection.joint import Released, joined, small_changes
+from kim_pipeline.protection.hiding import place_of, protect_figures
+from kim_pipeline.protection.joint import Released, figure_of, is_change, joined, small_changes
 from kim_pipeline.protection.linked_set import Key, LinkedSet, read_linked_set
 from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.publishing.ledger import Ledger, LedgerEntry
@@ -50,7 +50,6 @@ _OF_THE_DAY = "indicators.measure_decision"
 _FOR_THE_DAY = frozenset({"core.fact_decision", "core.fact_measure"})
 _AS_OF = ("build", "as_of")
 _MADE_HERE = "disclosure.hidden_cell"
-_TOO_LATE = "Was frühere Veröffentlichungen schon zeigen, lässt sich nicht zurücknehmen."
 
 
 class ReleaseError(KimError):
@@ -67,6 +66,7 @@ class Release:
         folder: where its files are put before it is sealed.
         entry: what the ledger gets.
         hidden_again: release → figures that it printed, and that this one hides because they changed by less than k.
+        withheld: figures that this release cannot show and that are too well known all the same → German reason.
     """
 
     name: str
@@ -75,6 +75,7 @@ class Release:
     folder: Path
     entry: LedgerEntry | None = None
     hidden_again: Mapping[str, list[str]] = field(default_factory=dict)
+    withheld: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def file(self) -> Path:
@@ -120,17 +121,15 @@ def _made(release: Release, internal: Path, ledger: Ledger) -> Release:
         copy_as_of(connection, build.internal, as_of, _day_of(build))
         linked = read_linked_set(connection)
         before = [_Earlier(entry, linked) for entry in ledger.entries() if entry.name != name]
-        try:
-            protect_figures(connection, _joiner(linked, before))
-        except ProtectionError as error:
-            raise ReleaseError(f"{error} {_TOO_LATE}") from None
+        withheld = protect_figures(connection, _joiner(linked, before)).withheld
         hidden = frozenset(Key(*row) for row in connection.execute("FROM disclosure.hidden_cell").fetchall())
-    _audit_jointly(linked, hidden, before)
+    _audit_jointly(linked, hidden, before, withheld)
     write_tables(internal, file, [*_info_of(build, as_of), *_about(name, as_of)])
-    _audit_alone(file, internal)
+    _audit_alone(file, internal, withheld)
     changes = small_changes(linked.system_of_counts(), [earlier.counts for earlier in before])
     entry = LedgerEntry(name, as_of, build.stem, linked.counts, linked.amounts, hidden)
-    return replace(release, entry=entry, hidden_again=changes)
+    reasons = {figure_of(cell): _reason(cell) for cell in sorted(withheld)}
+    return replace(release, entry=entry, hidden_again=changes, withheld=reasons)
 
 
 def copy_as_of(connection: duckdb.DuckDBPyConnection, internal: Path, as_of: dt.date, built_on: dt.date) -> None:
@@ -215,8 +214,22 @@ def _joiner(linked: LinkedSet, before: Sequence[_Earlier]) -> Any:
     return join
 
 
-def _audit_jointly(linked: LinkedSet, hidden: frozenset[Key], before: Sequence[_Earlier]) -> None:
-    """The audit of this release and all earlier ones together.
+def _reason(cell: str) -> str:
+    """German: why a figure is withheld."""
+    why = (
+        "Sie hat sich seit einer früheren Veröffentlichung um weniger als die Mindestzahl geändert; was dort steht, "
+        "lässt sich nicht zurücknehmen, und zusammen mit dieser ergäbe sich die Änderung genau."
+        if is_change(cell)
+        else "Was sonst veröffentlicht ist oder war, engt sie zu genau ein, auch wenn alles geheim bleibt, was mit ihr "
+        "zusammenhängt."
+    )
+    return f"{place_of(cell)} bleibt in dieser Veröffentlichung geheim. {why}"
+
+
+def _audit_jointly(
+    linked: LinkedSet, hidden: frozenset[Key], before: Sequence[_Earlier], withheld: frozenset[str]
+) -> None:
+    """The audit of this release and all earlier ones together, but for what is withheld.
 
     Raises:
         ReleaseError: a cell is too well known.
@@ -229,14 +242,15 @@ def _audit_jointly(linked: LinkedSet, hidden: frozenset[Key], before: Sequence[_
         (linked.system_of_amounts(sums), [e.amounts for e in before]),
     ):
         joint = joined(system, earlier)
-        rows = audit(joint.published(unseen & joint.cells.keys()), joint.relations, sensitive=joint.sensitive())
-        failed += [row.cell for row in at_risk(rows)]
+        hidden_now = {i for i in unseen & joint.cells.keys() if not joint.is_fixed(joint.cells[i])}
+        rows = audit(joint.published(hidden_now), joint.relations, sensitive=joint.sensitive())
+        failed += [row.cell for row in at_risk(rows) if row.cell not in withheld]
     if failed:
         raise _refused(failed)
 
 
-def _audit_alone(file: Path, internal: Path) -> None:
-    """The audit of the release's file by itself.
+def _audit_alone(file: Path, internal: Path, withheld: frozenset[str]) -> None:
+    """The audit of the release's file by itself, but for what is withheld.
 
     Who knows less may take a large figure for one that might be small: of large ones the joint audit is the judge.
 
@@ -244,7 +258,7 @@ def _audit_alone(file: Path, internal: Path) -> None:
         ReleaseError: a small figure is too well known, or a rule is broken.
     """
     found = audit_file(file, internal)
-    known = [row.cell for row in found.at_risk if row.cell in found.small]
+    known = [row.cell for row in found.at_risk if row.cell in found.small - withheld]
     if known or found.breaches:
         raise _refused(known + [f"{breach.place} ({breach.rule})" for breach in found.breaches])
 

@@ -222,6 +222,17 @@ def test_unprotectable_cell_is_named() -> None:
     assert (caught.value.cell, caught.value.related) == ("b", ["a", "total"])
 
 
+def test_cells_that_nothing_protects_are_withheld_and_the_others_protected() -> None:
+    cells = [Cell("known", 3, role=Role.KNOWN), Cell("rest", 3, role=Role.KNOWN), Cell("total", 32, 5)]
+    cells += [Cell(i, value, 5) for i, value in {"a": 2, "b": 1, "c": 4, "d": 23}.items()]
+    relations = [Relation.total("lost", "known", "ab"), Relation.total("row", "total", ["a", "c", "d", "rest"])]
+    system = LinkedSystem(cells, relations)
+    pattern = protect(system, withhold=True)
+    assert pattern.withheld == {"a", "b"}
+    assert pattern.hidden >= {"a", "b", "c"}
+    assert set(risks(system, pattern.hidden)) == {"a", "b"}
+
+
 def test_result_depends_on_neither_order_nor_run() -> None:
     cells, relations = table_parts(random_table(3, 6, 5), k=5)
     first = protect(LinkedSystem(cells, relations))

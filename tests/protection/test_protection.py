@@ -176,6 +176,9 @@ def test_a_figure_that_nothing_protects_is_an_error_that_says_what_to_do() -> No
         patch.setattr(LinkedSet, "system_of_counts", lambda _: known)
         with pytest.raises(ProtectionError, match=r"x \(Gebiet A, Zeitraum 2023, Merkmal „Kita“\).*gröber"):
             hidden_figures(linked({}))
+        withheld = set[str]()
+        hidden_figures(linked({}), withheld=withheld)
+        assert withheld == {"x|A|2023|Kita"}
 
 
 def test_the_same_figures_get_the_same_pattern_without_a_search(

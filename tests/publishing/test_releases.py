@@ -68,7 +68,7 @@ def released(folder: Warehouse, name: str, as_of: dt.date, build: Build) -> Rele
     return made
 
 
-def revised_build(folder: Warehouse, change: int = 1) -> tuple[Build, str]:
+def revised_build(folder: Warehouse, change: int = 1, *, at_county: bool = True) -> tuple[Build, str]:
     """A build in which one mentorship more started in 2021, and still runs; and the figure that it changes."""
     (first,) = folder.all_builds()
     build = add_build(folder, "20240601T000000Z_bbbbbbbbbbbb", (first.internal, first.published))
@@ -81,9 +81,9 @@ def revised_build(folder: Warehouse, change: int = 1) -> tuple[Build, str]:
         ).fetchall()
         connection.execute(
             "UPDATE indicators.indicator_value SET value = value + $change, n = n + $change "
-            "WHERE area IN ($area, '05570') AND (indicator_id = $started AND period = '2021' "
+            "WHERE (area = $area OR $at_county AND area = '05570') AND (indicator_id = $started AND period = '2021' "
             "OR indicator_id = 'paten_active' AND period >= '2021')",
-            {"change": change, "area": area, "started": REVISED},
+            {"change": change, "area": area, "started": REVISED, "at_county": at_county},
         )
         run_models(connection, load_models(["disclosure"]))
         protect_figures(connection)
@@ -145,6 +145,18 @@ def test_a_revision_by_k_is_published(warehouse: Warehouse) -> None:
     second = released(warehouse, "2023", LAST, build)
     assert not second.hidden_again
     assert cell not in hidden_in(warehouse.folder / "releases" / "2023" / "kim.duckdb")
+
+
+def test_a_release_that_cannot_show_a_figure_withholds_it_and_goes_on(warehouse: Warehouse) -> None:
+    """One person more in one municipality, none at the county: whoever has the first release knows the figure."""
+    released(warehouse, "2021", FIRST, warehouse.all_builds()[0])
+    build, cell = revised_build(warehouse, at_county=False)
+    for name in ("2023", "2023-neu"):
+        made = released(warehouse, name, LAST, build)
+        assert cell in made.withheld
+        assert made.withheld[cell].endswith("zusammen mit dieser ergäbe sich die Änderung genau.")
+        assert "catalogue.toml" not in made.withheld[cell]
+        assert made.withheld.keys() <= hidden_in(warehouse.folder / "releases" / name / "kim.duckdb")
 
 
 def test_a_release_that_gives_an_earlier_one_away_is_refused_with_its_cells(
