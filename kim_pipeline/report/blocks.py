@@ -5,8 +5,8 @@ Belongs here: the building blocks, and numbering them. How they look is in the w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Align = Literal["left", "right", "center"]
@@ -48,6 +48,17 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Runs:
+    """Running text of many short entries: `**IK10-03** Titel · **IK10-05** Titel`.
+
+    Attributes:
+        items: a mark, set bold, and its text.
+    """
+
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Head:
     """A column of a table: its head, alignment and share of the width."""
 
@@ -64,6 +75,18 @@ class Group:
 
 
 Row = Group | tuple[str, ...]
+BOLD = "\N{ZERO WIDTH NON-JOINER}"
+"""Stands before a line of a cell that is set bold."""
+
+
+def in_bold(text: str) -> str:
+    """A line of a cell, set bold."""
+    return f"{BOLD}{text}" if text else ""
+
+
+def lines_of(cell: str) -> list[tuple[str, bool]]:
+    """The lines of a cell, and whether each is set bold."""
+    return [(line.removeprefix(BOLD), line.startswith(BOLD)) for line in cell.split("\n")]
 
 
 @dataclass(frozen=True)
@@ -77,6 +100,7 @@ class PaperTable:
         notes: what stands below it: signs and remarks.
         label: `Tabelle 3`, set by `numbered`; empty for a table that stands without caption.
         is_small: set in smaller type.
+        group_head: what its groups are, for renderings in which they are a column of their own.
     """
 
     caption: str
@@ -85,6 +109,7 @@ class PaperTable:
     notes: tuple[str, ...] = ()
     label: str = ""
     is_small: bool = False
+    group_head: str = "Feld"
 
 
 @dataclass(frozen=True)
@@ -112,15 +137,52 @@ class Picture:
     width: float = 1
 
 
-Block = Heading | Paragraph | Note | Listing | PaperTable | Picture
+@dataclass(frozen=True)
+class Panel:
+    """A programme at a glance: its name, how it went, a sparkline, and a few figures.
+
+    Attributes:
+        title: of the programme, with what marks it.
+        text: how its headline indicator changed.
+        svg: the sparkline.
+        alt: all its values in words.
+        table: a few figures over the last periods.
+    """
+
+    title: str
+    text: str
+    svg: str
+    alt: str
+    table: PaperTable
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Blocks side by side where a page is wide enough, else one below the other."""
+
+    left: tuple[PlainBlock | Panel, ...]
+    right: tuple[PlainBlock | Panel, ...]
+
+
+PlainBlock = Heading | Paragraph | Note | Listing | Runs | PaperTable | Picture
+Block = PlainBlock | Panel | Columns
 
 
 @dataclass(frozen=True)
 class Section:
-    """Blocks that share a page layout: upright, or wide for tables with many columns."""
+    """Blocks that belong together.
+
+    Attributes:
+        blocks: in order.
+        begins_page: whether the PDF begins a new page.
+        is_printed: whether it stands in PDF and Word; else in HTML and the workbook only.
+        size: points of running text and small tables where a page must hold much; None for the usual.
+    """
 
     blocks: tuple[Block, ...]
-    is_wide: bool = False
+    begins_page: bool = True
+    is_printed: bool = True
+    size: float | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +227,10 @@ class Document:
         for section in self.sections:
             yield from (block for block in section.blocks if isinstance(block, Heading))
 
+    def printed(self) -> tuple[Section, ...]:
+        """The sections that stand in PDF and Word."""
+        return tuple(section for section in self.sections if section.is_printed)
+
 
 @dataclass
 class _Counter:
@@ -182,30 +248,41 @@ class _Counter:
 
     def table(self, block: PaperTable) -> PaperTable:
         self.tables += 1
-        return _labelled(block, f"Tabelle {self.tables}")
+        return replace(block, label=f"Tabelle {self.tables}")
 
     def figure(self, block: Picture) -> Picture:
         self.figures += 1
         label = f"Abbildung {self.figures}"
-        data = _labelled(block.data, f"Daten zu {label}")
-        return Picture(
-            block.caption, block.svg, block.alt, data, block.notes, block.is_data_printed, label, block.width
-        )
+        return replace(block, label=label, data=replace(block.data, label=f"Daten zu {label}"))
 
-
-def _labelled(table: PaperTable, label: str) -> PaperTable:
-    return PaperTable(table.caption, table.columns, table.rows, table.notes, label, table.is_small)
+    def any(self, block: Block) -> Block:
+        """A block of any kind with its number; what has no caption has none."""
+        if isinstance(block, Columns):
+            left = tuple(self.any(part) for part in block.left)
+            return Columns(left, tuple(self.any(part) for part in block.right))  # type: ignore[arg-type]
+        if isinstance(block, Heading):
+            return self.heading(block)
+        if isinstance(block, PaperTable):
+            return self.table(block)
+        if isinstance(block, Panel):
+            return replace(block, table=self.table(block.table))
+        return self.figure(block) if isinstance(block, Picture) else block
 
 
 def numbered(sections: Sequence[Section]) -> tuple[Section, ...]:
     """The sections with numbers at headings, tables and figures."""
     counter = _Counter()
+    return tuple(replace(section, blocks=tuple(map(counter.any, section.blocks))) for section in sections)
 
-    def one(block: Block) -> Block:
-        if isinstance(block, Heading):
-            return counter.heading(block)
+
+def tables_of(blocks: Iterable[Block]) -> Iterator[PaperTable]:
+    """All tables among blocks, those behind pictures and in panels as well, in order."""
+    for block in blocks:
         if isinstance(block, PaperTable):
-            return counter.table(block)
-        return counter.figure(block) if isinstance(block, Picture) else block
-
-    return tuple(Section(tuple(map(one, section.blocks)), section.is_wide) for section in sections)
+            yield block
+        elif isinstance(block, Picture):
+            yield block.data
+        elif isinstance(block, Panel):
+            yield block.table
+        elif isinstance(block, Columns):
+            yield from tables_of((*block.left, *block.right))

@@ -12,6 +12,7 @@ from kim_pipeline import german
 from kim_pipeline.report import charts
 from kim_pipeline.report.blocks import Head, PaperTable, Picture
 from kim_pipeline.report.charts import Point
+from kim_pipeline.report.comparing import Comparison
 from kim_pipeline.report.figures import Figures, FigureState, Record, ShownFigure
 from kim_pipeline.report.wording import Event, Wording
 
@@ -34,6 +35,7 @@ MEANING = {
     "×": "× Programm lief in diesem Zeitraum nicht.",
 }
 """Sign → what it means, as it stands below a table."""
+BRACKETS = "( ) weniger als 20 Fälle, für Vergleiche nicht geeignet."
 SPOKEN_STATES: dict[FigureState, str] = {
     "suppressed": "geheim",
     "not_reported": "nicht gemeldet",
@@ -48,6 +50,11 @@ class ReportContext:
 
     figures: Figures
     wording: Wording
+
+    @property
+    def comparison(self) -> Comparison:
+        """Which periods may be compared."""
+        return Comparison(self.figures, self.wording)
 
     def marks(self, programme: str, period: str) -> list[str]:
         """What an axis says below a period: breaks, and the programme's beginning and end."""
@@ -78,8 +85,11 @@ class ReportContext:
 
 
 def text(figure: ShownFigure, unit: str) -> str:
-    """A figure as it stands in a cell, or its sign."""
-    return SIGNS[figure.state] if figure.value is None else german.value(figure.value, unit)
+    """A figure as it stands in a cell, or its sign; in brackets where it is a median or rate of few records."""
+    if figure.value is None:
+        return SIGNS[figure.state]
+    told = german.value(figure.value, unit)
+    return f"({told})" if figure.is_bracketed else told
 
 
 def spoken(figure: ShownFigure, unit: str) -> str:
@@ -102,7 +112,8 @@ def yes_no(value: bool | None) -> str:
 def sign_notes(rows: Iterable[object]) -> tuple[str, ...]:
     """The meaning of each sign that a table or chart uses."""
     cells = {cell for row in rows if isinstance(row, tuple) for cell in row}
-    return tuple(meaning for mark, meaning in MEANING.items() if mark in cells)
+    found = tuple(meaning for mark, meaning in MEANING.items() if mark in cells)
+    return (*found, BRACKETS) if any(str(cell).startswith("(") and str(cell).endswith(")") for cell in cells) else found
 
 
 def row_head(indicator: Record) -> str:
