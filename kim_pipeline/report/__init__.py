@@ -13,6 +13,7 @@ from kim_pipeline.report import council, municipalities
 from kim_pipeline.report.blocks import Document
 from kim_pipeline.report.figures import Figures, NotPublishedError, build_name
 from kim_pipeline.report.html_writer import html
+from kim_pipeline.report.review import Review
 from kim_pipeline.report.tables import ReportContext
 from kim_pipeline.report.typst_writer import pdf
 from kim_pipeline.report.wording import Wording
@@ -50,7 +51,7 @@ def render(
     figures = Figures(published, as_of)
     context = ReportContext(figures, Wording())
     footer = f"Datenbestand {figures.build.name}"
-    papers = {"bericht": council.document(context, footer, since)}
+    papers = {"bericht": council.document(context, footer, Review(context, since))}
     for area in figures.municipalities:
         papers[f"{MUNICIPALITIES}/{municipalities.slug(area['name'])}"] = municipalities.page(context, area, footer)
     rendered = {name: content for stem, paper in papers.items() for name, content in _files(context, stem, paper)}

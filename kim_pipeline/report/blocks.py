@@ -16,11 +16,10 @@ KEPT_TOGETHER = 5
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading; level 1 is a chapter. `number` and `anchor` are set by `numbered`."""
+    """A heading; level 1 is a chapter. `anchor` is set by `numbered`."""
 
     level: int
     text: str
-    number: str = ""
     anchor: str = ""
 
 
@@ -48,14 +47,20 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Runs:
-    """Running text of many short entries: `**IK10-03** Titel · **IK10-05** Titel`.
+class Entries:
+    """Short entries under a title, each on a line of its own or all as running text.
 
     Attributes:
+        title: what they are, with their number.
+        heads: what a mark and a text are, where they stand in a table.
         items: a mark, set bold, and its text.
+        is_running: whether they run on: `**IK10-03** Titel · **IK10-05** Titel`.
     """
 
+    title: str
+    heads: tuple[str, str]
     items: tuple[tuple[str, str], ...]
+    is_running: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,21 @@ class Group:
     text: str
 
 
-Row = Group | tuple[str, ...]
+@dataclass(frozen=True)
+class Spark:
+    """A cell with a small picture: how a figure went.
+
+    Attributes:
+        svg: the picture.
+        alt: all its values in words.
+    """
+
+    svg: str
+    alt: str
+
+
+Cell = str | Spark
+Row = Group | tuple[Cell, ...]
 BOLD = "\N{ZERO WIDTH NON-JOINER}"
 """Stands before a line of a cell that is set bold."""
 
@@ -82,6 +101,11 @@ BOLD = "\N{ZERO WIDTH NON-JOINER}"
 def in_bold(text: str) -> str:
     """A line of a cell, set bold."""
     return f"{BOLD}{text}" if text else ""
+
+
+def cell_text(cell: Cell) -> str:
+    """A cell as plain text in one line; a picture as what it says."""
+    return cell.alt if isinstance(cell, Spark) else cell.replace(BOLD, "").replace("\n", "; ")
 
 
 def lines_of(cell: str) -> list[tuple[str, bool]]:
@@ -146,25 +170,30 @@ class Panel:
         text: how its headline indicator changed.
         svg: the sparkline.
         alt: all its values in words.
-        table: a few figures over the last periods.
+        table: a few figures over the last periods; None where the sparkline says it all.
     """
 
     title: str
     text: str
     svg: str
     alt: str
-    table: PaperTable
+    table: PaperTable | None = None
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Blocks side by side where a page is wide enough, else one below the other."""
+    """Blocks side by side where a page is wide enough, else one below the other.
+
+    Attributes:
+        left: the first column.
+        right: the second; none where the first flows into both.
+    """
 
     left: tuple[PlainBlock | Panel, ...]
-    right: tuple[PlainBlock | Panel, ...]
+    right: tuple[PlainBlock | Panel, ...] = ()
 
 
-PlainBlock = Heading | Paragraph | Note | Listing | Runs | PaperTable | Picture
+PlainBlock = Heading | Paragraph | Note | Listing | Entries | PaperTable | Picture
 Block = PlainBlock | Panel | Columns
 
 
@@ -243,8 +272,7 @@ class _Counter:
     def heading(self, block: Heading) -> Heading:
         self.levels[block.level - 1] += 1
         self.levels[block.level :] = [0] * (len(self.levels) - block.level)
-        number = ".".join(map(str, self.levels[: block.level]))
-        return Heading(block.level, block.text, number, f"k{number.replace('.', '-')}")
+        return replace(block, anchor=f"k{'-'.join(map(str, self.levels[: block.level]))}")
 
     def table(self, block: PaperTable) -> PaperTable:
         self.tables += 1
@@ -265,7 +293,7 @@ class _Counter:
         if isinstance(block, PaperTable):
             return self.table(block)
         if isinstance(block, Panel):
-            return replace(block, table=self.table(block.table))
+            return replace(block, table=self.table(block.table) if block.table else None)
         return self.figure(block) if isinstance(block, Picture) else block
 
 
@@ -282,7 +310,7 @@ def tables_of(blocks: Iterable[Block]) -> Iterator[PaperTable]:
             yield block
         elif isinstance(block, Picture):
             yield block.data
-        elif isinstance(block, Panel):
+        elif isinstance(block, Panel) and block.table is not None:
             yield block.table
         elif isinstance(block, Columns):
             yield from tables_of((*block.left, *block.right))

@@ -82,6 +82,20 @@ class Comparison:
         shown, ended = self._figures.periods[period], self._figures.programmes[programme]["valid_to"]
         return ended if ended is not None and shown.first_day <= ended < shown.last_day else None
 
+    def newest_full(self, indicator: Record) -> str | None:
+        """The last full yearly period for which the county has a figure, hidden or not."""
+        last = self.last_full(indicator, 1)
+        return last[-1] if last else None
+
+    def last_full(self, indicator: Record, number: int) -> list[str]:
+        """The last full yearly periods up to the newest with a figure of the county's, in order."""
+        newest = self._figures.newest(indicator["indicator_id"])
+        if newest is None:
+            return []
+        calendar = self._calendar(newest)
+        upto = calendar[: calendar.index(newest) + 1]
+        return [name for name in upto if self.is_full(str(indicator["programme"]), name)][-number:]
+
     def is_comparable(self, indicator: Record, earlier: str, later: str) -> bool:
         """Whether two periods of one programme are both full, and nothing breaks the series between their beginnings."""
         programme = str(indicator["programme"])
@@ -128,7 +142,9 @@ class Comparison:
         events = [event.title for name in before for event in self._without_base(programme, name)]
         if events:
             return f"in die Zeiträume davor ein Bruch fällt ({events[0]})"
-        breaks = [row for name in [*before, period] for row in self._figures.rows("series_break") if row["period"] == name]
+        breaks = [
+            row for name in [*before, period] for row in self._figures.rows("series_break") if row["period"] == name
+        ]
         if breaks:
             return f"die Reihe bricht ({breaks[0]['title']})"
         return "kein früherer Zeitraum ganz vorliegt"

@@ -105,6 +105,11 @@ class Wording:
         return {**self._general["paper"], **self._own.get("paper", {})}
 
     @property
+    def key_figures(self) -> list[str]:
+        """The indicators of the page on the situation."""
+        return list(self._general["situation"]["indicators"])
+
+    @property
     def groups(self) -> list[dict[str, Any]]:
         """Programmes that share a page, in order: `title` and `programmes`; empty where the county says nothing."""
         return list(self._own.get("group", ()))
