@@ -343,7 +343,11 @@ class County:
 
     def names_office(self, text: str) -> bool:
         """Whether a text is an office's name or alias; every text is where the county has no list."""
-        return self.listed_offices is None or comparable(text) in self._offices
+        return self.listed_offices is None or self.lists_office(text)
+
+    def lists_office(self, text: str) -> bool:
+        """Whether the county's list has a text as an office's name or alias; no text is where it has no list."""
+        return comparable(text) in self._offices
 
     def limits(self, programme: str) -> HoldLimits:
         """What holds a programme's deliveries; the defaults where the county says nothing (`deliveries.md` §4a)."""

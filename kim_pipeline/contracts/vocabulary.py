@@ -41,11 +41,21 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 @dataclass(frozen=True)
 class ProgrammeLife:
-    """When a programme began (the year; the day is not known) and ended, as far as known, and what replaced it."""
+    """When a programme began and ended, as far as known, and what replaced it.
+
+    Attributes:
+        since_year: the year in which it began.
+        since_on: the day on which it began, where that is known.
+        valid_to: its last day; None while no end is known.
+        successor: what replaced it, in German.
+        successor_key: key of that programme, if it delivers here.
+    """
 
     since_year: int | None
+    since_on: dt.date | None
     valid_to: dt.date | None
     successor: str | None
+    successor_key: str | None
 
 
 @lru_cache(maxsize=1)
@@ -57,7 +67,11 @@ def programme_life() -> dict[str, ProgrammeLife]:
 
     return {
         r["programme"]: ProgrammeLife(
-            int(r["since_year"]) if r["since_year"] else None, day(r["valid_to"]), r["successor"] or None
+            int(r["since_year"]) if r["since_year"] else None,
+            day(r["since_on"]),
+            day(r["valid_to"]),
+            r["successor"] or None,
+            r["successor_key"] or None,
         )
         for r in rows(DATA / "programmes.csv")
     }
@@ -71,6 +85,11 @@ def last_day_of_programme(programme: str) -> dt.date | None:
     """
     life = programme_life().get(programme)
     return life.valid_to if life else None
+
+
+def decision_agreement() -> list[tuple[str, str, str]]:
+    """Decision of a resolution, suggestion of the review, and how the two go together (`indicators.md`)."""
+    return [(r["decision"], r["suggestion"], r["agreement"]) for r in rows(DATA / "agreement.csv")]
 
 
 def general_categories() -> list[tuple[str, str, tuple[str, ...]]]:

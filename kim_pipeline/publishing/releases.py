@@ -36,8 +36,8 @@ from kim_pipeline.publishing.ledger import Ledger, LedgerEntry
 from kim_pipeline.publishing.published import stored_build_info, write_tables
 from kim_pipeline.publishing.put_right import RELEASES, SEAL, freeze
 from kim_pipeline.publishing.sealed import RELEASED_FILE, files_in, sha256_of
-from kim_pipeline.warehouse.build import new_internal_file, sql_literal
-from kim_pipeline.warehouse.load import DUE_COLUMNS
+from kim_pipeline.warehouse.build import new_internal_file, run_models, sql_literal
+from kim_pipeline.warehouse.load import DUE_COLUMNS, load_build_day
 from kim_pipeline.warehouse.sql_models import load_models
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -45,6 +45,9 @@ _SHOWN = 20
 _CALENDAR, _DELIVERIES, _DUE = "core.calendar_period", "quality.delivery", "quality.due"
 _TO_PROTECT = frozenset({"disclosure.cell", "disclosure.concentration"})
 """What protection and audit read of an internal file, beside what the published tables are made from."""
+_OF_THE_DAY = "indicators.measure_decision"
+"""What depends on the day itself: it is made anew for the key date, from what exists then."""
+_FOR_THE_DAY = frozenset({"core.fact_decision", "core.fact_measure"})
 _AS_OF = ("build", "as_of")
 _MADE_HERE = "disclosure.hidden_cell"
 _TOO_LATE = "Was frühere Veröffentlichungen schon zeigen, lässt sich nicht zurücknehmen."
@@ -150,6 +153,8 @@ def copy_as_of(connection: duckdb.DuckDBPyConnection, internal: Path, as_of: dt.
     if due := _due_on(connection, as_of):
         connection.execute(f"CREATE OR REPLACE TABLE {_DUE} ({DUE_COLUMNS})")
         connection.executemany(f"INSERT INTO {_DUE} VALUES (?, ?, ?, ?, ?, ?, ?)", due)
+    load_build_day(connection, as_of)
+    run_models(connection, [model for model in load_models(["indicators"]) if model.full_name == _OF_THE_DAY])
 
 
 def _due_on(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> list[tuple[Any, ...]]:
@@ -180,7 +185,7 @@ def _needed(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     """Table of the internal file that a release is made from → its columns."""
     models = load_models(["published"])
     read = {parent for model in models for parent in model.parents} - {model.full_name for model in models}
-    wanted = (read | _TO_PROTECT) - {_MADE_HERE}
+    wanted = (read | _TO_PROTECT | _FOR_THE_DAY) - {_MADE_HERE}
     found: dict[str, list[str]] = {}
     for table, column in connection.execute(
         "SELECT schema_name || '.' || table_name, column_name FROM duckdb_columns() "

@@ -47,6 +47,7 @@ class Indicator(BaseModel):
         breakdown_complete: whether every row has the breakdown's value, so that the members add up to the total.
         is_share: whether a rate's numerator is part of its denominator, so that it lies between 0 and 1.
         per_1000_of: the indicator in the numerator of a value per 1,000 foreigners.
+        at_period_end: whether it says how things stand on a period's last day; stocks and levels do.
         headline: whether it measures its programme's activity (review of the measures).
         county_only: whether municipalities have no value.
         direction: whether higher or lower is better, or neither.
@@ -85,6 +86,9 @@ class Indicator(BaseModel):
         default=True, description="Ob eine Quote zwischen 0 und 1 liegt: der Zähler ist Teil des Nenners"
     )
     per_1000_of: str | None = Field(None, description="Indikator im Zähler eines Wertes je 1.000")
+    at_period_end: bool = Field(
+        default=False, description="Ob er zählt, was am letzten Tag des Zeitraums ist, nicht was in ihm geschah"
+    )
     headline: bool = Field(
         default=False,
         description="Ob er die Aktivität des Programms misst (Prüfung der Maßnahmen)",
@@ -125,7 +129,8 @@ class Indicator(BaseModel):
         rest = {name: value for name, value in entry.items() if name != "source"}
         programme, dot, table = str(entry.get("source", "")).partition(".")
         source = {"programme": programme, "table_name": table} if dot else {}
-        return {**rest, **source, **_counts_of_rate(entry)}
+        at_end = {"at_period_end": True} if entry.get("aggregation") in ("stock", "level") else {}
+        return {**at_end, **rest, **source, **_counts_of_rate(entry)}
 
     @model_validator(mode="after")
     def _has_its_parts(self) -> Indicator:

@@ -5,6 +5,7 @@ Belongs here: tables that come from the deliveries and the data files as they ar
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -15,7 +16,7 @@ import pyarrow as pa
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.due import due_state
 from kim_pipeline.contracts.model import Column, Programme, Table
-from kim_pipeline.contracts.vocabulary import programme_life, vocabulary
+from kim_pipeline.contracts.vocabulary import ProgrammeLife, decision_agreement, programme_life, vocabulary
 from kim_pipeline.intake.counting import Window
 from kim_pipeline.intake.due import due_of, year_ends
 from kim_pipeline.intake.deliveries import Delivery, Intake, counts_by_severity, finding_records
@@ -53,20 +54,27 @@ def load_vocabulary(connection: duckdb.DuckDBPyConnection, raised_k: Mapping[str
     _create(connection, "vocabulary.category_value", "category VARCHAR, value VARCHAR, position BIGINT", values)
     bodies = [(b.name, b.rank, b.may_resolve) for b in county.bodies]
     _create(connection, "vocabulary.body", "body VARCHAR, rank BIGINT, may_resolve BOOLEAN", bodies)
+    agreement = "decision VARCHAR, suggestion VARCHAR, agreement VARCHAR, position BIGINT"
+    _create(
+        connection,
+        "vocabulary.decision_agreement",
+        agreement,
+        [(*row, position) for position, row in enumerate(decision_agreement(), start=1)],
+    )
     indicators = enumerate(with_raised_k(load_catalogue(), raised_k), start=1)
     columns = ", ".join(["position BIGINT", *(f"{column.name} {column.type}" for column in catalogue_columns())])
     _create(connection, "vocabulary.indicator", columns, [(at, *catalogue_row(i)) for at, i in indicators])
 
 
 _PROGRAMME_COLUMNS = (
-    "programme VARCHAR, title VARCHAR, delivery VARCHAR, cadence VARCHAR, since_year INTEGER, valid_to DATE, "
-    "successor VARCHAR"
+    "programme VARCHAR, title VARCHAR, delivery VARCHAR, cadence VARCHAR, since_year INTEGER, since_on DATE, "
+    "valid_to DATE, successor VARCHAR, successor_key VARCHAR"
 )
 
 
 def _programme_row(programme: Programme) -> tuple[Any, ...]:
     life = programme_life().get(programme.key)
-    known = (life.since_year, life.valid_to, life.successor) if life else (None, None, None)
+    known = dataclasses.astuple(life) if life else (None,) * len(dataclasses.fields(ProgrammeLife))
     return (programme.key, programme.title, programme.delivery, programme.cadence.label, *known)
 
 
@@ -100,6 +108,7 @@ def load_quality(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: d
         windows,
     )
     _load_merged(connection, intake)
+    load_build_day(connection, as_of)
     due = [_due_row(p, intake.of(p.key), as_of, grace_days) for p in programmes().values()]
     _create(
         connection,
@@ -107,6 +116,11 @@ def load_quality(connection: duckdb.DuckDBPyConnection, intake: Intake, as_of: d
         DUE_COLUMNS,
         due,
     )
+
+
+def load_build_day(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> None:
+    """`quality.build_day`: the day on which is judged what has been decided until then, and what is due."""
+    _create(connection, "quality.build_day", "built_on DATE", [(as_of,)])
 
 
 def _load_merged(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None:
@@ -206,6 +220,21 @@ def load_accepted(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None
     for programme in programmes().values():
         for table in programme.tables:
             _load_table(connection, programme, table, intake.of(programme.key))
+
+
+def load_named_offices(connection: duckdb.DuckDBPyConnection) -> None:
+    """`quality.named_office`: what the deliveries name as responsible and the county lists as an office.
+
+    Any other text may name a person. Where the county has no list, nothing is known to be an office.
+    """
+    county, found = vocabulary().county, set()
+    for programme in programmes().values():
+        for table in programme.tables:
+            for column in (c for c in table.output if c.names_office):
+                name = f"accepted.{programme.key}_{table.name}"
+                found |= {text for (text,) in connection.execute(f"SELECT DISTINCT {column.name} FROM {name}").fetchall()}
+    listed = sorted(text for text in found if text is not None and county.lists_office(text))
+    _create(connection, "quality.named_office", "named VARCHAR", [(text,) for text in listed])
 
 
 def load_coverage(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None:

@@ -30,7 +30,9 @@ LAYERS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators", 
 """A file reads its own and lower layers only; the first three are loaded, not selected."""
 _DIALECT = "duckdb"
 _VALUES = "value_"
-_OVER_PUBLISHED = ("indicator", "measure_activity", "measure_review", "measure_review_missing")
+_OVER_PUBLISHED = (
+    "decision_agreement", "indicator", "measure_activity", "measure_goal", "measure_review", "measure_review_missing",
+)  # fmt: skip
 """Tables of the indicators that are published as well: the same SQL, over the published figures."""
 _REPORTED = "(SELECT r.* FROM published.indicator_value AS r WHERE r.status <> 'not_reported')"
 """The published values where `indicators.indicator_value` has a row, too: nothing that is not reported has one there."""

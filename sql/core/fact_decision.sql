@@ -8,6 +8,9 @@ SELECT
     s.measure_no,  -- Maßnahmennummer
     s.kind,  -- Beschlussart
     s.decision,  -- Entscheidung
+    s.due_on,  -- Umzusetzen bis
+    s.done_on,  -- Erledigt am
+    s.responsible,  -- Zuständig, wie geliefert
     s.source_file,  -- Datei, aus der die Zeile stammt
     s.source_sheet,  -- Blatt, aus dem die Zeile stammt
     s.source_row  -- Zeile im Blatt

@@ -9,6 +9,15 @@ SELECT
     s.theme,  -- Themenfeld
     s.status,  -- Umsetzungsstand
     s.status_on,  -- Stand der Umsetzung vom
+    s.lead,  -- Federführung, wie geliefert
+    s.goal,  -- Ziel
+    s.goal_indicator,  -- Kennzahl des Ziels
+    s.target_value,  -- Zielwert, wie geliefert
+    s.target_on,  -- Zieldatum
+    s.next_step,  -- Nächster Schritt
+    s.next_step_on,  -- Termin des nächsten Schritts
+    s.cost_eur_per_year,  -- Kosten pro Jahr in Euro
+    s.funding,  -- Finanzierung
     d.as_of,  -- Stand des Registers
     s.source_file,  -- Datei, aus der die Zeile stammt
     s.source_sheet,  -- Blatt, aus dem die Zeile stammt

@@ -10,9 +10,7 @@ WITH covered AS (
         c.period,
         c.calendar
     FROM indicators.indicator AS i
-    INNER JOIN core.coverage AS c
-        ON c.programme = i.programme AND c.table_name = i.table_name
-        AND list_contains(string_split(i.calendars, ','), c.calendar)
+    INNER JOIN indicators.covered_period AS c ON c.indicator_id = i.indicator_id
     WHERE i.k IS NOT NULL
 ),
 

@@ -1,24 +1,16 @@
 -- Werte aller Indikatoren mit den Zeiträumen, die Lieferungen abdecken; Anzahlen und Summen auch, wo sie 0 sind;
 -- wo nichts gemeldet ist (not_reported), steht keine Zeile.
 -- Was beim Addieren von Kommazahlen übrig bleibt (unter 1e-9), ist 0.
-WITH catalogue AS (
-    SELECT
-        i.*,
-        unnest(string_split(i.calendars, ',')) AS calendar
-    FROM indicators.indicator AS i
-    WHERE i.aggregation <> 'per_1000'
-),
-
-covered AS (
+WITH covered AS (
     SELECT
         i.indicator_id,
         i.aggregation,
         i.breakdown_kind,
         i.county_only,
         c.period
-    FROM catalogue AS i
-    INNER JOIN core.coverage AS c
-        ON c.programme = i.programme AND c.table_name = i.table_name AND c.calendar = i.calendar
+    FROM indicators.indicator AS i
+    INNER JOIN indicators.covered_period AS c ON c.indicator_id = i.indicator_id
+    WHERE i.aggregation <> 'per_1000'
 ),
 
 measured AS (

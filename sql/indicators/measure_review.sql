@@ -34,9 +34,11 @@ judged AS (
         g.unmet_needs,
         g.free_places,
         p.title AS programme_title,
-        CASE WHEN p.valid_to <= m.as_of THEN p.valid_to END AS programme_end,
+        p.valid_to AS programme_end,
+        p.successor,
         CASE
             WHEN m.status = 'entfallen' THEN 1
+            WHEN p.valid_to <= m.as_of THEN 8
             WHEN a.programme IS NOT NULL AND (NOT a.is_delivered OR a.value_t <= 0) THEN 2
             WHEN round(a.value_t, 6) < round(0.8 * a.value_t2, 6) THEN 3
             WHEN g.theme IS NOT NULL THEN 4
@@ -53,22 +55,39 @@ judged AS (
     WHERE m.ki_involved
 ),
 
-rules (rule, suggestion, reason) AS (
+rules (rule, has_successor, suggestion, reason) AS (
     VALUES
-    (1, 'beenden', 'Die Maßnahme ist nach dem Register entfallen.'),
-    (2, 'Stand klären', 'Im Programm „{0}“ ist für {2} keine Aktivität belegt ({1}: {3}){14}.'),
-    (3, 'anpassen', '{1} (Programm „{0}“): Rückgang von {5} ({4}) auf {3} ({2}), um mehr als ein Fünftel{14}.'),
-    (4, 'ausbauen', 'Im Thema {6} standen {7} im Kreis {8} ungedeckte Bedarfe {9} freien Plätzen gegenüber.'),
-    (5, 'fortführen', 'Die Maßnahme ist {10}{11}.'),
-    (6, 'Stand klären', 'Die Maßnahme ist {10}; {12}.'),
-    (7, 'umsetzen', 'Die Maßnahme ist {10}, Stand vom {13}, und steht zur Umsetzung an.')
+    (1, NULL, 'beenden', 'Die Maßnahme ist nach dem Register entfallen.'),
+    (2, NULL, 'Stand klären', 'Im Programm „{0}“ ist für {2} keine Aktivität belegt ({1}: {3}).'),
+    (3, NULL, 'anpassen', '{1} (Programm „{0}“): Rückgang von {5} ({4}) auf {3} ({2}), um mehr als ein Fünftel.'),
+    (4, NULL, 'ausbauen', 'Im Thema {6} standen {7} im Kreis {8} ungedeckte Bedarfe {9} freien Plätzen gegenüber{14}.'),
+    (5, NULL, 'fortführen', 'Die Maßnahme {10}{11}.'),
+    (6, NULL, 'Stand klären', 'Die Maßnahme {10}; {12}.'),
+    (7, NULL, 'umsetzen', 'Die Maßnahme {10} (Stand {13}){15}.'),
+    (
+        8, TRUE, 'anpassen',
+        'Das Programm „{0}“ endete am {16}; Nachfolger ist „{17}“, die Maßnahme ist darauf einzustellen.'
+    ),
+    (
+        8, FALSE, 'Stand klären',
+        'Das Programm „{0}“ endete am {16}; ob die Maßnahme ohne es weitergeht, ist zu klären.'
+    )
+),
+
+phrases (status, phrase, task) AS (
+    VALUES
+    ('umgesetzt', 'ist umgesetzt', NULL),
+    ('laufend', 'läuft', NULL),
+    ('in Planung', 'ist in Planung', ' und steht zur Umsetzung an'),
+    ('zurückgestellt', 'ist zurückgestellt', '; sie ist wieder aufzunehmen oder zu beenden'),
+    ('nicht umgesetzt', 'ist nicht umgesetzt', '; sie ist umzusetzen oder zu beenden'),
+    ('entfallen', 'ist nach dem Register entfallen', NULL)
 ),
 
 vote AS (
     SELECT
-        m.concept,
-        m.measure_no,
-        d.kind = 'Beschluss' AS is_resolution,
+        d.concept,
+        d.measure_no,
         {
             'decided_on': d.decided_on,
             'body_rank': d.body_rank,
@@ -76,17 +95,9 @@ vote AS (
             'decision': d.decision,
             'kind': d.kind,
             'body': d.body
-        } AS vote
-    FROM core.fact_decision AS d
-    INNER JOIN (
-        SELECT
-            f.concept,
-            f.measure_no,
-            count(*) OVER (PARTITION BY f.measure_no) AS concepts
-        FROM core.fact_measure AS f
-    ) AS m
-        ON m.measure_no = d.measure_no
-        AND (d.concept = m.concept OR (d.concept IS NULL AND m.concepts = 1))
+        } AS vote,
+        d.is_binding
+    FROM indicators.measure_decision AS d
     WHERE d.decision IS NOT NULL
 ),
 
@@ -95,7 +106,7 @@ decided AS (
         v.concept,
         v.measure_no,
         max(v.vote) AS latest,
-        max(v.vote) FILTER (v.is_resolution) AS resolution
+        max(v.vote) FILTER (v.is_binding) AS resolution
     FROM vote AS v
     GROUP BY v.concept, v.measure_no
 ),
@@ -108,8 +119,11 @@ german AS (
             CASE WHEN j.is_delivered THEN 'geheim' ELSE 'keine Angabe' END
         ) AS text_t,
         translate(format('{:,.10g}', j.value_t2), ',.', '.,') AS text_t2,
-        strftime(j.status_on, '%d.%m.%Y') AS text_status_on
+        strftime(j.status_on, '%d.%m.%Y') AS text_status_on,
+        p.phrase,
+        p.task
     FROM judged AS j
+    LEFT JOIN phrases AS p ON p.status = j.status
 )
 
 SELECT
@@ -134,14 +148,21 @@ SELECT
         coalesce(g.gap_period, ''),
         coalesce(g.unmet_needs, 0),
         coalesce(g.free_places, 0),
-        g.status,
+        g.phrase,
         coalesce('; ' || g.label || ' (Programm „' || g.programme_title || '“) ' || g.t || ': ' || g.text_t, ''),
         coalesce(
             'der Stand vom ' || g.text_status_on || ' ist älter als zwei Jahre',
             'seit wann, ist nicht angegeben'
         ),
         coalesce(g.text_status_on, 'unbekannt'),
-        coalesce('; das Programm endete am ' || strftime(g.programme_end, '%d.%m.%Y'), '')
+        CASE
+            WHEN g.status NOT IN ('umgesetzt', 'laufend')
+                THEN '; die Maßnahme ' || g.phrase || ' und deckt den Bedarf bisher nicht'
+            ELSE ''
+        END,
+        coalesce(g.task, ''),
+        coalesce(strftime(g.programme_end, '%d.%m.%Y'), ''),
+        coalesce(g.successor, '')
     ) AS reason,  -- Grund in einem Satz mit den Zahlen, auf denen er beruht
     g.t,  -- Jahr oder Schuljahr, dessen Aktivität zählt; leer ohne Programm, dessen Aktivität gemessen wird
     g.value_t,  -- Aktivität des Programms in t
@@ -150,11 +171,14 @@ SELECT
     d.latest.kind AS decision_kind,  -- Art des jüngsten Votums: Beschluss, Empfehlung oder Kenntnisnahme
     d.latest.body AS decided_by,  -- Gremium des jüngsten Votums
     d.latest.decided_on AS decided_on,  -- Tag des jüngsten Votums
-    d.resolution.decision AS resolved_decision,  -- Entscheidung des jüngsten Beschlusses; leer, wenn keiner
+    d.resolution.decision AS resolved_decision,  -- Entscheidung des geltenden Beschlusses; leer, wenn keiner
     d.resolution.body AS resolved_by,  -- Gremium, das ihn gefasst hat
     d.resolution.decided_on AS resolved_on,  -- Tag des Beschlusses
-    d.resolution.decision_no AS resolved_no  -- Nummer des Beschlusses
+    d.resolution.decision_no AS resolved_no,  -- Nummer des Beschlusses
+    x.agreement  -- Ob der Vorschlag zum Beschluss passt: einig, Widerspruch oder offen; leer ohne Beschluss
 FROM german AS g
-INNER JOIN rules AS r ON r.rule = g.rule
+INNER JOIN rules AS r ON r.rule = g.rule AND coalesce(r.has_successor = (g.successor IS NOT NULL), TRUE)
 LEFT JOIN decided AS d ON d.concept = g.concept AND d.measure_no = g.measure_no
+LEFT JOIN indicators.decision_agreement AS x
+    ON x.decision = d.resolution.decision AND x.suggestion = r.suggestion
 ORDER BY g.concept, g.measure_no

@@ -10,9 +10,7 @@ SELECT
     v.denominator  -- Nenner einer Quote, die keinen Zähler hat
 FROM indicators.all_values AS v
 INNER JOIN indicators.indicator AS i ON i.indicator_id = v.indicator_id
-INNER JOIN core.coverage AS c
-    ON c.programme = i.programme AND c.table_name = i.table_name AND c.period = v.period
-    AND list_contains(string_split(i.calendars, ','), c.calendar)
+INNER JOIN indicators.covered_period AS c ON c.indicator_id = v.indicator_id AND c.period = v.period
 WHERE
     (v.breakdown IS NULL OR i.breakdown_kind IS NOT NULL)
     AND CASE i.aggregation

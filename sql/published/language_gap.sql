@@ -1,5 +1,5 @@
 -- Lücken in der Sprachmittlung je Jahr: der Kreis nach Sprachen, die Gemeinden im Ganzen (Sprache total).
--- Was geheim bleibt, ist leer, und mit ihm die Lücke.
+-- Was geheim bleibt, ist leer, und mit ihm die Lücke, außer wo schon das Veröffentlichte sie ausschließt.
 WITH figure AS (
     SELECT
         v.period,
@@ -39,7 +39,9 @@ SELECT
     l.unfilled,  -- davon nicht besetzt; leer, wenn geheim
     l.coverage_rate,  -- Besetzte Anfragen an allen nicht abgesagten; leer, wenn geheim oder bei weniger als 20
     l.active_interpreters,  -- Sprachmittler/innen mit einem Einsatz; leer, wenn geheim
-    CASE WHEN l.unfilled < 3 THEN FALSE ELSE 5 * l.assignments < 4 * (l.assignments + l.unfilled) END
-        AS gap  -- Lücke: mindestens 3 nicht besetzt und weniger als 80 % gedeckt; leer, wenn geheim
+    CASE
+        WHEN l.requests < 3 OR l.unfilled < 3 OR l.coverage_rate >= 0.8 THEN FALSE
+        ELSE 5 * l.assignments < 4 * (l.assignments + l.unfilled)
+    END AS gap  -- Lücke: mindestens 3 nicht besetzt und weniger als 80 % gedeckt; leer, wenn geheim
 FROM by_language AS l
 ORDER BY l.period, l.area, l.language

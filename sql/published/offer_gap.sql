@@ -1,5 +1,6 @@
 -- Lücken im Angebot je Jahr: Bedarfe aus dem Case Management neben den Angeboten am Jahresende; der Kreis nach Themen,
--- die Gemeinden im Ganzen (Thema total). Was geheim bleibt, ist leer, und mit ihm die Lücke.
+-- die Gemeinden im Ganzen (Thema total). Was geheim bleibt, ist leer, und mit ihm die Lücke, außer wo schon die Zahl der
+-- Bedarfe sie ausschließt.
 WITH covered AS (
     SELECT n.period
     FROM core.coverage AS n
@@ -50,7 +51,9 @@ SELECT
     b.unmet_rate,  -- Anteil; leer, wenn geheim oder bei weniger als 20 Bedarfen
     b.capacity,  -- Plätze der Angebote am Jahresende
     b.free_places,  -- davon frei
-    CASE WHEN NOT b.is_unmet_hidden THEN coalesce(b.known_unmet > b.free_places AND b.known_unmet >= 3, FALSE) END
-        AS gap  -- Lücke: mindestens 3 und mehr als frei; leer, wenn geheim
+    CASE
+        WHEN NOT b.is_unmet_hidden THEN coalesce(b.known_unmet > b.free_places AND b.known_unmet >= 3, FALSE)
+        WHEN NOT b.is_needs_hidden AND coalesce(b.known_needs, 0) < greatest(3, b.free_places + 1) THEN FALSE
+    END AS gap  -- Lücke: mindestens 3 ungedeckte und mehr als frei; leer, wenn geheim
 FROM beside AS b
 ORDER BY b.period, b.area, b.theme

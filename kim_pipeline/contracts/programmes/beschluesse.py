@@ -31,12 +31,8 @@ class Decisions(ContractModel):
     )
     decision: Text = column("Entscheidung", "Votum", label="Entscheidung", kind="category", category="decision")
     text: Text = column("Beschlusstext", "Text", label="Beschlusstext", kind="text", is_read=False)
-    due_on: Day = column(
-        "Frist", "umzusetzen bis", label="Umzusetzen bis", kind="date", told_absent=False, is_read=False
-    )
-    done_on: Day = column(
-        "erledigt am", "Vollzug am", label="Erledigt am", kind="date", told_absent=False, is_read=False
-    )
+    due_on: Day = column("Frist", "umzusetzen bis", label="Umzusetzen bis", kind="date", told_absent=False)
+    done_on: Day = column("erledigt am", "Vollzug am", label="Erledigt am", kind="date", told_absent=False)
     responsible: Text = column(
         "Zuständig",
         "Auftrag an",
@@ -44,7 +40,6 @@ class Decisions(ContractModel):
         kind="text",
         told_absent=False,
         names_office=True,
-        is_read=False,
     )
 
     dates = date_order("decided_on", "done_on")

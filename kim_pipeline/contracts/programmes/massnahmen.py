@@ -24,7 +24,7 @@ class Measures(ContractModel):
     field: Text = column("Handlungsfeld", label="Handlungsfeld", kind="text", required=True)
     title: Text = column("Maßnahme", "Bezeichnung", label="Maßnahme", kind="text", required=True)
     lead: Text = column(
-        "Zuständigkeit", "Federführung", label="Federführung", kind="text", names_office=True, is_read=False
+        "Zuständigkeit", "Federführung", label="Federführung", kind="text", names_office=True
     )
     ki_involved: YesNo = column("KI-Beteiligung", "KI beteiligt", label="KI-Beteiligung", kind="yes_no", required=True)
     programme: Text = column("Programm", "Projekt", label="Programm", kind="programme")
@@ -35,7 +35,7 @@ class Measures(ContractModel):
     status_on: Day = column("Stand am", "Status vom", label="Stand der Umsetzung vom", kind="date")
     note: Text = column("Bemerkung", "Erläuterung", label="Bemerkung", kind="text", is_read=False)
     goal: Text = column(
-        "Ziel", "Zielsetzung", label="Ziel", kind="text", told_absent=False, may_name_persons=True, is_read=False
+        "Ziel", "Zielsetzung", label="Ziel", kind="text", told_absent=False, may_name_persons=True
     )
     goal_indicator: Text = column(
         "Kennzahl",
@@ -43,11 +43,10 @@ class Measures(ContractModel):
         label="Kennzahl des Ziels",
         kind="indicator",
         told_absent=False,
-        is_read=False,
     )
-    target_value: Number = column("Zielwert", label="Zielwert", kind="number", told_absent=False, is_read=False)
+    target_value: Number = column("Zielwert", label="Zielwert", kind="number", told_absent=False)
     target_on: Day = column(
-        "Zieldatum", "Frist", "Ende Soll", label="Zieldatum", kind="date", told_absent=False, is_read=False
+        "Zieldatum", "Frist", "Ende Soll", label="Zieldatum", kind="date", told_absent=False
     )
     next_step: Text = column(
         "Nächster Schritt",
@@ -56,7 +55,6 @@ class Measures(ContractModel):
         kind="text",
         told_absent=False,
         may_name_persons=True,
-        is_read=False,
     )
     next_step_on: Day = column(
         "Termin nächster Schritt",
@@ -64,12 +62,10 @@ class Measures(ContractModel):
         label="Termin des nächsten Schritts",
         kind="date",
         told_absent=False,
-        is_read=False,
     )
     cost_eur_per_year: Number = column(
         "Kosten pro Jahr (€)", "Jahreskosten (€)", label="Kosten pro Jahr in Euro", kind="number", is_money=True, ge=0,
         told_absent=False,
-        is_read=False,
     )  # fmt: skip
     funding: Text = column(
         "Finanzierung",
@@ -78,7 +74,6 @@ class Measures(ContractModel):
         kind="category",
         category="funding",
         told_absent=False,
-        is_read=False,
     )
 
     target_has_indicator = row_rule(
