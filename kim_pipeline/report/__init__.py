@@ -9,7 +9,7 @@ import datetime as dt
 from pathlib import Path
 
 from kim_pipeline.files import Writer, write_with_folders
-from kim_pipeline.report import council, municipalities
+from kim_pipeline.report import council, municipal_page, municipalities
 from kim_pipeline.report.blocks import Document
 from kim_pipeline.report.figures import Figures, NotPublishedError, build_name
 from kim_pipeline.report.html_writer import html
@@ -53,7 +53,7 @@ def render(
     footer = f"Datenbestand {figures.build.name}"
     papers = {"bericht": council.document(context, footer, Review(context, since))}
     for area in figures.municipalities:
-        papers[f"{MUNICIPALITIES}/{municipalities.slug(area['name'])}"] = municipalities.page(context, area, footer)
+        papers[f"{MUNICIPALITIES}/{municipalities.slug(area['name'])}"] = municipal_page.page(context, area, footer)
     rendered = {name: content for stem, paper in papers.items() for name, content in _files(context, stem, paper)}
     for name, content in rendered.items():
         writer(out / name, content)

@@ -125,9 +125,7 @@ def _target(details: Record, indicator: Record) -> str:
         said.append(german.value(value, unit))
     if target is not None:
         share = target / 100 if unit == _SHARE and target > 1 else target
-        said.append(
-            f"von {german.value(share, unit)}" if value is not None else f"Zielwert {german.value(share, unit)}"
-        )
+        said.append(f"{'Zielwert' if value is None else 'von'} {german.value(share, unit)}")
     if details["target_on"] is not None:
         said.append(f"bis {german.day(details['target_on'])}")
     if details["goal_state"] is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from kim_pipeline import german
 from kim_pipeline.report import grammar
-from kim_pipeline.report.figures import Figures, Record, ShownFigure, ShownPeriod
+from kim_pipeline.report.figures import Figures, Record, ShownFigure
 from kim_pipeline.report.wording import Event, Wording
 
 
@@ -60,22 +60,7 @@ class Comparison:
     def is_full(self, programme: str, period: str) -> bool:
         """Whether deliveries cover a period, and the programme ran from its first day to its last."""
         known = self._figures.period_state(programme, period)
-        shown = self._figures.periods.get(period)
-        if shown is None or known is None or not known["is_covered"] or known["state"] != "läuft":
-            return False
-        return self._has_begun(programme, shown) and self._goes_on(programme, shown)
-
-    def _has_begun(self, programme: str, period: ShownPeriod) -> bool:
-        life = self._figures.programmes[programme]
-        since = life.get("since_on")
-        if since is not None:
-            return bool(since <= period.first_day)
-        year = life["since_year"]
-        return year is None or not period.first_day.year <= year <= period.last_day.year
-
-    def _goes_on(self, programme: str, period: ShownPeriod) -> bool:
-        ended = self._figures.programmes[programme]["valid_to"]
-        return ended is None or bool(ended >= period.last_day)
+        return period in self._figures.periods and known is not None and bool(known["is_full"])
 
     def end_in(self, programme: str, period: str) -> dt.date | None:
         """The day on which a programme ended within a period, which is a part period then; else None."""
@@ -97,7 +82,7 @@ class Comparison:
         return [name for name in upto if self.is_full(str(indicator["programme"]), name)][-number:]
 
     def is_comparable(self, indicator: Record, earlier: str, later: str) -> bool:
-        """Whether two periods of one programme are both full, and nothing breaks the series between their beginnings."""
+        """Whether two periods of a programme are both full, and nothing breaks the series between their beginnings."""
         programme = str(indicator["programme"])
         if not (self.is_full(programme, earlier) and self.is_full(programme, later)):
             return False

@@ -90,8 +90,8 @@ def _more(context: ReportContext, review: Review, earlier: Earlier | None) -> li
         Heading(1, "Weitere Tabellen"),
         Paragraph(
             "Diese Tabellen stehen nicht in der gedruckten Vorlage. Alle Tabellen gibt es auch in bericht-daten.xlsx. "
-            "Was hinter einem Wert steht – Definition, Lieferung, Blatt und Zeilen –, zeigt in der Verwaltung der Befehl "
-            "„kim trace KENNUNG GEBIET ZEITRAUM“; die Kennungen stehen bei den Definitionen."
+            "Was hinter einem Wert steht – Definition, Lieferung, Blatt und Zeilen –, zeigt in der Verwaltung der "
+            "Befehl „kim trace KENNUNG GEBIET ZEITRAUM“; die Kennungen stehen bei den Definitionen."
         ),
         *(Heading(2, block.text) if isinstance(block, Heading) and block.level == 1 else block
           for block in news.whole_blocks(review, earlier)),

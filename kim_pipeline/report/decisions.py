@@ -1,7 +1,7 @@
 """What was decided about the measures by the key date, and what became of it (`paper.md` §1.3, §3.3).
 
-Belongs here: binding resolutions, their agreement with a suggestion, their state and when they were due. It is derived
-from `measure_decision` and `decision_agreement` for any key date; the published review says it for the build's day only.
+Belongs here: binding resolutions, their agreement with a suggestion, their state and when they were due, derived from
+`measure_decision` and `decision_agreement` for any key date; the published review says it for the build's day only.
 """
 
 from __future__ import annotations

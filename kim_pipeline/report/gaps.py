@@ -72,11 +72,8 @@ def theme_sentence(figures: Figures) -> str:
 def theme_lines(review: Review) -> list[str]:
     """One sentence per theme with a gap: needs, places, and whether a measure runs (D)."""
     found = themes(review.figures)
-    return (
-        []
-        if found is None
-        else [f"{row['theme']}: {_needs(row)}{_measures(review, row['theme'])}." for row in found.rows]
-    )
+    rows = found.rows if found else ()
+    return [f"{row['theme']}: {_needs(row)}{_measures(review, row['theme'])}." for row in rows]
 
 
 def _needs(row: Record) -> str:

@@ -43,7 +43,7 @@ def _costs(review: Review) -> list[str]:
     number = german.plural(len(review.measures), "Maßnahme", "Maßnahmen")
     return [
         f"Für {len(known)} von {len(review.measures)} {number} {verb} Kosten angegeben, zusammen "
-        f"{german.number(sum(known), 2)}{german.NBSP}Euro im Jahr."
+        f"{german.number(float(sum(known)), 2)}{german.NBSP}Euro im Jahr."
     ]
 
 

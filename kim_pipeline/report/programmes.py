@@ -81,7 +81,14 @@ def programme_panel(context: ReportContext, programme: str) -> Panel | None:
     if is_over and known["successor"]:
         sentence += f" Nachfolger ist „{known['successor']}“; beide Reihen sind nicht vergleichbar."
     alt = sparkline.in_words(str(headline["label"]), spots)
-    return Panel(title, sentence, sparkline.drawn(spots), alt, _mini_table(context, programme, headline, periods))
+    said = context.wording.programme(programme)
+    return Panel(
+        title,
+        f"{said} {sentence}".strip(),
+        sparkline.drawn(spots),
+        alt,
+        _mini_table(context, programme, headline, periods),
+    )
 
 
 def _mini_table(context: ReportContext, programme: str, headline: Record, periods: list[str]) -> PaperTable | None:

@@ -64,7 +64,7 @@ def _women(context: ReportContext) -> str | None:
         return None
     number, of = women.value or 0, all_cases.value or 0
     return (
-        f"Von den {german.tightly(int(of), 'Fall', 'Fällen')}, die {german.in_period(year)} aufgenommen wurden, betrafen "
+        f"Von den {german.number(of)}{german.NBSP}Fällen, die {german.in_period(year)} aufgenommen wurden, betrafen "
         f"{german.number(number)} ({german.percent(number / of)}) Frauen und Mädchen; unter den Ausländerinnen und "
         f"Ausländern im Kreis sind es {german.percent(share.value or 0)}."
     )

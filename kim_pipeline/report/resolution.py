@@ -29,8 +29,8 @@ _POINTS: Mapping[str, tuple[str, str]] = {
     "ausbauen": (
         "Die Verwaltung wird beauftragt, für {die} {n} Maßnahmen{list} {back_by} vorzulegen, wie das Angebot ausgebaut "
         "werden kann und was es kostet.",
-        "Die Verwaltung wird beauftragt, für die Maßnahme {list} {back_by} vorzulegen, wie das Angebot ausgebaut werden "
-        "kann und was es kostet.",
+        "Die Verwaltung wird beauftragt, für die Maßnahme {list} {back_by} vorzulegen, wie das Angebot ausgebaut "
+        "werden kann und was es kostet.",
     ),
     "umsetzen": (
         "{Die} {n} Maßnahmen{list} werden umgesetzt; die Verwaltung nennt {back_by} Zuständigkeit und Termin.",

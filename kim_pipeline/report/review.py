@@ -171,22 +171,21 @@ class Review:
 
 def short_reason(review: Review, measure: Record) -> str:
     """What a rule found, in at most 60 characters."""
-    rule = int(measure["rule"])
-    if rule == 1:
-        return "nach dem Register entfallen"
-    if rule == 2:
-        return "keine Aktivität belegt"
-    if rule == 3:
-        return _fallen(measure)
-    if rule == 4:
-        return _gap(review, measure)
-    if rule == 6:
-        return "Stand älter als zwei Jahre"
-    if rule == 8:
-        ended = review.figures.programmes[measure["programme"]]["valid_to"]
-        return f"Programm endete am {german.day(ended)}"
-    phrase = review.phrase(measure)
-    return f"{phrase}{_shown(review, measure)}" if rule == 5 else phrase
+    found = {
+        1: lambda: "nach dem Register entfallen",
+        2: lambda: "keine Aktivität belegt",
+        3: lambda: _fallen(measure),
+        4: lambda: _gap(review, measure),
+        5: lambda: f"{review.phrase(measure)}{_shown(review, measure)}",
+        6: lambda: "Stand älter als zwei Jahre",
+        7: lambda: review.phrase(measure),
+        8: lambda: f"Programm endete am {_end_of(review, measure)}",
+    }
+    return found[int(measure["rule"])]()
+
+
+def _end_of(review: Review, measure: Record) -> str:
+    return german.day(review.figures.programmes[measure["programme"]]["valid_to"])
 
 
 def _fallen(measure: Record) -> str:
@@ -206,9 +205,10 @@ def _gap(review: Review, measure: Record) -> str:
     if not rows:
         return "mehr Bedarfe als freie Plätze"
     row = max(rows, key=lambda row: row["period"])
-    unmet = "mehr" if row["unmet_needs"] is None else german.number(row["unmet_needs"])
     free = german.counted(row["free_places"] or 0, "freier Platz", "freie Plätze")
-    return f"{unmet} {german.plural(row['unmet_needs'] or 0, 'Bedarf', 'Bedarfe')}, {free}"
+    if row["unmet_needs"] is None:
+        return f"mehr Bedarfe als Plätze, {free}"
+    return f"{german.counted(row['unmet_needs'], 'Bedarf', 'Bedarfe')}, {free}"
 
 
 def _shown(review: Review, measure: Record) -> str:

@@ -22,8 +22,8 @@ _OPEN = ("in Planung", "zurückgestellt")
 _COLUMNS = 3
 PART = "°"
 PART_NOTE = (
-    f"{PART} Das Programm lief nicht den ganzen Zeitraum, oder sein Beginn ist nicht auf den Tag bekannt; für Vergleiche "
-    "nicht geeignet."
+    f"{PART} Das Programm lief nicht den ganzen Zeitraum, oder sein Beginn ist nicht auf den Tag bekannt; für "
+    "Vergleiche nicht geeignet."
 )
 
 
@@ -45,8 +45,8 @@ READING = Note(
     "Was diese Zahlen sagen und was nicht",
     (
         "Die Zahlen beschreiben Zustände und Aktivität: wie viele Fälle, Gruppen, Einsätze und Plätze es gab und wie "
-        "lange etwas dauerte. Eine Wirkung von Maßnahmen belegen sie nicht; dafür fehlt der Vergleich mit dem, was ohne "
-        "sie geschehen wäre.",
+        "lange etwas dauerte. Eine Wirkung von Maßnahmen belegen sie nicht; dafür fehlt der Vergleich mit dem, was "
+        "ohne sie geschehen wäre.",
         "Zahlen verschiedener Programme werden nicht addiert: dieselben Menschen kommen in mehreren vor, und gezählt "
         "werden verschiedene Dinge. Wo ein Punkt (•) steht, bleibt die Zahl zum Schutz einzelner Menschen geheim.",
     ),
@@ -113,7 +113,8 @@ def _mediation(context: ReportContext) -> str:
         if rate.value is None
         else f"{german.percent(rate.value)} der nicht abgesagten wurden besetzt"
     )
-    return f"Der Sprachmittlerpool erhielt {german.in_period(period)} {_count(requests, 'Anfrage', 'Anfragen')}; {covered}."
+    asked = _count(requests, "Anfrage", "Anfragen")
+    return f"Der Sprachmittlerpool erhielt {german.in_period(period)} {asked}; {covered}."
 
 
 def _amount(figure: ShownFigure) -> int:

@@ -6,6 +6,7 @@ nothing by a full line, the base line is zero.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
@@ -51,7 +52,7 @@ class _Frame:
 
 
 _LARGE = _Frame(320, 72, 26, 26, 20, 16, 11, 3.2)
-_SMALL = _Frame(100, 22, 5, 5, 4, 3, 0, 2.2)
+_SMALL = _Frame(100, 16, 5, 5, 4, 3, 0, 2.2)
 
 
 def drawn(spots: Sequence[Spot]) -> str:
@@ -76,11 +77,11 @@ def _svg(spots: Sequence[Spot], frame: _Frame) -> str:
         for at, spot in enumerate(spots)
     ]
     base = frame.y(0)
-    parts = [_line(0, base, frame.width, base, RULE, 1)]
-    for (before, one), (after, other) in zip(zip(spots, places), list(zip(spots, places))[1:]):
+    parts = [_line((0, base), (frame.width, base), RULE, 1)]
+    for (before, one), (after, other) in itertools.pairwise(zip(spots, places, strict=True)):
         if one is not None and other is not None:
             is_broken = before.is_part or after.is_part
-            parts.append(_line(*one, *other, BLUE, 1.6, ' stroke-dasharray="2 3"' if is_broken else ""))
+            parts.append(_line(one, other, BLUE, 1.6, ' stroke-dasharray="2 3"' if is_broken else ""))
     last = max((at for at, place in enumerate(places) if place is not None), default=-1)
     for at, (spot, place) in enumerate(zip(spots, places, strict=True)):
         parts += _spot(spot, place, frame.x(at, len(spots)), frame, is_last=at == last)
@@ -97,21 +98,25 @@ def _spot(spot: Spot, place: tuple[float, float] | None, x: float, frame: _Frame
             f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(frame.dot)}" fill="{fill}" stroke="{BLUE}" stroke-width="1.4"/>'
         )
     if frame.text:
-        found.append(_text(x, y - 6, spot.label, frame.text, INK, 600))
-        found.append(_text(x, frame.height - 3, spot.period, frame.text - 1.5, MUTED, 400))
+        found.append(_text((x, y - 6), spot.label, frame.text))
+        found.append(_text((x, frame.height - 3), spot.period, frame.text - 1.5, MUTED))
     elif place is None:
-        found.append(_text(x, y - 1, spot.label[:1], 9, INK, 600))
+        found.append(_text((x, y - 1), spot.label[:1], 9))
     return found
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float, more: str = "") -> str:
-    ends = f'x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}"'
+def _line(start: tuple[float, float], end: tuple[float, float], colour: str, width: float, more: str = "") -> str:
+    ends = f'x1="{_n(start[0])}" y1="{_n(start[1])}" x2="{_n(end[0])}" y2="{_n(end[1])}"'
     return f'<line {ends} stroke="{colour}" stroke-width="{_n(width)}"{more}/>'
 
 
-def _text(x: float, y: float, text: str, size: float, colour: str, weight: int) -> str:
+def _text(place: tuple[float, float], text: str, size: float, colour: str = INK) -> str:
+    """A text above a place; in the ink of values it is bold."""
+    weight = 600 if colour == INK else 400
     font = f'font-family="{FONT}, Segoe UI, Arial, sans-serif" font-size="{_n(size)}" font-weight="{weight}"'
-    return f'<text x="{_n(x)}" y="{_n(y)}" {font} fill="{colour}" text-anchor="middle">{escape(text)}</text>'
+    at = f'x="{_n(place[0])}" y="{_n(place[1])}" text-anchor="middle"'
+    edge = 'stroke="white" stroke-width="2.5" paint-order="stroke"'
+    return f'<text {at} {font} fill="{colour}" {edge}>{escape(text)}</text>'
 
 
 def _n(value: float) -> str:

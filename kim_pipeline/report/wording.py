@@ -128,6 +128,11 @@ class Wording:
         """Indicators of a municipality's page besides the headline ones."""
         return frozenset(self._general["municipality"]["indicators"])
 
+    @property
+    def municipal_groups(self) -> list[tuple[str, list[str]]]:
+        """Themes of a municipality's page with their programmes, in order."""
+        return [(raw["title"], list(raw["programmes"])) for raw in self._general["municipal_group"]]
+
     def programme(self, key: str) -> str:
         """What a programme is, in a sentence; empty where the county says nothing."""
         return str(self._own.get("programme", {}).get(key, ""))
