@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from kim_pipeline.contracts.configured import Entry, Fault, Plain
 from kim_pipeline.contracts.limits import HoldLimits
@@ -184,6 +184,23 @@ class Break(Entry):
     no_base: bool = Field(default=False, description="true, wenn Veränderungen nicht von dieser Zeit aus zählen")
 
 
+_PARTS = {"decision": ("beschluss",), "facts": ("sach", "begründ", "erläuter"), "finances": ("finanz", "kosten"),
+          "attachments": ("anlage",)}  # fmt: skip
+"""Part of the council's paper → how its heading may begin, in small letters."""
+
+
+def kind_of(heading: str) -> str:
+    """Which part of the paper a heading is of: `decision`, `facts`, `finances` or `attachments`.
+
+    Raises:
+        ValueError: it begins like none of them.
+    """
+    for kind, beginnings in _PARTS.items():
+        if heading.lower().startswith(beginnings):
+            return kind
+    raise ValueError(f"unknown heading {heading!r}")
+
+
 class PaperWords(Entry):
     """`[paper]` of `report.toml`: what the resolution says (`paper.md` §1.4)."""
 
@@ -193,8 +210,17 @@ class PaperWords(Entry):
     finances: str | None = Field(default=None, description="einen Satz in Anführungszeichen, der auch leer sein darf")
     overdue_months: int | None = Field(default=None, ge=0, le=120, description="eine ganze Zahl von Monaten")
     headings: list[Plain] | None = Field(
-        default=None, description="die Überschriften der Beschlussvorlage in ihrer Folge, jede in Anführungszeichen"
+        default=None,
+        description="die vier Überschriften der Beschlussvorlage in ihrer Folge: sie beginnen mit Beschluss, Sach "
+        "(Begründ, Erläuter), Finanz (Kosten) und Anlage",
     )
+
+    @field_validator("headings")
+    @classmethod
+    def _name_each_part_once(cls, headings: list[str] | None) -> list[str] | None:
+        if headings is not None and sorted(map(kind_of, headings)) != sorted(_PARTS):
+            raise ValueError("not each part once")
+        return headings
 
 
 class ProgrammeGroup(Entry):

@@ -11,8 +11,8 @@ from kim_pipeline import german
 from kim_pipeline.report.blocks import Block, Group, Head, Heading, Listing, PaperTable, Paragraph
 from kim_pipeline.report.blocks import Row as TableRow
 from kim_pipeline.report.figures import Record
-from kim_pipeline.report.situation import is_late
-from kim_pipeline.report.tables import MEANING, SIGNS, ReportContext
+from kim_pipeline.report.situation import PART, PART_NOTE, is_late
+from kim_pipeline.report.tables import BRACKETS, MEANING, SIGNS, ReportContext
 
 
 def reading(context: ReportContext) -> list[Block]:
@@ -64,10 +64,14 @@ def _remark(context: ReportContext, row: Record) -> str:
 
 def _signs() -> list[Block]:
     signs = {mark: meaning.removeprefix(mark).strip() for mark, meaning in MEANING.items()}
-    rows = [*((mark, german.first_upper(meaning)) for mark, meaning in signs.items()), ("0", "Genau null.")]
+    rows = [
+        *((mark, german.first_upper(meaning)) for mark, meaning in signs.items()), ("0", "Genau null."),
+        ("( )", german.first_upper(BRACKETS.removeprefix("( )").strip())),
+        (PART, PART_NOTE.removeprefix(PART).strip()),
+    ]  # fmt: skip
     return [
         Heading(2, "Zeichen und Rundung"),
-        PaperTable("Zeichen", (Head("Zeichen", width=0.3), Head("Bedeutung", width=3)), tuple(rows)),
+        PaperTable("Zeichen", (Head("Zeichen", width=0.3), Head("Bedeutung", width=3)), tuple(rows), is_small=True),
         Paragraph(
             "Quoten stehen in Prozent und Werte je 1.000 mit einer Nachkommastelle, Euro und Tage ohne; gerundet "
             "wird kaufmännisch. Summen können deshalb von den gezeigten Teilen abweichen. Schuljahre laufen vom 1. "

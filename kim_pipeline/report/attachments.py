@@ -56,9 +56,9 @@ def measures(review: Review) -> list[Section]:
             chosen = sorted((m for m in ours if m["field"] == field), key=lambda m: natural(m["measure_no"]))
             rows += [_row(review, m, has_goals=has_goals) for m in chosen]
     columns = (
-        Head("Nr.", width=0.72), Head("Maßnahme\nFederführung", width=1.85), Head("Stand\nVorschlag", width=1.0),
-        Head("Grund", width=2.2), Head("Beschluss", width=1.15),
-        *((Head("Ziel und Termin", width=1.7),) if has_goals else ()),
+        Head("Nr.", width=0.78), Head("Maßnahme\nFederführung", width=1.95), Head("Stand\nVorschlag", width=0.98),
+        Head("Grund", width=2.15), Head("Beschluss", width=1.15),
+        *((Head("Ziel und Termin", width=2.3),) if has_goals else ()),
     )  # fmt: skip
     marks = (f"{CONTRADICTS} Der Vorschlag weicht vom Beschluss ab; über die Maßnahme wird einzeln abgestimmt.",)
     table = PaperTable(
@@ -146,7 +146,7 @@ def _step(review: Review, details: Record) -> str:
 def reading(context: ReportContext) -> list[Section]:
     """Anlage 2: signs, disclosure, breaks, sources, and how far deliveries reach."""
     heading = Heading(1, "Anlage 2: Hinweise zu den Zahlen")
-    return [Section((heading, *annex.reading(context)))]
+    return [Section((heading, *annex.reading(context)), begins_page=False, size=_SIZE)]
 
 
 def definitions(context: ReportContext, sections: Iterable[Section]) -> list[Section]:
@@ -163,7 +163,7 @@ def definitions(context: ReportContext, sections: Iterable[Section]) -> list[Sec
             groups.append(Entries(title, ("Kennzahl", "Definition und was zu beachten ist"), items))
     if not groups:
         return []
-    return [Section((Heading(1, "Anlage 3: Definitionen"), Columns(tuple(groups))), size=_SIZE)]
+    return [Section((Heading(1, "Anlage 3: Definitionen"), Columns(tuple(groups))), begins_page=False, size=_SIZE)]
 
 
 def said_in(blocks: Iterable[Block]) -> str:

@@ -146,7 +146,7 @@ class Picture:
         alt: what it shows and says, for those who do not see it.
         data: the figures in it.
         notes: what stands below it.
-        is_data_printed: whether the table stands in the PDF as well, because no other one there holds the figures.
+        is_data_in_word: whether the table stands below it in Word, because no other one there holds the figures.
         label: `Abbildung 2`, set by `numbered`.
         width: share of the text's width in the PDF.
     """
@@ -156,7 +156,7 @@ class Picture:
     alt: str
     data: PaperTable
     notes: tuple[str, ...] = ()
-    is_data_printed: bool = False
+    is_data_in_word: bool = False
     label: str = ""
     width: float = 1
 

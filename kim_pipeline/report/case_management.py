@@ -142,6 +142,7 @@ def _matrix(context: ReportContext, year: str, names: list[str]) -> Picture:
         f"Matrix von Rechtskreis zu Rechtskreis. {told}.",
         data,
         (*sign_notes([tuple(labels.values())]), "Leere Felder: keine Übergabe gemeldet."),
+        is_data_in_word=True,
         width=min(1.0, (len(afters) * 74 + 110) / charts.WIDTH),
     )
 
@@ -192,6 +193,7 @@ def _hurdles(context: ReportContext, years: list[str]) -> list[Block]:
         charts.ranked_bars(points, "huerden", "Stationen"),
         f"Balken. {told}.",
         table,
+        is_data_in_word=True,
         width=0.72,
     )
     total = figures.figure("kim_hurdles", year)

@@ -6,6 +6,7 @@ Belongs here: the order of the parts.
 from __future__ import annotations
 
 from kim_pipeline import german
+from kim_pipeline.contracts.county import kind_of
 from kim_pipeline.report import (
     annex,
     attachments,
@@ -26,6 +27,7 @@ from kim_pipeline.report.tables import ReportContext
 
 _OWN_PAGES = (case_management.CHAPTER_OF, mediation.CHAPTER_OF)
 TITLE = "Überprüfung der Integrationskonzepte"
+_ATTACHED = ("Maßnahmen", "Hinweise zu den Zahlen", "Definitionen")
 
 
 def document(context: ReportContext, footer: str, review: Review, earlier: Earlier | None = None) -> Document:
@@ -62,6 +64,34 @@ def document(context: ReportContext, footer: str, review: Review, earlier: Earli
     )
     shown = numbered([section for section in sections if section.blocks])
     return Document(_front(context, title), shown, running, footer)
+
+
+def short_paper(context: ReportContext, footer: str, review: Review, earlier: Earlier | None = None) -> Document:
+    """Pages 1 to 3 alone, under the county's own headings, for pasting into a council information system."""
+    title = context.wording.own("title", TITLE)
+    sections = [
+        Section((Heading(1, name), *_short_part(context, kind_of(name), review, earlier)))
+        for name in context.wording.paper["headings"]
+    ]
+    running = (context.wording.county.name, f"Stichtag {german.day(context.figures.key_day)}")
+    front = Front(title, context.wording.county.name, ())
+    return Document(front, numbered(sections), running, footer, has_contents=False)
+
+
+def _short_part(context: ReportContext, kind: str, review: Review, earlier: Earlier | None) -> list[Block]:
+    if kind == "decision":
+        return [*front_pages.resolution_blocks(review), *front_pages.voting(review)]
+    if kind == "finances":
+        return front_pages.finance_blocks(review)[1:]
+    if kind == "attachments":
+        return [Paragraph(f"Anlage {at}: {name}") for at, name in enumerate(_ATTACHED, 1)]
+    occasion = context.wording.own("occasion")
+    pages = [*front_pages.measure_blocks(review), *news.blocks(review, earlier)]
+    return [
+        *([Paragraph(occasion)] if occasion else []),
+        *(Heading(2, block.text) if isinstance(block, Heading) else block for block in pages),
+        Paragraph(front_pages.basis(review)),
+    ]
 
 
 def _front(context: ReportContext, title: str) -> Front:

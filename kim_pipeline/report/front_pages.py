@@ -21,7 +21,7 @@ from kim_pipeline.report.blocks import (
 )
 from kim_pipeline.report.decisions import Decision
 from kim_pipeline.report.figures import Record, preferred_order
-from kim_pipeline.report.resolution import key_of, natural
+from kim_pipeline.report.resolution import CONFLICT, key_of, natural
 from kim_pipeline.report.review import CONTRADICTS, Review
 
 CONTINUED = "fortführen"
@@ -50,6 +50,21 @@ def resolution_blocks(review: Review) -> list[Block]:
         return [Paragraph(_NO_REVIEW)]
     items = tuple(point.text for point in review.points)
     return [Paragraph(str(words.paper["addressee"])), Listing(items, is_ordered=True)]
+
+
+def voting(review: Review) -> list[Block]:
+    """A table to note votes in: a row per point, and one per measure that is voted on alone."""
+    rows: list[tuple[str, ...]] = []
+    if review.context.wording.own("proposal"):
+        return []
+    for number, point in enumerate(review.points, 1):
+        rows.append((f"{number} (einzeln)" if point.kind == CONFLICT else str(number), "", "", ""))
+        if point.kind == CONFLICT:
+            rows += [(f"{number} – {measure['measure_no']}", "", "", "") for measure in point.measures]
+    if not rows:
+        return []
+    columns = (Head("Punkt", width=2), Head("Ja"), Head("Nein"), Head("Enthaltung"))
+    return [PaperTable("Abstimmung", columns, tuple(rows))]
 
 
 def finance_blocks(review: Review) -> list[Block]:
