@@ -14,6 +14,7 @@ from kim_pipeline.report import sparkline
 from kim_pipeline.report.blocks import (
     Block,
     Document,
+    Entries,
     Front,
     Head,
     Listing,
@@ -23,7 +24,6 @@ from kim_pipeline.report.blocks import (
     Picture,
     Section,
     Spark,
-    numbered,
 )
 from kim_pipeline.report.blocks import Row as TableRow
 from kim_pipeline.report.county_map import drawn_locator
@@ -73,8 +73,7 @@ def page(context: ReportContext, area: Record, footer: str) -> Document:
     told = sentences(context, area)
     body = (*([Listing(tuple(told))] if told else []), *_tables(context, area), _reading())
     running = (f"{figures.county['name']} · Gemeindeblatt {area['name']}", f"Stichtag {german.day(figures.key_day)}")
-    shown = numbered([Section(body, begins_page=False, size=_SIZE)])
-    return Document(front, shown, running, footer, has_contents=False)
+    return Document(front, (Section(body, begins_page=False, size=_SIZE),), running, footer, has_contents=False)
 
 
 def _base(context: ReportContext) -> tuple[tuple[str, str], ...]:
@@ -174,8 +173,14 @@ def _tables(context: ReportContext, area: Record) -> list[Block]:
     found += _offers(context, area)
     if left_out:
         found.append(Paragraph(f"Geheim, null oder nicht geliefert: {german.listing(left_out)}."))
-    notes = [str(note) for note in _break_notes(context, area)]
+    rows = [row for block in found if isinstance(block, PaperTable) for row in block.rows]
+    notes = [*sign_notes(rows), *_part_note(rows), *_break_notes(context, area)]
     return [*found, *([Paragraph(" ".join(notes))] if notes else [])]
+
+
+def _part_note(rows: Sequence[TableRow]) -> list[str]:
+    cells = (cell for row in rows if isinstance(row, tuple) for cell in row)
+    return [PART_NOTE] if any(isinstance(cell, str) and cell.endswith(PART) for cell in cells) else []
 
 
 def _group(context: ReportContext, area: Record, group: tuple[str, list[Record]], left_out: list[str]) -> list[Block]:
@@ -191,8 +196,7 @@ def _group(context: ReportContext, area: Record, group: tuple[str, list[Record]]
         Head("Kennzahl", width=3.2), *(Head(german.period(p), "right", 0.8) for p in periods),
         Head("Verlauf", width=0.9), Head(f"Kreis {german.period(periods[-1])}", "right", 0.9),
     )  # fmt: skip
-    is_marked = any(isinstance(c, str) and c.endswith(PART) for row in rows if isinstance(row, tuple) for c in row)
-    return [PaperTable(title, columns, rows, (*sign_notes(rows), *((PART_NOTE,) if is_marked else ())), is_small=True)]
+    return [PaperTable(title, columns, rows, is_small=True)]
 
 
 def _periods(context: ReportContext, indicators: Sequence[Record]) -> list[str]:
@@ -225,16 +229,16 @@ def _offers(context: ReportContext, area: Record) -> list[Block]:
         return []
     year = figures.newest(_OFFERS)
     names = [name for kind, name in figures.members if kind == "theme"]
-    rows = []
+    items = []
     for theme in sorted(names, key=str.casefold):
         offers = figures.figure(_OFFERS, year or "", area["area"], "theme", theme)
         if offers.value:
             free = figures.figure(_FREE, year or "", area["area"], "theme", theme)
-            rows.append((theme, text(offers, "Angebote"), text(free, "Plätze")))
-    if not rows:
+            items.append((theme, f"{text(offers, 'Angebote')} ({text(free, 'Plätze')})"))
+    if not items:
         return []
-    columns = (Head("Thema", width=3.2), Head("Angebote", "right"), Head("freie Plätze", "right"))
-    return [PaperTable(f"Angebote nach Thema {year}", columns, tuple(rows), sign_notes(rows), is_small=True)]
+    title = f"Angebote nach Thema {year} (in Klammern: freie Plätze; – keine Angabe)"
+    return [Entries(title, ("Thema", "Angebote (freie Plätze)"), tuple(items), is_running=True)]
 
 
 def _break_notes(context: ReportContext, area: Record) -> tuple[str, ...]:

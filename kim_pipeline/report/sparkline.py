@@ -52,7 +52,7 @@ class _Frame:
 
 
 _LARGE = _Frame(320, 72, 26, 26, 20, 16, 11, 3.2)
-_SMALL = _Frame(100, 16, 5, 5, 4, 3, 0, 2.2)
+_SMALL = _Frame(100, 15, 5, 5, 3, 2.5, 0, 2)
 
 
 def drawn(spots: Sequence[Spot]) -> str:
@@ -100,8 +100,8 @@ def _spot(spot: Spot, place: tuple[float, float] | None, x: float, frame: _Frame
     if frame.text:
         found.append(_text((x, y - 6), spot.label, frame.text))
         found.append(_text((x, frame.height - 3), spot.period, frame.text - 1.5, MUTED))
-    elif place is None:
-        found.append(_text((x, y - 1), spot.label[:1], 9))
+    elif place is None and len(spot.label) == 1:
+        found.append(_text((x, y), spot.label, 13))
     return found
 
 
