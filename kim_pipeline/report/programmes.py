@@ -19,6 +19,7 @@ _FIGURES = 4
 _QUARTERS = 12
 _OTHERS = "Weitere Programme"
 _ALL = "Programme"
+_PER_CENT = f"{german.NBSP}%"
 
 
 def group_sections(context: ReportContext, apart: Sequence[str]) -> list[Section]:
@@ -125,10 +126,13 @@ def quarter_panels(context: ReportContext, programme: str, indicators: Sequence[
             continue
         indicator = figures.indicators[name]
         spots = [spot_of(context, indicator, quarter) for quarter in quarters]
-        short = [sparkline.Spot(_short(q), s.size, s.label, s.is_part) for q, s in zip(quarters, spots, strict=True)]
+        short = [
+            sparkline.Spot(_short(quarter), spot.size, spot.label.removesuffix(_PER_CENT), spot.is_part)
+            for quarter, spot in zip(quarters, spots, strict=True)
+        ]
         alt = sparkline.in_words(f"{indicator['label']} nach Quartalen", spots)
         text = f"Nach Quartalen, {german.period(quarters[0])} bis {german.period(quarters[-1])}."
-        found.append(Panel(str(indicator["label"]), text, sparkline.drawn(short), alt))
+        found.append(Panel(row_head(indicator), text, sparkline.drawn(short), alt))
     return found
 
 
