@@ -80,6 +80,40 @@ Listed = Annotated[tuple[Plain, ...], Field(strict=False)]
 """A TOML list of texts."""
 
 
+Feature = Literal["sex", "age", "origin", "residence", "origin_soe"]
+"""A feature of persons by which a county may show whom it reaches (`indicators.md`, °)."""
+
+
+class Publish(Entry):
+    """`[publish]` of `county.toml`: by which features of persons figures are made, and who has decided that."""
+
+    reached: Annotated[tuple[Feature, ...], Field(strict=False)] = Field(
+        default=(),
+        description="eine Liste aus „sex“, „age“, „origin“, „residence“ und „origin_soe“, jedes in Anführungszeichen",
+    )
+    reached_decided: Plain | None = Field(
+        default=None,
+        description="zu reached einen Text in Anführungszeichen: wer wann entschieden hat; ohne ihn bleibt reached leer",
+    )
+
+    @model_validator(mode="after")
+    def _is_decided(self) -> Publish:
+        if self.reached and self.reached_decided is None:
+            raise ValueError("reached ohne reached_decided")
+        return self
+
+
+class NationalityGroup(Entry):
+    """A row of `nationality_groups.csv`: a state, and the group that its nationals are counted in."""
+
+    nationality: Annotated[str, Field(pattern="^[A-Z]{3}$")] = Field(
+        description="das Kürzel eines Staats aus drei Großbuchstaben (ISO 3166-1 alpha-3)"
+    )
+    origin: Literal["EU", "UKR", "TUR", "WBA", "SYR", "AFG", "IRQ", "XXX"] = Field(
+        description="eine der Gruppen EU, UKR, TUR, WBA, SYR, AFG, IRQ und XXX"
+    )
+
+
 class CountyFacts(Entry):
     """`county.toml`."""
 
@@ -95,6 +129,7 @@ class CountyFacts(Entry):
         description="den Namen der Eigenschaft, die in dieser Datei den Gemeindeschlüssel nennt"
     )
     geometry_attribution: Plain = Field(description="den Vermerk zur Herkunft der Grenzen in Anführungszeichen")
+    publish: Publish = Field(default=Publish(), description="den Abschnitt [publish] mit reached und reached_decided")
 
 
 class Municipality(Entry):
@@ -335,6 +370,7 @@ class County:
         words: in the report, as `report.toml` has them.
         hold: programme → what holds its deliveries.
         anchors: published totals whose census base is known; empty where the county has none.
+        nationality_groups: the county's own groups of states; None where the general ones hold.
         flat_file_terms: the terms of official flat files, which state none; None if the county says nothing.
         warnings: what the next version will refuse.
     """
@@ -348,6 +384,7 @@ class County:
     words: Mapping[str, Any] = field(default_factory=dict)
     hold: Mapping[str, HoldLimits] = field(default_factory=dict)
     anchors: tuple[CensusAnchor, ...] = ()
+    nationality_groups: tuple[NationalityGroup, ...] | None = None
     flat_file_terms: str | None = None
     warnings: tuple[Fault, ...] = ()
 
@@ -360,6 +397,11 @@ class County:
     def name(self) -> str:
         """What the county is called."""
         return self.facts.name
+
+    @property
+    def reached(self) -> tuple[Feature, ...]:
+        """The features of persons by which the county shows whom it reaches; none unless somebody has decided so."""
+        return self.facts.publish.reached
 
     @property
     def aliases(self) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from kim_pipeline.contracts.county import (
     County,
     CountyFacts,
     Municipality,
+    NationalityGroup,
     Office,
     PackageFacts,
     ReportWords,
@@ -37,7 +38,7 @@ from kim_pipeline.contracts.toml_lines import KeyPath
 from kim_pipeline.contracts.vocabulary import empty_tokens, general_categories
 
 FACTS, MUNICIPALITIES_FILE, BODIES = "county.toml", "municipalities.csv", "bodies.csv"
-CATEGORIES, OFFICES = "categories.csv", "offices.csv"
+CATEGORIES, OFFICES, ORIGINS = "categories.csv", "offices.csv", "nationality_groups.csv"
 WORDS, PACKAGE, ANCHORS = "report.toml", "datapackage.toml", "census_base.csv"
 _LOG = logging.getLogger(__name__)
 _BODY, _CONCEPT = "body", "concept"
@@ -83,6 +84,7 @@ def judge_folder(folder: Path) -> Judged:
         _wrong_keys,
         _wrong_places,
         _wrong_offices,
+        _wrong_origins,
         _wrong_categories,
         _wrong_words,
         _wrong_anchors,
@@ -121,6 +123,7 @@ class _Files:
     words: Placed[ReportWords] | None
     limits: Mapping[str, Mapping[str, Any]]
     anchors: list[Placed[CensusAnchor]]
+    origins: list[Placed[NationalityGroup]]
     package: Placed[PackageFacts] | None
 
 
@@ -137,6 +140,7 @@ def _read(reader: FolderReader) -> _Files:
         words=reader.table(WORDS, ReportWords, is_required=False),
         limits=read_limits(reader),
         anchors=reader.rows(ANCHORS, CensusAnchor, is_required=False),
+        origins=reader.rows(ORIGINS, NationalityGroup, is_required=False),
         package=reader.table(PACKAGE, PackageFacts, is_required=False),
     )
 
@@ -173,6 +177,7 @@ def _county(folder: Path, files: _Files, warnings: tuple[Fault, ...]) -> County:
         words=files.words.value.model_dump(exclude_unset=True) if files.words else {},
         hold=hold_limits_of(files.limits),
         anchors=tuple(row.value for row in files.anchors),
+        nationality_groups=tuple(row.value for row in files.origins) or None,
         flat_file_terms=files.package.value.flat_file_terms if files.package else None,
         warnings=warnings,
     )
@@ -188,7 +193,7 @@ def _is_right(reader: FolderReader, *names: str) -> bool:
 
 def _stray_files(reader: FolderReader, files: _Files) -> Iterator[Fault]:
     """Files that look like ours and are not read: somebody has misspelt a name."""
-    known = {FACTS, MUNICIPALITIES_FILE, BODIES, CATEGORIES, OFFICES, WORDS, PACKAGE, ANCHORS, LIMITS}
+    known = {FACTS, MUNICIPALITIES_FILE, BODIES, CATEGORIES, OFFICES, ORIGINS, WORDS, PACKAGE, ANCHORS, LIMITS}
     for path in sorted(reader.folder.iterdir()):
         if path.suffix.lower() in (".csv", ".toml") and path.name not in known and not path.name.startswith((".", "~")):
             expected = f"einen der Namen {german.listing(sorted(known), 'oder')}; diese wird nicht beachtet"
@@ -251,6 +256,17 @@ def _wrong_offices(_: FolderReader, files: _Files) -> Iterator[Fault]:
         for key, texts in (("name", (row.value.name,)), ("aliases", row.value.aliases))
         for text in texts
     )
+
+
+def _wrong_origins(_: FolderReader, files: _Files) -> Iterator[Fault]:
+    """States that are there twice: one could not say which group holds."""
+    seen: dict[str, int] = {}
+    for row in files.origins:
+        state = row.value.nationality
+        if state in seen:
+            found = f"{german.in_quotes(state)} steht schon in Zeile {seen[state]}"
+            yield row.fault(("nationality",), found, "jeden Staat einmal")
+        seen.setdefault(state, row.lines[()])
 
 
 def _twofold(spellings: Iterable[_Spelling]) -> Iterator[Fault]:

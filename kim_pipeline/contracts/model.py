@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from kim_pipeline.contracts.calendar import Cadence
 from kim_pipeline.contracts.published import PublishedForms
-from kim_pipeline.contracts.vocabulary import Kind
+from kim_pipeline.contracts.county import Feature
+from kim_pipeline.contracts.vocabulary import Kind, vocabulary
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -61,9 +62,11 @@ class Column:
         names_office: a text that is not in the county's list of offices is told (`unknown_office`).
         may_name_persons: free text in which a person may be named (`looks_personal`).
         others_are_notes: rows with a value outside the county are notes (official statistics list other areas too).
+        told_apart: only how many there are is asked: stored as the pseudonym of the text, compared as headers are.
         is_money: an amount in euros: added exactly; indicators are whole cents, halves up.
         is_read: a table of indicators, review, disclosure or published, or a check, reads it; else it is checked and
             not stored. A test holds what is said here against the SQL.
+        feature: the feature of persons that it is read for; it is stored only where the county has released that.
         derived_from: the delivered column that a computed column stands for.
         derived_at: for derived ages: the date column at which the age is taken.
         stated: what the delivery as a whole says, for a stored column that no column of it delivers; None for others.
@@ -85,8 +88,10 @@ class Column:
     told_absent: bool = True
     names_office: bool = False
     may_name_persons: bool = False
+    told_apart: bool = False
     is_money: bool = False
     is_read: bool = True
+    feature: Feature | None = None
     derived_from: str | None = None
     derived_at: str | None = None
     stated: Statement | None = None
@@ -114,8 +119,9 @@ class Column:
 
     @property
     def is_stored(self) -> bool:
-        """Whether it reaches cache and warehouse: what nothing reads is checked and not stored."""
-        return self.is_checked and (self.is_read or self.key)
+        """Whether it reaches cache and warehouse: what nothing reads in this county is checked and not stored."""
+        is_released = self.feature is None or self.feature in vocabulary().county.reached
+        return self.is_checked and ((self.is_read and is_released) or self.key)
 
 
 def column(  # noqa: D417  (the others are described at `Column`)
@@ -134,8 +140,10 @@ def column(  # noqa: D417  (the others are described at `Column`)
     told_absent: bool = True,
     names_office: bool = False,
     may_name_persons: bool = False,
+    told_apart: bool = False,
     is_money: bool = False,
     is_read: bool = True,
+    feature: Feature | None = None,
     **bounds: float,
 ) -> Any:
     """Declare a delivered column.
@@ -149,19 +157,30 @@ def column(  # noqa: D417  (the others are described at `Column`)
     """
     contract = Column(
         label, kind, headers, minutes, group, required, key, period_date, personal, category, from_sheet,
-        others_are_notes, told_absent, names_office, may_name_persons, is_money, is_read,
+        others_are_notes, told_absent, names_office, may_name_persons, told_apart, is_money, is_read, feature,
     )  # fmt: skip
     return Field(contract, bounds)
 
 
 def derived(
-    *, label: str, kind: Kind, of: str, at: str, category: str | None = None, is_read: bool = True, **bounds: float
+    *,
+    label: str,
+    kind: Kind,
+    of: str,
+    at: str,
+    category: str | None = None,
+    is_read: bool = True,
+    feature: Feature | None = None,
+    **bounds: float,
 ) -> Any:
     """Declare a column that is computed from the personal column `of` at the date column `at`.
 
     A finding about it is reported at the personal column's cell.
     """
-    return Field(Column(label, kind, category=category, is_read=is_read, derived_from=of, derived_at=at), bounds)
+    contract = Column(
+        label, kind, category=category, is_read=is_read, feature=feature, derived_from=of, derived_at=at
+    )
+    return Field(contract, bounds)
 
 
 def stated(*, label: str, kind: Kind, how: Statement = "nothing", key: bool = False) -> Any:
@@ -291,9 +310,9 @@ class Table:
         ]
         return (*(c for c in self.checked if c.name not in crossed), member, *values)
 
-    @cached_property
+    @property
     def output(self) -> tuple[Column, ...]:
-        """Columns of the staging table, in order: of those of accepted rows the ones that are stored."""
+        """Columns of the staging table, in order: of those of accepted rows the ones that are stored in this county."""
         return tuple(c for c in self.accepted if c.is_stored)
 
     @cached_property

@@ -92,6 +92,38 @@ def decision_agreement() -> list[tuple[str, str, str]]:
     return [(r["decision"], r["suggestion"], r["agreement"]) for r in rows(DATA / "agreement.csv")]
 
 
+@dataclass(frozen=True)
+class FixedSum:
+    """A fixed sum of a funding programme: from and to which year, for what, in which unit, and whether it is confirmed."""
+
+    from_year: int | None
+    to_year: int | None
+    sub_module: str
+    unit: str
+    rate_eur: float
+    is_confirmed: bool
+
+
+def fixed_sums() -> list[FixedSum]:
+    """The fixed sums of KOMM-AN NRW; only confirmed ones are held against grants."""
+
+    def year(text: str) -> int | None:
+        return int(text) if text else None
+
+    return [
+        FixedSum(
+            year(r["from_year"]), year(r["to_year"]), r["sub_module"], r["unit"], float(r["rate_eur"]),
+            r["confirmed"] == "1",
+        )
+        for r in rows(DATA / "komm_an_rates.csv")
+    ]  # fmt: skip
+
+
+def breakdown_members() -> list[tuple[str, str, str]]:
+    """Breakdown, member and German name, of members that are no words themselves."""
+    return [(r["breakdown_kind"], r["breakdown"], r["name"]) for r in rows(DATA / "breakdown_members.csv")]
+
+
 def general_categories() -> list[tuple[str, str, tuple[str, ...]]]:
     """Category, canonical value and its spellings, as they hold in every county."""
     return [(r["category"], r["value"], tuple(r["spellings"].split("|"))) for r in rows(DATA / "categories.csv")]
@@ -174,6 +206,13 @@ class Vocabulary:
     def preferred(self, name: str) -> tuple[str, ...]:
         """The preferred spelling of each value of a category, in the file's order."""
         return tuple(spellings[0] for spellings in self.spellings(name).values())
+
+    def nationality_groups(self) -> list[tuple[str, str]]:
+        """State (ISO 3166-1 alpha-3) and the group that its nationals are counted in; all others are `XXX`."""
+        own = self.county.nationality_groups
+        if own is not None:
+            return [(each.nationality, each.origin) for each in own]
+        return [(r["nationality"], r["origin"]) for r in rows(DATA / "nationality_groups.csv")]
 
     @cached_property
     def municipalities(self) -> dict[str, str]:

@@ -69,7 +69,7 @@ class View:
         Figures that are printed twice and not alike are `contradictions`.
         """
         found: dict[FigurePlace, int | None] = {}
-        for *place, value in self.rows(_figures(_PRINTED) + " UNION ALL " + _GAPS):
+        for *place, value in self.rows(self._figures(_PRINTED) + " UNION ALL " + _GAPS):
             key = _place(place)
             number = None if value is None else self._scaled(key, value)
             if found.get(key) is not None and number is not None and found[key] != number:
@@ -84,7 +84,7 @@ class View:
             return {}
         found = {
             key: self._scaled(key, value)
-            for *place, value in self.rows(_figures(self._true_values))
+            for *place, value in self.rows(self._figures(self._true_values))
             if value is not None and (key := _place(place))
         }
         return {key: found.get(key, 0) for key in self.seen}
@@ -93,6 +93,24 @@ class View:
     def _true_values(self) -> str:
         """The true values; what is not reported is 0, but has its denominator. Older builds do not know the state."""
         return f"({_TRUE}{_UNREPORTED if self.rows(_HAS_UNREPORTED) else ''})"
+
+    @cached_property
+    def same_total(self) -> dict[str, str]:
+        """Count → the count whose figure its total repeats; older files have no such counts."""
+        if not self.rows(_HAS_SAME_TOTAL):
+            return {}
+        return {str(i): str(whole) for i, whole in self.rows(_SAME_TOTAL)}
+
+    def total_of(self, place: FigurePlace) -> FigurePlace:
+        """The whole that a member of a breakdown is a part of."""
+        count, area, period, _ = place
+        return self.same_total.get(count, count), area, period, ""
+
+    def _figures(self, source: str) -> str:
+        """The figures in a table like `indicator_value`, totals that repeat another figure under its name."""
+        repeated = "".join(f" WHEN '{count}' THEN '{whole}'" for count, whole in sorted(self.same_total.items()))
+        name = f"CASE WHEN v.breakdown <> '' THEN i.indicator_id ELSE {_renamed(repeated)} END"
+        return _figures(source, name)
 
     def _scaled(self, key: FigurePlace, value: object) -> int:
         number = float(str(value))
@@ -132,10 +150,20 @@ _HAS_UNREPORTED = """
     WHERE database_name = 'internal' AND schema_name = 'indicators' AND table_name = 'not_reported'"""
 
 
-def _figures(source: str) -> str:
+_HAS_SAME_TOTAL = """
+    SELECT 1 FROM duckdb_columns()
+    WHERE database_name = 'published' AND table_name = 'indicator' AND column_name = 'same_total_as'"""
+_SAME_TOTAL = "SELECT indicator_id, same_total_as FROM published.indicator WHERE same_total_as IS NOT NULL"
+
+
+def _renamed(cases: str) -> str:
+    return f"CASE i.indicator_id{cases} ELSE i.indicator_id END" if cases else "i.indicator_id"
+
+
+def _figures(source: str, name: str) -> str:
     """The figures in a table like `indicator_value`: values of counts and sums, and the parts of rates."""
     return f"""
-    SELECT i.indicator_id, v.area, v.period, v.breakdown, v.value FROM {source} AS v
+    SELECT {name}, v.area, v.period, v.breakdown, v.value FROM {source} AS v
     INNER JOIN published.indicator AS i ON i.indicator_id = v.indicator_id
     WHERE i.k IS NOT NULL AND i.aggregation IN {_COUNTED}
     UNION ALL
@@ -198,12 +226,13 @@ class Relations:
                 yield from self._sum("periods", (count, area, year, breakdown), [
                     (count, area, quarter, breakdown) for quarter in used
                 ])  # fmt: skip
-        members: dict[FigurePlace, list[FigurePlace]] = {}
+        members: dict[tuple[str, FigurePlace], list[FigurePlace]] = {}
         for count, area, period, breakdown in sorted(self.places):
             if breakdown:
-                members.setdefault((count, area, period, ""), []).append((count, area, period, breakdown))
-        for total, parts in members.items():
-            yield from self._sum("members", total, parts)
+                place = (count, area, period, breakdown)
+                members.setdefault((count, self.view.total_of(place)), []).append(place)
+        for (count, total), parts in members.items():
+            yield from self._sum(f"members ({count})", total, parts)
 
     def of_counts(self) -> Iterator[Relation]:
         """Rates, bounds, parts, stocks and flows."""
@@ -345,7 +374,7 @@ def _whole_groups(view: View, known: set[FigurePlace]) -> set[FigurePlace]:
         if view.k[count] < _SENSITIVE_K or view.true[place] <= 0:
             continue
         wholes = [(groups.get(count, ""), area, period, breakdown)]
-        wholes += [(count, area, period, "")] if breakdown else []
+        wholes += [view.total_of(place)] if breakdown else []
         if any(view.true.get(whole) == view.true[place] for whole in wholes):
             found.add(place)
     return found

@@ -86,6 +86,7 @@ class Rules:
         flow: inflow and outflow of a stock.
         hidden_with: the count with which a sum of hours or euros is hidden.
         contributors: the count of the persons that make it up, with which it is hidden, too.
+        same_total_as: the count that is its total, where it has none of its own.
     """
 
     indicator: str
@@ -97,6 +98,7 @@ class Rules:
     flow: tuple[str, str] | None = None
     hidden_with: str | None = None
     contributors: str | None = None
+    same_total_as: str | None = None
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,7 @@ class LinkedSet:
         """Figures of sensitive indicators that hold all of a published group (100 %)."""
         found = {small for small, whole in self._shares() if self._holds_all(small, whole)}
         for key in self.counts:
-            if key.breakdown and self._holds_all(key, key._replace(breakdown="")):
+            if key.breakdown and self._holds_all(key, self._total_of(key)):
                 found.add(key)
         return found
 
@@ -177,6 +179,15 @@ class LinkedSet:
                     yield from self._pairs(part, denominator)
             if rules.at_most and rules.is_share:
                 yield from self._pairs(rules.indicator, rules.at_most)
+
+    def _total_of(self, member: Key) -> Key:
+        """The whole that a member of a breakdown is a part of."""
+        count = self._totals.get(member.count_id, member.count_id)
+        return member._replace(count_id=count, breakdown="")
+
+    @cached_property
+    def _totals(self) -> Mapping[str, str]:
+        return {rules.indicator: rules.same_total_as for rules in self.rules if rules.same_total_as}
 
     def _holds_all(self, part: Key, whole: Key) -> bool:
         figure, group = self.counts[part], self.counts.get(whole)
@@ -198,8 +209,13 @@ class LinkedSet:
         members: dict[Key, list[Key]] = {}
         for key in figures:
             if key.breakdown:
-                members.setdefault(key._replace(breakdown=""), []).append(key)
-        found = [_sum("Σ Merkmale", total, parts, figures) for total, parts in members.items() if total in figures]
+                members.setdefault(self._total_of(key), []).append(key)
+        found = [
+            _sum("Σ Merkmale", total, same, figures)
+            for total, parts in members.items()
+            if total in figures
+            for same in _of_each_count(parts)
+        ]
         for key in figures:
             if key.breakdown:
                 continue
@@ -264,6 +280,14 @@ class LinkedSet:
         return [Relation(f"Bestand {key.cell}", tuple((other.cell, sign) for other, sign in terms), known)]
 
 
+def _of_each_count(members: Iterable[Key]) -> Iterable[list[Key]]:
+    """Members of one total, each breakdown for itself."""
+    found: dict[str, list[Key]] = {}
+    for key in members:
+        found.setdefault(key.count_id, []).append(key)
+    return found.values()
+
+
 def _sum_if_complete(name: str, total: Key, parts: Sequence[Key], figures: Mapping[Key, Figure]) -> list[Relation]:
     return [_sum(name, total, parts, figures)] if parts and all(part in figures for part in parts) else []
 
@@ -312,8 +336,8 @@ def read_linked_set(connection: duckdb.DuckDBPyConnection) -> LinkedSet:
 def _rules(connection: duckdb.DuckDBPyConnection) -> list[Rules]:
     rows = connection.execute(
         "SELECT indicator_id, aggregation = 'stock', aggregation = 'count', numerator_count, denominator_count, "
-        "difference_count, at_most, string_split(parts, ','), inflow, outflow, hidden_with, contributors "
-        "FROM indicators.indicator WHERE k IS NOT NULL ORDER BY indicator_id"
+        "difference_count, at_most, string_split(parts, ','), inflow, outflow, hidden_with, contributors, "
+        "same_total_as FROM indicators.indicator WHERE k IS NOT NULL ORDER BY indicator_id"
     ).fetchall()
     return [
         Rules(
@@ -326,8 +350,9 @@ def _rules(connection: duckdb.DuckDBPyConnection) -> list[Rules]:
             (inflow, outflow) if inflow else None,
             count,
             persons,
+            total,
         )
-        for i, is_stock, is_share, num, den, diff, most, parts, inflow, outflow, count, persons in rows
+        for i, is_stock, is_share, num, den, diff, most, parts, inflow, outflow, count, persons, total in rows
     ]
 
 

@@ -232,8 +232,8 @@ class Figures:
     def _newest(self) -> dict[str, dt.date]:
         """Calendar → last day up to which any programme has figures; a register's single year does not count."""
         found: dict[str, dt.date] = {}
-        shared = {row["programme"] for row in self.rows("indicator") if not row["county_only"]}
-        lone = {row["programme"] for row in self.rows("indicator")} - shared
+        everywhere = {row["programme"] for row in self.rows("indicator") if not row["county_only"]}
+        lone = {row["programme"] for row in self.rows("indicator")} - everywhere
         for programme, names in self._with_values.items():
             for period in (self.periods[name] for name in names if programme not in lone):
                 found[period.calendar] = max(period.last_day, found.get(period.calendar, dt.date.min))

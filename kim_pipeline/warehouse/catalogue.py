@@ -9,13 +9,14 @@ from __future__ import annotations
 import tomllib
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from kim_pipeline.contracts.county import Feature
 from kim_pipeline.errors import KimError
 from kim_pipeline.settings import PROJECT
 
@@ -46,10 +47,13 @@ class Indicator(BaseModel):
         breakdown_kind: its breakdown beside the total, if any.
         breakdown_complete: whether every row has the breakdown's value, so that the members add up to the total.
         is_share: whether a rate's numerator is part of its denominator, so that it lies between 0 and 1.
-        per_1000_of: the indicator in the numerator of a value per 1,000 foreigners.
+        per_1000_of: the indicator in the numerator of a value per 1,000.
+        per_1000_base: per 1,000 of whom, on the last day of the year.
         at_period_end: whether it says how things stand on a period's last day; stocks and levels do.
         headline: whether it measures its programme's activity (review of the measures).
         county_only: whether municipalities have no value.
+        same_total_as: the indicator whose value its total repeats; to whoever looks, the two are one figure.
+        feature: the feature of persons by which it is broken down; it exists only where the county has released that.
         direction: whether higher or lower is better, or neither.
         is_amount: whether it sums hours or euros instead of counting.
         numerator_count, denominator_count, difference_count: the counts in a protected rate; those that an entry does
@@ -86,6 +90,9 @@ class Indicator(BaseModel):
         default=True, description="Ob eine Quote zwischen 0 und 1 liegt: der Zähler ist Teil des Nenners"
     )
     per_1000_of: str | None = Field(None, description="Indikator im Zähler eines Wertes je 1.000")
+    per_1000_base: Literal["foreigners", "population"] | None = Field(
+        None, description="Worauf sich ein Wert je 1.000 bezieht: foreigners oder population"
+    )
     at_period_end: bool = Field(
         default=False, description="Ob er zählt, was am letzten Tag des Zeitraums ist, nicht was in ihm geschah"
     )
@@ -95,6 +102,10 @@ class Indicator(BaseModel):
         serialization_alias="is_headline",
     )
     county_only: bool = Field(default=False, description="Ob er nur für den Kreis gilt")
+    same_total_as: str | None = Field(None, description="Indikator, dessen Wert sein Ganzes ist")
+    feature: Feature | None = Field(
+        None, description="Merkmal von Personen, das der Kreis freigegeben haben muss; leer bei den anderen"
+    )
     direction: Literal["higher", "lower", "neutral"] = Field(description="Richtung: higher, lower oder neutral")
     is_amount: bool = Field(default=False, description="Ob er Stunden oder Euro summiert")
     numerator_count: str | None = Field(None, description="Zahl im Zähler einer geschützten Quote")
@@ -129,8 +140,9 @@ class Indicator(BaseModel):
         rest = {name: value for name, value in entry.items() if name != "source"}
         programme, dot, table = str(entry.get("source", "")).partition(".")
         source = {"programme": programme, "table_name": table} if dot else {}
+        base = {"per_1000_base": "foreigners"} if entry.get("per_1000_of") else {}
         at_end = {"at_period_end": True} if entry.get("aggregation") in ("stock", "level") else {}
-        return {**at_end, **rest, **source, **_counts_of_rate(entry)}
+        return {**base, **at_end, **rest, **source, **_counts_of_rate(entry)}
 
     @model_validator(mode="after")
     def _has_its_parts(self) -> Indicator:
@@ -139,6 +151,8 @@ class Indicator(BaseModel):
             raise ValueError(f"{self.id}: rates and values per 1,000, and only they, name numerator and denominator")
         if (self.aggregation == "per_1000") != (self.per_1000_of is not None):
             raise ValueError(f"{self.id}: per_1000_of belongs to values per 1,000")
+        if self.same_total_as is not None and not (self.county_only and self.breakdown_kind):
+            raise ValueError(f"{self.id}: same_total_as belongs to breakdowns for the county only")
         if self.k is not None and self.k < LOWEST_K:
             raise ValueError(f"{self.id}: a k below {LOWEST_K} protects nobody")
         if (self.hidden_with is not None) != (self.is_amount and self.k is not None):
@@ -207,6 +221,11 @@ def load_catalogue(path: Path = CATALOGUE) -> list[Indicator]:
     if twice:
         raise ValueError(f"indicators named twice: {', '.join(twice)}")
     return indicators
+
+
+def released_indicators(indicators: Sequence[Indicator], features: Collection[str]) -> list[Indicator]:
+    """The indicators that there are in a county that has released these features of persons."""
+    return [i for i in indicators if i.feature is None or i.feature in features]
 
 
 def with_raised_k(indicators: Sequence[Indicator], raised: Mapping[str, int]) -> list[Indicator]:

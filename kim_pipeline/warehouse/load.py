@@ -16,11 +16,18 @@ import pyarrow as pa
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.due import due_state
 from kim_pipeline.contracts.model import Column, Programme, Table
-from kim_pipeline.contracts.vocabulary import ProgrammeLife, decision_agreement, programme_life, vocabulary
+from kim_pipeline.contracts.vocabulary import (
+    ProgrammeLife,
+    breakdown_members,
+    decision_agreement,
+    fixed_sums,
+    programme_life,
+    vocabulary,
+)
 from kim_pipeline.intake.counting import Window
 from kim_pipeline.intake.due import due_of, year_ends
 from kim_pipeline.intake.deliveries import Delivery, Intake, counts_by_severity, finding_records
-from kim_pipeline.warehouse.catalogue import catalogue_columns, catalogue_row, load_catalogue, with_raised_k
+from kim_pipeline.warehouse.catalogue import catalogue_columns, catalogue_row, load_catalogue, released_indicators, with_raised_k
 from kim_pipeline.warehouse.generated import PART_NAMES
 
 _SQL_TYPES = {"date": "DATE", "number": "DOUBLE", "hours": "DOUBLE", "whole": "BIGINT", "yes_no": "BOOLEAN"}
@@ -61,7 +68,16 @@ def load_vocabulary(connection: duckdb.DuckDBPyConnection, raised_k: Mapping[str
         agreement,
         [(*row, position) for position, row in enumerate(decision_agreement(), start=1)],
     )
-    indicators = enumerate(with_raised_k(load_catalogue(), raised_k), start=1)
+    groups = "nationality VARCHAR, origin VARCHAR"
+    _create(connection, "vocabulary.nationality_group", groups, words.nationality_groups())
+    members = "breakdown_kind VARCHAR, breakdown VARCHAR, name VARCHAR"
+    _create(connection, "vocabulary.breakdown_member", members, breakdown_members())
+    rates = "from_year INTEGER, to_year INTEGER, sub_module VARCHAR, unit VARCHAR, rate_eur DOUBLE, is_confirmed BOOLEAN"
+    _create(connection, "vocabulary.komm_an_rate", rates, [dataclasses.astuple(each) for each in fixed_sums()])
+    features = [(feature, county.facts.publish.reached_decided) for feature in county.reached]
+    _create(connection, "vocabulary.reached_feature", "feature VARCHAR, decided VARCHAR", features)
+    catalogue = released_indicators(with_raised_k(load_catalogue(), raised_k), county.reached)
+    indicators = enumerate(catalogue, start=1)
     columns = ", ".join(["position BIGINT", *(f"{column.name} {column.type}" for column in catalogue_columns())])
     _create(connection, "vocabulary.indicator", columns, [(at, *catalogue_row(i)) for at, i in indicators])
 
@@ -316,16 +332,19 @@ def _load_table(
     if not sources:
         return
     _source_files(connection, sources)
-    selected = ", ".join(_stored_value(c) for c in table.output)
+    paths = sorted({path for path, *_ in sources})
+    read = "read_parquet($paths, filename = 'path', file_row_number = true, union_by_name = true)"
+    there = {column for (column, *_) in connection.execute(f"DESCRIBE FROM {read}", {"paths": paths}).fetchall()}
+    selected = ", ".join(_stored_value(c) if c.name in there else "NULL" for c in table.output)
     connection.execute(
         f"INSERT INTO {name} SELECT {selected}, s.file, s.part, r.source_sheet, r.source_row "
-        "FROM read_parquet($paths, filename = 'path', file_row_number = true) AS r "
+        f"FROM {read} AS r "
         "INNER JOIN source_file AS s ON s.path = r.path "
         "ANTI JOIN excluded AS x ON x.programme = s.programme AND x.table_name = $table AND x.file = s.file "
         "AND x.sheet = r.source_sheet AND x.row_number = r.source_row "
         "ORDER BY s.file, s.part, r.file_row_number",
-        {"paths": sorted({path for path, *_ in sources}), "table": table.name},
-    )
+        {"paths": paths, "table": table.name},
+    )  # rows that are kept (`guard/kept.py`) may have been read before a column was stored: it is empty there
 
 
 def _stored_value(column: Column) -> str:

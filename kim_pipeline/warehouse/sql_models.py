@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.errors import KimError
 from kim_pipeline.settings import PROJECT
 from kim_pipeline.warehouse.catalogue import catalogue_columns
@@ -29,6 +30,8 @@ SQL_FOLDER = PROJECT / "sql"
 LAYERS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators", "review", "disclosure", "published")
 """A file reads its own and lower layers only; the first three are loaded, not selected."""
 _DIALECT = "duckdb"
+_FEATURE = re.compile(r"^-- feature: (\w+)$", re.MULTILINE)
+"""A line of the head of a table that is there only where the county has released a feature of persons."""
 _VALUES = "value_"
 _OVER_PUBLISHED = (
     "decision_agreement", "indicator", "measure_activity", "measure_goal", "measure_review", "measure_review_missing",
@@ -82,6 +85,12 @@ class SqlModel:
             raise SqlModelError(f"{self.full_name}: erwartet wird genau ein SELECT.")
         return statements[0]
 
+    @property
+    def feature(self) -> str | None:
+        """The feature of persons that it is about: it is a table only where the county has released that."""
+        marked = _FEATURE.search(self.sql)
+        return marked[1] if marked else None
+
     @cached_property
     def description(self) -> str:
         """The head comment: German description of the table."""
@@ -89,6 +98,8 @@ class SqlModel:
         for line in self.sql.splitlines():
             if not line.startswith("--"):
                 break
+            if _FEATURE.fullmatch(line):
+                continue
             lines.append(line.removeprefix("--").strip())
         return " ".join(filter(None, lines))
 
@@ -162,10 +173,11 @@ def find_model(full_name: str, folder: Path = SQL_FOLDER) -> SqlModel | None:
 
 
 def _models_of(schema: str, folder: Path) -> list[SqlModel]:
-    files = [
+    found = [
         SqlModel(schema, path.stem, path.read_text(encoding="utf-8"), path)
         for path in sorted((folder / schema).glob("*.sql"))
     ]
+    files = [model for model in found if model.feature is None or model.feature in vocabulary().county.reached]
     implied = {"staging": _staging, "indicators": _indicators, "published": _over_published}
     return files + (implied[schema](files, folder) if schema in implied else [])
 

@@ -20,7 +20,8 @@ from kim_pipeline.errors import KimError
 from kim_pipeline.warehouse.sql_models import SqlModel, find_model, load_models
 
 _SOURCE = ("source_file", "source_sheet", "source_row")
-_FOREIGNERS = "foreigners_rate"
+_BASES = {"foreigners": "foreigners_rate", "population": "population"}
+"""Per 1,000 of whom → the indicator that has their number."""
 
 
 class UnknownValueError(KimError):
@@ -83,7 +84,9 @@ def trace(internal: Path, indicator_id: str, area: str, period: str, breakdown: 
         indicator = _indicator(connection, indicator_id)
         key, name = _area(connection, area)
         value = _value(connection, indicator_id, key, period, breakdown)
-        parts = [indicator_id] if indicator["per_1000_of"] is None else [indicator["per_1000_of"], _FOREIGNERS]
+        parts = [indicator_id]
+        if indicator["per_1000_of"] is not None:
+            parts = [indicator["per_1000_of"], _BASES[indicator.get("per_1000_base", "foreigners")]]
         models = load_models(["indicators"])
         files: list[Path] = []
         sources: list[SourceRows] = []

@@ -4,6 +4,7 @@ SELECT
     s.reported_on,  -- Stichtag
     s.population,  -- Bevölkerung
     s.foreigners,  -- Ausländerinnen und Ausländer
+    s.foreigners_female,  -- Ausländerinnen; leer, wo keine Zahl vorliegt
     s.census_base,  -- Zensus, auf dem die Zahlen beruhen: 1987, 2011 oder 2022; leer, wenn nicht bekannt
     s.foreigners_source,  -- Herkunft: fortschreibung, zensus, azr oder hand
     coalesce(bool_or(a.is_county) OVER (PARTITION BY s.reported_on), FALSE)

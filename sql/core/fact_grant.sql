@@ -3,9 +3,15 @@ SELECT
     s.grant_no,  -- Antragsnummer
     s.municipality AS area,  -- Gebiet
     w.last_day AS reported_on,  -- Letzter Tag des Berichtszeitraums
+    s.organisation AS recipient,  -- Träger (Pseudonym)
     s.module,  -- Baustein
+    s.sub_module,  -- Unterbaustein; leer, wenn nicht geliefert
+    s.quantity,  -- Anzahl, für die ein Festbetrag gilt; leer, wenn nicht geliefert
+    s.rate_eur,  -- Festbetrag in Euro; leer, wenn nicht geliefert
     s.granted_eur,  -- Bewilligt in Euro
     s.paid_eur,  -- Ausgezahlt in Euro; leer, wenn nicht gemeldet
+    s.returned_eur,  -- Rückfluss in Euro; leer, wenn nicht gemeldet
+    (s.granted_eur - coalesce(s.paid_eur, 0))::DECIMAL(18, 6) AS unpaid_eur,  -- Bewilligt und nicht ausgezahlt
     (coalesce(s.paid_eur, 0) - coalesce(s.returned_eur, 0))::DECIMAL(18, 6)
         AS spent_eur,  -- Ausgezahlt abzüglich Rückfluss
     s.participants,  -- Teilnehmende

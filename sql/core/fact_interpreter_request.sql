@@ -4,6 +4,7 @@ SELECT
     s.requested_on,  -- Anfragedatum
     s.assigned_on,  -- Einsatzdatum
     s.language,  -- Sprache (ISO 639-3)
+    s.sector,  -- Einsatzbereich; leer, wenn nicht genannt
     s.status,  -- Ergebnis: done, cancelled oder unfilled
     s.hours,  -- Dauer in Stunden
     s.fee_eur,  -- Honorar in Euro

@@ -1,5 +1,6 @@
 -- Zellen des verbundenen Systems: jede geschützte Zahl, die veröffentlicht werden kann, und die Reste, die sich aus
 -- veröffentlichten ergeben. Nur intern: hier stehen auch die Zahlen, die nicht veröffentlicht werden.
+-- Das Ganze eines Indikators, der einen anderen nur anders gliedert, ist dessen Zelle und keine eigene.
 -- Was nicht gemeldet ist, trägt zu keiner Summe etwas bei, und das weiß jeder: eine bekannte 0.
 WITH valued AS (
     SELECT
@@ -7,6 +8,7 @@ WITH valued AS (
         i.aggregation,
         i.k,
         i.is_amount,
+        i.same_total_as,
         i.numerator_count,
         i.denominator_count,
         i.difference_count,
@@ -38,7 +40,7 @@ part (count_id, indicator_id, area, period, calendar, breakdown, k, is_amount, i
         v.is_reported,
         v.value
     FROM valued AS v
-    WHERE v.aggregation IN ('count', 'distinct', 'stock', 'sum')
+    WHERE v.aggregation IN ('count', 'distinct', 'stock', 'sum') AND (v.breakdown <> '' OR v.same_total_as IS NULL)
     UNION ALL
     SELECT
         c.count_id,

@@ -1,5 +1,5 @@
--- Für welche Zeiträume es einen Indikator gibt: Lieferungen decken sie ganz ab. Was am Ende eines Zeitraums zählt, gibt es
--- nur bis zum Ende des Programms.
+-- Für welche Zeiträume es einen Indikator gibt: Lieferungen decken sie ganz ab. Was den Stand am Ende eines Zeitraums
+-- zählt, gibt es nur bis zum Ende des Programms.
 SELECT
     i.indicator_id,  -- Kennung des Indikators
     c.period,  -- Zeitraum

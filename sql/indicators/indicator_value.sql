@@ -5,13 +5,14 @@ WITH per_1000 AS (
         v.area,
         v.period,
         v.value AS numerator,
-        f.numerator AS foreigners,
+        coalesce(f.numerator, f.value) AS base,
         v.n
     FROM indicators.indicator AS i
     INNER JOIN indicators.base_value AS v ON v.indicator_id = i.per_1000_of AND v.breakdown_kind = 'total'
     INNER JOIN core.calendar_period AS p ON p.period = v.period AND p.calendar = 'year'
     INNER JOIN indicators.base_value AS f
-        ON f.indicator_id = 'foreigners_rate' AND f.area = v.area AND f.period = v.period AND f.numerator > 0
+        ON f.indicator_id = CASE i.per_1000_base WHEN 'foreigners' THEN 'foreigners_rate' ELSE i.per_1000_base END
+        AND f.area = v.area AND f.period = v.period AND coalesce(f.numerator, f.value) > 0
     WHERE i.aggregation = 'per_1000'
 )
 
@@ -34,8 +35,8 @@ SELECT
     'total',
     '',
     p.numerator,
-    p.foreigners,
-    p.numerator / p.foreigners * 1000,
+    p.base,
+    p.numerator / p.base * 1000,
     p.n
 FROM per_1000 AS p
 ORDER BY 1, 2, 3, 4, 5

@@ -1,4 +1,5 @@
--- Maßnahmen des Registers, das zählt, mit Ziel, nächstem Schritt und Kosten, wie geliefert; auch die ohne KI-Beteiligung.
+-- Maßnahmen des Registers, das zählt, mit Ziel, nächstem Schritt und Kosten, wie geliefert; auch die ohne Beteiligung
+-- des Kommunalen Integrationszentrums.
 SELECT
     m.concept,  -- Konzept
     m.measure_no,  -- Maßnahmennummer
@@ -17,7 +18,7 @@ SELECT
     m.target_on,  -- Zieldatum
     m.next_step,  -- Nächster Schritt
     m.next_step_on,  -- Termin des nächsten Schritts
-    m.cost_eur_per_year,  -- Kosten pro Jahr in Euro
+    round(m.cost_eur_per_year, 2)::DOUBLE AS cost_eur_per_year,  -- Kosten pro Jahr in Euro
     m.funding,  -- Finanzierung
     g.goal_period,  -- Jüngstes volles Jahr oder Schuljahr mit einem Wert der Kennzahl
     g.goal_value,  -- Wert der Kennzahl für den Kreis

@@ -1,5 +1,5 @@
--- Entscheidungen zu den Maßnahmen des Registers, das zählt, auch zu denen ohne KI-Beteiligung, und was aus dem geltenden
--- Beschluss geworden ist. Was nach dem Tag des Datenbestands entschieden ist, gibt es nicht.
+-- Entscheidungen zu den Maßnahmen des Registers, das zählt, auch zu denen ohne KI-Beteiligung, und was aus dem
+-- geltenden Beschluss geworden ist. Was nach dem Tag des Datenbestands entschieden ist, gibt es nicht.
 WITH belonging AS (
     SELECT
         m.concept,

@@ -155,5 +155,6 @@ SELECT
     t.text  -- Was beim Lesen zu beachten ist
 FROM told AS t
 INNER JOIN indicators.indicator AS i
-    ON i.indicator_id = t.figure OR (i.aggregation = 'per_1000' AND t.figure = 'foreigners_rate')
+    ON i.indicator_id = t.figure
+    OR t.figure = CASE i.per_1000_base WHEN 'foreigners' THEN 'foreigners_rate' ELSE i.per_1000_base END
 ORDER BY i.indicator_id, t.area, t.period

@@ -1,5 +1,5 @@
 -- Bevölkerung am Jahresende; der Kreis hat seine eigene amtliche Zahl, sonst ist er die Summe seiner Gemeinden und
--- fehlt, wo eine von ihnen fehlt.
+-- fehlt, wo eine von ihnen fehlt. Der Anteil der Frauen gilt für den Kreis, wo alle Gemeinden beide Zahlen haben.
 WITH expected AS (
     SELECT
         r.reporting_area AS area,
@@ -41,6 +41,25 @@ shared AS (
         AND f.reported_on = p.last_day
     GROUP BY r.reporting_area, p.period, e.municipalities
     HAVING bool_or(r.reporting_area = f.area) OR count(DISTINCT f.area) = e.municipalities
+),
+
+women AS (
+    SELECT
+        r.reporting_area AS area,
+        p.period,
+        NULL::VARCHAR AS breakdown,
+        sum(f.foreigners) AS foreigners,
+        sum(f.foreigners_female) AS foreigners_female
+    FROM core.fact_foreigners AS f
+    INNER JOIN core.dim_area AS a ON a.area = f.area AND NOT a.is_county
+    INNER JOIN core.area_rollup AS r ON r.area = f.area
+    INNER JOIN expected AS e ON e.area = r.reporting_area
+    INNER JOIN core.calendar_period AS p
+        ON p.calendar = 'year'
+        AND f.reported_on = p.last_day
+    WHERE f.foreigners_female IS NOT NULL
+    GROUP BY r.reporting_area, p.period, e.municipalities
+    HAVING count(DISTINCT f.area) = e.municipalities
 )
 
 SELECT
@@ -71,5 +90,26 @@ FROM shared AS s
 CROSS JOIN LATERAL (
     VALUES
         ('foreigners_rate', s.foreigners, s.population, s.foreigners / nullif(s.population, 0), s.population)
+) AS v (indicator_id, numerator, denominator, value, n)
+UNION ALL
+SELECT
+    v.indicator_id,
+    w.area,
+    w.period,
+    w.breakdown,
+    v.numerator,
+    v.denominator,
+    v.value,
+    v.n
+FROM women AS w
+CROSS JOIN LATERAL (
+    VALUES
+        (
+            'foreigners_female_rate',
+            w.foreigners_female,
+            w.foreigners,
+            w.foreigners_female / nullif(w.foreigners, 0),
+            w.foreigners
+        )
 ) AS v (indicator_id, numerator, denominator, value, n)
 ORDER BY 1, 2, 3, 4

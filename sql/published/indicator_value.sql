@@ -25,7 +25,7 @@ needed (indicator_id, area, period, breakdown, count_id) AS (
                 WHEN 'rate' THEN [p.numerator_count, p.denominator_count, p.difference_count]
                 WHEN 'median' THEN string_split(p.n_within, ',')
                 WHEN 'per_1000' THEN [p.per_1000_of]
-                ELSE [p.indicator_id]
+                ELSE [CASE WHEN p.breakdown = '' THEN coalesce(p.same_total_as, p.indicator_id) ELSE p.indicator_id END]
             END
         )
     FROM protected AS p

@@ -1,5 +1,5 @@
--- Entscheidungen zu den Maßnahmen des Registers, das zählt, auch zu denen ohne KI-Beteiligung, und was aus dem geltenden
--- Beschluss geworden ist, am Tag des Datenbestands.
+-- Entscheidungen zu den Maßnahmen des Registers, das zählt, auch zu denen ohne KI-Beteiligung, und was aus dem
+-- geltenden Beschluss geworden ist, am Tag des Datenbestands.
 SELECT
     d.concept,  -- Konzept der Maßnahme
     d.measure_no,  -- Maßnahmennummer

@@ -1,6 +1,6 @@
 -- Lücken im Angebot je Jahr: Bedarfe aus dem Case Management neben den Angeboten am Jahresende; der Kreis nach Themen,
--- die Gemeinden im Ganzen (Thema total). Was geheim bleibt, ist leer, und mit ihm die Lücke, außer wo schon die Zahl der
--- Bedarfe sie ausschließt.
+-- die Gemeinden im Ganzen (Thema total). Was geheim bleibt, ist leer, und mit ihm die Lücke, außer wo schon die Zahl
+-- der Bedarfe sie ausschließt.
 WITH covered AS (
     SELECT n.period
     FROM core.coverage AS n

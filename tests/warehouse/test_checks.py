@@ -44,6 +44,8 @@ BREAKS = {
     "indicators_are_in_the_catalogue": "DELETE FROM indicators.indicator WHERE indicator_id = 'fit_groups'",
     "periods_are_covered": "UPDATE indicators.indicator_value SET period = '2024' WHERE indicator_id = 'fit_groups'",
     "headline_jumps": "UPDATE indicators.indicator_value SET value = 10 * value WHERE period = '2023'",
+    "done_but_running": "UPDATE indicators.measure_decision SET decision = 'beenden', done_on = decided_on",
+    "open_after_the_end": "UPDATE core.dim_programme SET valid_to = DATE '2023-12-31' WHERE programme = 'patenprojekt'",
     "fewer_rows_than_before": "UPDATE quality.sheet_account SET accepted = 1 WHERE file LIKE 'KIM_Gesamt%'",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +80,33 @@ def test_gaps(table: str, key: list[str], figures: list[str]) -> None:
 
 
 def test_suggestions_per_measure() -> None:
-    names = ["concept", "measure_no", "suggestion", "rule", "decision", "decided_by", "decided_on"]
+    names = [
+        "concept", "measure_no", "suggestion", "rule", "decision", "decided_by", "decided_on", "decision_kind",
+        "resolved_decision", "resolved_by", "resolved_on", "resolved_no", "agreement",
+    ]  # fmt: skip
     got = {tuple("" if r[n] is None else str(r[n]) for n in names) for r in built("FROM indicators.measure_review")}
     assert got == {tuple(r[n] for n in names) for r in truth("measure_review")}
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "figures"),
+    [
+        ("indicators.measure_decision", ["concept", "measure_no", "decision_no"], ["body_rank"]),
+        ("indicators.decision_agreement", ["decision", "suggestion"], []),
+        ("indicators.measure", ["concept", "measure_no"], ["target_value", "cost_eur_per_year", "goal_value"]),
+        ("review.measure_status_history", ["concept", "measure_no", "as_of"], []),
+    ],
+)
+def test_measures_and_decisions(table: str, key: list[str], figures: list[str]) -> None:
+    expected, got = truth(table.partition(".")[2]), built(f"FROM {table}")
+    assert differences(expected, got, key, figures) == []
+    names = [name for name in expected[0] if name not in figures]
+    assert {told(row, names) for row in got} == {told(row, names) for row in expected}
+
+
+def told(row: Mapping[str, Any], names: list[str]) -> tuple[str, ...]:
+    """A row's texts, days and states as the answers write them."""
+    return tuple(str(v).lower() if isinstance(v := row[n], bool) else "" if v is None else str(v) for n in names)
 
 
 def test_missing_measures() -> None:

@@ -56,7 +56,7 @@ class Population(ContractModel):
         "männlich", label="Ausländer: männlich", kind="whole", group=FOREIGNERS, ge=0, is_read=False
     )
     foreigners_female: Whole = column(
-        "weiblich", label="Ausländer: weiblich", kind="whole", group=FOREIGNERS, ge=0, is_read=False
+        "weiblich", label="Ausländer: weiblich", kind="whole", group=FOREIGNERS, ge=0
     )
     reported_on: Day = stated(
         label="Stichtag; bei einer selbst erstellten Tabelle der letzte Tag des Berichtszeitraums",

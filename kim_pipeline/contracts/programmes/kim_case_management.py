@@ -38,11 +38,11 @@ class Cases(ContractModel):
         category="age_group",
         of="birth_date",
         at="opened_on",
-        is_read=False,
+        feature="age",
     )
-    sex: Text = column("Geschlecht", label="Geschlecht", kind="category", category="sex", is_read=False)
+    sex: Text = column("Geschlecht", label="Geschlecht", kind="category", category="sex", feature="sex")
     nationality: Text = column(
-        "Staatsangehörigkeit", "Nationalität", label="Staatsangehörigkeit", kind="nationality", is_read=False
+        "Staatsangehörigkeit", "Nationalität", label="Staatsangehörigkeit", kind="nationality", feature="origin"
     )
     language: Text = column("Sprache", "Erstsprache", label="Sprache", kind="language", is_read=False)
     municipality: Text = column("Wohnort", "Kommune", label="Wohnort", kind="municipality", required=True)
@@ -52,7 +52,7 @@ class Cases(ContractModel):
         label="Aufenthaltsstatus",
         kind="category",
         category="residence_status",
-        is_read=False,
+        feature="residence",
     )
     registered_on: Day = column(
         "Anmeldung", "Eingang am", label="Anmeldung am", kind="date", required=True, period_date=True

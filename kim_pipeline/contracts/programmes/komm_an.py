@@ -20,7 +20,7 @@ class Grants(ContractModel):
         "Antrag-Nr.", "Lfd. Nr.", "Az.", label="Antragsnummer", kind="text", required=True, key=True
     )
     organisation: Text = column(
-        "Träger", "Antragsteller", "Initiative", label="Träger", kind="text", required=True, is_read=False
+        "Träger", "Antragsteller", "Initiative", label="Träger", kind="text", required=True, told_apart=True
     )
     municipality: Text = column("Kommune", "Ort", label="Kommune", kind="municipality", required=True)
     module: Text = column(
@@ -65,10 +65,9 @@ class Grants(ContractModel):
         kind="category",
         category="komm_an_sub_module",
         told_absent=False,
-        is_read=False,
     )
     quantity: Number = column(
-        "Anzahl", "Stückzahl", label="Anzahl", kind="number", ge=0, told_absent=False, is_read=False
+        "Anzahl", "Stückzahl", label="Anzahl", kind="number", ge=0, told_absent=False
     )
     rate_eur: Number = column(
         "Festbetrag (€)",
@@ -78,7 +77,6 @@ class Grants(ContractModel):
         is_money=True,
         ge=0,
         told_absent=False,
-        is_read=False,
     )
 
     paid_within_grant = at_most("amount_order", "paid_eur", "granted_eur")

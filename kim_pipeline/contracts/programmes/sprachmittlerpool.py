@@ -28,9 +28,7 @@ class Requests(ContractModel):
     institution: Text = column(
         "Einrichtung", "Auftraggeber", "Anfragende Stelle", label="Einrichtung", kind="text", is_read=False
     )
-    sector: Text = column(
-        "Bereich", "Einsatzbereich", label="Einsatzbereich", kind="category", category="sector", is_read=False
-    )
+    sector: Text = column("Bereich", "Einsatzbereich", label="Einsatzbereich", kind="category", category="sector")
     hours: Number = column(
         "Dauer (Std.)",
         "Einsatzdauer in Stunden",
