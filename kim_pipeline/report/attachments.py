@@ -155,7 +155,7 @@ def definitions(context: ReportContext, sections: Iterable[Section]) -> list[Sec
     groups = []
     for key, title in annex.titles(context):
         items = tuple(
-            (str(row["label"]), f"{row['definition']} {row['caveat'] or ''}".strip())
+            (f"{row['label']}:", f"{row['definition']} {row['caveat'] or ''}".strip())
             for row in context.figures.of_programme(key)
             if str(row["label"]) in shown
         )

@@ -117,21 +117,20 @@ class Comparison:
         for name in before:
             if self.is_comparable(indicator, name, period) and not self._without_base(programme, name):
                 return Base(name)
-        return Base(None, self._why_none(programme, before, period))
+        return Base(None, self._why_none(indicator, before, period))
 
     def _without_base(self, programme: str, period: str) -> list[Event]:
         known = self._figures.periods[period]
         return [event for event in self._wording.events if event.no_base and event.concerns(programme, known)]
 
-    def _why_none(self, programme: str, before: list[str], period: str) -> str:
+    def _why_none(self, indicator: Record, before: list[str], period: str) -> str:
+        programme = str(indicator["programme"])
+        breaks = self._figures.breaks(indicator["indicator_id"], [*before[:1], period])
+        if breaks:
+            return f"die Reihe bricht ({breaks[0]['title']})"
         events = [event.title for name in before for event in self._without_base(programme, name)]
         if events:
             return f"in die Zeiträume davor ein Bruch fällt ({events[0]})"
-        breaks = [
-            row for name in [*before, period] for row in self._figures.rows("series_break") if row["period"] == name
-        ]
-        if breaks:
-            return f"die Reihe bricht ({breaks[0]['title']})"
         return "kein früherer Zeitraum ganz vorliegt"
 
     def change(self, indicator: Record, period: str, area: str | None = None) -> Change | None:

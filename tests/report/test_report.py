@@ -18,12 +18,11 @@ import pikepdf
 import pytest
 from babel.numbers import format_decimal
 
-from kim_pipeline import german
 from kim_pipeline.contracts.vocabulary import DEFAULT_COUNTY, vocabulary
 from kim_pipeline.intake.intake import take_in
 from kim_pipeline.protection.hiding import protect_figures
 from kim_pipeline.publishing.published import BuildFacts, write_published
-from kim_pipeline.report import FORMATS, council, html_writer, municipalities, render, review, typst_writer
+from kim_pipeline.report import council, html_writer, municipalities, render, review, typst_writer
 from kim_pipeline.report.figures import Figures
 from kim_pipeline.report.tables import ReportContext
 from kim_pipeline.report.wording import Wording
