@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kim_pipeline import german
-from kim_pipeline.analysts.result_files import plain_text
+from kim_pipeline.sheets import plain_text
 
 if TYPE_CHECKING:
     from kim_pipeline.analysts.query import Result

@@ -45,6 +45,7 @@ def release(
 def _release(folder: Warehouse, name: str, as_of: dt.date) -> int:
     from kim_pipeline.commands import terminal  # noqa: PLC0415
     from kim_pipeline.files import draft  # noqa: PLC0415
+    from kim_pipeline.publishing.put_right import RELEASES  # noqa: PLC0415
     from kim_pipeline.publishing.releases import ReleaseError, new_release, seal  # noqa: PLC0415
     from kim_pipeline.report import render  # noqa: PLC0415
 
@@ -54,7 +55,7 @@ def _release(folder: Warehouse, name: str, as_of: dt.date) -> int:
     out = terminal.console()
     try:
         with new_release(folder, name, as_of, build) as made:
-            render(made.file, made.folder, as_of, writer=draft)
+            render(made.file, made.folder, as_of, releases=folder.folder / RELEASES, writer=draft)
             final = seal(made, folder, dt.datetime.now(dt.UTC))
     except ReleaseError as error:
         return fail(str(error))

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from kim_pipeline.contracts.configured import Entry, Fault, Plain
 from kim_pipeline.contracts.limits import HoldLimits
@@ -215,6 +215,60 @@ class Break(Entry):
     title: Plain = Field(description="einen Titel in Anführungszeichen")
     text: Plain = Field(description="einen Text in Anführungszeichen")
     programmes: Listed = Field(default=(), description="eine Liste von Schlüsseln von Programmen, leer für alle")
+    is_break: bool = Field(default=False, description="true, wenn vorher und nachher nicht zu vergleichen ist")
+    no_base: bool = Field(default=False, description="true, wenn Veränderungen nicht von dieser Zeit aus zählen")
+
+
+_PARTS = {"decision": ("beschluss",), "facts": ("sach", "begründ", "erläuter"), "finances": ("finanz", "kosten"),
+          "attachments": ("anlage",)}  # fmt: skip
+"""Part of the council's paper → how its heading may begin, in small letters."""
+
+
+def kind_of(heading: str) -> str:
+    """Which part of the paper a heading is of: `decision`, `facts`, `finances` or `attachments`.
+
+    Raises:
+        ValueError: it begins like none of them.
+    """
+    for kind, beginnings in _PARTS.items():
+        if heading.lower().startswith(beginnings):
+            return kind
+    raise ValueError(f"unknown heading {heading!r}")
+
+
+class PaperWords(Entry):
+    """`[paper]` of `report.toml`: what the resolution says (`paper.md` §1.4)."""
+
+    addressee: Plain | None = Field(default=None, description="einen Satz in Anführungszeichen")
+    back_by: Plain | None = Field(default=None, description="bis wann berichtet wird, in Anführungszeichen")
+    next_report: Plain | None = Field(default=None, description="wie oft berichtet wird, in Anführungszeichen")
+    finances: str | None = Field(default=None, description="einen Satz in Anführungszeichen, der auch leer sein darf")
+    overdue_months: int | None = Field(default=None, ge=0, le=120, description="eine ganze Zahl von Monaten")
+    headings: list[Plain] | None = Field(
+        default=None,
+        description="die vier Überschriften der Beschlussvorlage in ihrer Folge: sie beginnen mit Beschluss, Sach "
+        "(Begründ, Erläuter), Finanz (Kosten) und Anlage",
+    )
+
+    @field_validator("headings")
+    @classmethod
+    def _name_each_part_once(cls, headings: list[str] | None) -> list[str] | None:
+        if headings is not None and sorted(map(kind_of, headings)) != sorted(_PARTS):
+            raise ValueError("not each part once")
+        return headings
+
+
+class ProgrammeGroup(Entry):
+    """A `[[group]]` of `report.toml`: programmes that share a page."""
+
+    title: Plain = Field(description="einen Titel in Anführungszeichen")
+    programmes: Listed = Field(description="eine Liste von Schlüsseln von Programmen")
+
+
+class PanelWords(Entry):
+    """A `[panel.<programme>]` of `report.toml`: which figures stand below its chart."""
+
+    indicators: Listed = Field(description="eine Liste von Kennungen von Indikatoren")
 
 
 class ReportWords(Entry):
@@ -230,6 +284,11 @@ class ReportWords(Entry):
     session: list[Session] = Field(default=[], description="Gremien als Abschnitte [[session]]")
     concept: list[Concept] = Field(default=[], description="Konzepte als Abschnitte [[concept]]")
     event: list[Break] = Field(default=[], description="Brüche als Abschnitte [[event]]")
+    paper: PaperWords = Field(default=PaperWords(), description="Angaben zur Vorlage als Abschnitt [paper]")
+    group: list[ProgrammeGroup] = Field(default=[], description="Seiten von Programmen als Abschnitte [[group]]")
+    panel: dict[str, PanelWords] = Field(
+        default={}, description="je Schlüssel eines Programms einen Abschnitt mit indicators"
+    )
     programme: dict[str, Plain] = Field(
         default={}, description="je Schlüssel eines Programms einen Text in Anführungszeichen"
     )

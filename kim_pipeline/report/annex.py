@@ -8,27 +8,70 @@ from __future__ import annotations
 import datetime as dt
 
 from kim_pipeline import german
-from kim_pipeline.report.blocks import Block, Group, Head, Heading, Listing, PaperTable, Paragraph, Section
+from kim_pipeline.report.blocks import Block, Group, Head, Heading, Listing, PaperTable, Paragraph
 from kim_pipeline.report.blocks import Row as TableRow
 from kim_pipeline.report.figures import Record
-from kim_pipeline.report.tables import MEANING, SIGNS, ReportContext
+from kim_pipeline.report.situation import PART, PART_NOTE, is_late
+from kim_pipeline.report.tables import BRACKETS, MEANING, SIGNS, ReportContext
 
 
-def sections(context: ReportContext) -> list[Section]:
-    """The annex, its wide tables on pages of their own."""
-    return [
-        Section((Heading(1, "Anhang"), *_signs(), *_disclosure(context), *_breaks(context), *_sources(context))),
-        Section((Heading(2, "Lieferungen"), *_deliveries(context)), is_wide=True),
-        Section((Heading(2, "Definitionen"), _definitions(context)), is_wide=True),
-    ]
+def reading(context: ReportContext) -> list[Block]:
+    """What a reader needs to judge the figures, as it is printed."""
+    return [*_signs(), *_disclosure(context), *_breaks(context), _data_status(context), *_sources(context)]
+
+
+def lists(context: ReportContext) -> list[Block]:
+    """Deliveries and all definitions, for HTML and the workbook."""
+    return [Heading(2, "Lieferungen"), *_deliveries(context), Heading(2, "Alle Definitionen"), _definitions(context)]
+
+
+def _data_status(context: ReportContext) -> PaperTable:
+    rows = tuple(
+        _status_line(context, row)
+        for row in sorted(context.figures.rows("delivery_status"), key=lambda row: row["title"].casefold())
+    )
+    columns = (
+        Head("Programm", width=2.4), Head("Lieferung", width=1.8), Head("letzter Stand", width=1),
+        Head("Daten bis", width=1), Head("Bemerkung", width=1.9),
+    )  # fmt: skip
+    return PaperTable("Datenstand je Programm", columns, rows, is_small=True)
+
+
+def _status_line(context: ReportContext, row: Record) -> tuple[str, ...]:
+    stands = context.figures.stands(row["programme"])
+    if not stands:
+        remark = "erst nach dem Stichtag geliefert" if row["last_as_of"] else "keine verwendbare Lieferung"
+        return (row["title"], row["cadence"], SIGNS["none"], SIGNS["none"], remark)
+    is_newest = row["last_as_of"] == stands[-1]
+    through = min(row["covered_through"], context.figures.key_day) if row["covered_through"] and is_newest else None
+    return (
+        row["title"], row["cadence"], german.day(stands[-1]), german.day(through) if through else SIGNS["none"],
+        _remark(context, row) if is_newest else "neuere Lieferung nach dem Stichtag",
+    )  # fmt: skip
+
+
+def _remark(context: ReportContext, row: Record) -> str:
+    ended = context.figures.programmes[row["programme"]]["valid_to"]
+    if ended is not None and row["covered_through"] and row["covered_through"] >= ended:
+        return f"Programm beendet am {german.day(ended)}"
+    if row["due_on"] is None:
+        return ""
+    if is_late(row, context.figures.key_day):
+        return f"überfällig seit {german.day(row['due_on'])}"
+    what = "Schlusslieferung" if row.get("state") == "Schlusslieferung offen" else "nächste Lieferung"
+    return f"{what} bis {german.day(row['due_on'])}"
 
 
 def _signs() -> list[Block]:
     signs = {mark: meaning.removeprefix(mark).strip() for mark, meaning in MEANING.items()}
-    rows = [*((mark, german.first_upper(meaning)) for mark, meaning in signs.items()), ("0", "Genau null.")]
+    rows = [
+        *((mark, german.first_upper(meaning)) for mark, meaning in signs.items()), ("0", "Genau null."),
+        ("( )", german.first_upper(BRACKETS.removeprefix("( )").strip())),
+        (PART, PART_NOTE.removeprefix(PART).strip()),
+    ]  # fmt: skip
     return [
         Heading(2, "Zeichen und Rundung"),
-        PaperTable("Zeichen", (Head("Zeichen", width=0.3), Head("Bedeutung", width=3)), tuple(rows)),
+        PaperTable("Zeichen", (Head("Zeichen", width=0.3), Head("Bedeutung", width=3)), tuple(rows), is_small=True),
         Paragraph(
             "Quoten stehen in Prozent und Werte je 1.000 mit einer Nachkommastelle, Euro und Tage ohne; gerundet "
             "wird kaufmännisch. Summen können deshalb von den gezeigten Teilen abweichen. Schuljahre laufen vom 1. "
@@ -115,14 +158,15 @@ def _sources(context: ReportContext) -> list[Block]:
     ]
 
 
-def _titles(context: ReportContext) -> list[tuple[str, str]]:
+def titles(context: ReportContext) -> list[tuple[str, str]]:
+    """Programmes with their titles, by title."""
     pairs = [(key, str(row["title"])) for key, row in context.figures.programmes.items()]
     return sorted(pairs, key=lambda pair: pair[1].casefold())
 
 
 def _deliveries(context: ReportContext) -> list[Block]:
     rows: list[TableRow] = []
-    for key, title in _titles(context):
+    for key, title in titles(context):
         ours = [row for row in context.figures.deliveries if row["programme"] == key]
         if ours:
             rows += [Group(title), *(_delivery(context, row) for row in sorted(ours, key=_order))]
@@ -149,7 +193,7 @@ def _delivery(context: ReportContext, row: Record) -> tuple[str, ...]:
 
 def _definitions(context: ReportContext) -> PaperTable:
     rows: list[TableRow] = []
-    for key, title in _titles(context):
+    for key, title in titles(context):
         ours = context.figures.of_programme(key)
         if ours:
             rows += [Group(title), *((r["label"], r["unit"], r["definition"], r["caveat"]) for r in ours)]

@@ -5,8 +5,8 @@ Belongs here: the building blocks, and numbering them. How they look is in the w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Align = Literal["left", "right", "center"]
@@ -16,11 +16,10 @@ KEPT_TOGETHER = 5
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading; level 1 is a chapter. `number` and `anchor` are set by `numbered`."""
+    """A heading; level 1 is a chapter. `anchor` is set by `numbered`."""
 
     level: int
     text: str
-    number: str = ""
     anchor: str = ""
 
 
@@ -48,6 +47,23 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Entries:
+    """Short entries under a title, each on a line of its own or all as running text.
+
+    Attributes:
+        title: what they are, with their number.
+        heads: what a mark and a text are, where they stand in a table.
+        items: a mark, set bold, and its text.
+        is_running: whether they run on: `**IK10-03** Titel · **IK10-05** Titel`.
+    """
+
+    title: str
+    heads: tuple[str, str]
+    items: tuple[tuple[str, str], ...]
+    is_running: bool = False
+
+
+@dataclass(frozen=True)
 class Head:
     """A column of a table: its head, alignment and share of the width."""
 
@@ -63,7 +79,38 @@ class Group:
     text: str
 
 
-Row = Group | tuple[str, ...]
+@dataclass(frozen=True)
+class Spark:
+    """A cell with a small picture: how a figure went.
+
+    Attributes:
+        svg: the picture.
+        alt: all its values in words.
+    """
+
+    svg: str
+    alt: str
+
+
+Cell = str | Spark
+Row = Group | tuple[Cell, ...]
+BOLD = "\N{ZERO WIDTH NON-JOINER}"
+"""Stands before a line of a cell that is set bold."""
+
+
+def in_bold(text: str) -> str:
+    """A line of a cell, set bold."""
+    return f"{BOLD}{text}" if text else ""
+
+
+def cell_text(cell: Cell) -> str:
+    """A cell as plain text in one line; a picture as what it says."""
+    return cell.alt if isinstance(cell, Spark) else cell.replace(BOLD, "").replace("\n", "; ")
+
+
+def lines_of(cell: str) -> list[tuple[str, bool]]:
+    """The lines of a cell, and whether each is set bold."""
+    return [(line.removeprefix(BOLD), line.startswith(BOLD)) for line in cell.split("\n")]
 
 
 @dataclass(frozen=True)
@@ -77,6 +124,7 @@ class PaperTable:
         notes: what stands below it: signs and remarks.
         label: `Tabelle 3`, set by `numbered`; empty for a table that stands without caption.
         is_small: set in smaller type.
+        group_head: what its groups are, for renderings in which they are a column of their own.
     """
 
     caption: str
@@ -85,6 +133,7 @@ class PaperTable:
     notes: tuple[str, ...] = ()
     label: str = ""
     is_small: bool = False
+    group_head: str = "Feld"
 
 
 @dataclass(frozen=True)
@@ -97,7 +146,7 @@ class Picture:
         alt: what it shows and says, for those who do not see it.
         data: the figures in it.
         notes: what stands below it.
-        is_data_printed: whether the table stands in the PDF as well, because no other one there holds the figures.
+        is_data_in_word: whether the table stands below it in Word, because no other one there holds the figures.
         label: `Abbildung 2`, set by `numbered`.
         width: share of the text's width in the PDF.
     """
@@ -107,20 +156,62 @@ class Picture:
     alt: str
     data: PaperTable
     notes: tuple[str, ...] = ()
-    is_data_printed: bool = False
+    is_data_in_word: bool = False
     label: str = ""
     width: float = 1
 
 
-Block = Heading | Paragraph | Note | Listing | PaperTable | Picture
+@dataclass(frozen=True)
+class Panel:
+    """A programme at a glance: its name, how it went, a sparkline, and a few figures.
+
+    Attributes:
+        title: of the programme, with what marks it.
+        text: how its headline indicator changed.
+        svg: the sparkline.
+        alt: all its values in words.
+        table: a few figures over the last periods; None where the sparkline says it all.
+    """
+
+    title: str
+    text: str
+    svg: str
+    alt: str
+    table: PaperTable | None = None
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Blocks side by side where a page is wide enough, else one below the other.
+
+    Attributes:
+        left: the first column.
+        right: the second; none where the first flows into both.
+    """
+
+    left: tuple[PlainBlock | Panel, ...]
+    right: tuple[PlainBlock | Panel, ...] = ()
+
+
+PlainBlock = Heading | Paragraph | Note | Listing | Entries | PaperTable | Picture
+Block = PlainBlock | Panel | Columns
 
 
 @dataclass(frozen=True)
 class Section:
-    """Blocks that share a page layout: upright, or wide for tables with many columns."""
+    """Blocks that belong together.
+
+    Attributes:
+        blocks: in order.
+        begins_page: whether the PDF begins a new page.
+        is_printed: whether it stands in PDF and Word; else in HTML and the workbook only.
+        size: points of running text and small tables where a page must hold much; None for the usual.
+    """
 
     blocks: tuple[Block, ...]
-    is_wide: bool = False
+    begins_page: bool = True
+    is_printed: bool = True
+    size: float | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +256,10 @@ class Document:
         for section in self.sections:
             yield from (block for block in section.blocks if isinstance(block, Heading))
 
+    def printed(self) -> tuple[Section, ...]:
+        """The sections that stand in PDF and Word."""
+        return tuple(section for section in self.sections if section.is_printed)
+
 
 @dataclass
 class _Counter:
@@ -177,35 +272,45 @@ class _Counter:
     def heading(self, block: Heading) -> Heading:
         self.levels[block.level - 1] += 1
         self.levels[block.level :] = [0] * (len(self.levels) - block.level)
-        number = ".".join(map(str, self.levels[: block.level]))
-        return Heading(block.level, block.text, number, f"k{number.replace('.', '-')}")
+        return replace(block, anchor=f"k{'-'.join(map(str, self.levels[: block.level]))}")
 
     def table(self, block: PaperTable) -> PaperTable:
         self.tables += 1
-        return _labelled(block, f"Tabelle {self.tables}")
+        return replace(block, label=f"Tabelle {self.tables}")
 
     def figure(self, block: Picture) -> Picture:
         self.figures += 1
         label = f"Abbildung {self.figures}"
-        data = _labelled(block.data, f"Daten zu {label}")
-        return Picture(
-            block.caption, block.svg, block.alt, data, block.notes, block.is_data_printed, label, block.width
-        )
+        return replace(block, label=label, data=replace(block.data, label=f"Daten zu {label}"))
 
-
-def _labelled(table: PaperTable, label: str) -> PaperTable:
-    return PaperTable(table.caption, table.columns, table.rows, table.notes, label, table.is_small)
+    def any(self, block: Block) -> Block:
+        """A block of any kind with its number; what has no caption has none."""
+        if isinstance(block, Columns):
+            left = tuple(self.any(part) for part in block.left)
+            return Columns(left, tuple(self.any(part) for part in block.right))  # type: ignore[arg-type]
+        if isinstance(block, Heading):
+            return self.heading(block)
+        if isinstance(block, PaperTable):
+            return self.table(block)
+        if isinstance(block, Panel):
+            return replace(block, table=self.table(block.table) if block.table else None)
+        return self.figure(block) if isinstance(block, Picture) else block
 
 
 def numbered(sections: Sequence[Section]) -> tuple[Section, ...]:
     """The sections with numbers at headings, tables and figures."""
     counter = _Counter()
+    return tuple(replace(section, blocks=tuple(map(counter.any, section.blocks))) for section in sections)
 
-    def one(block: Block) -> Block:
-        if isinstance(block, Heading):
-            return counter.heading(block)
+
+def tables_of(blocks: Iterable[Block]) -> Iterator[PaperTable]:
+    """All tables among blocks, those behind pictures and in panels as well, in order."""
+    for block in blocks:
         if isinstance(block, PaperTable):
-            return counter.table(block)
-        return counter.figure(block) if isinstance(block, Picture) else block
-
-    return tuple(Section(tuple(map(one, section.blocks)), section.is_wide) for section in sections)
+            yield block
+        elif isinstance(block, Picture):
+            yield block.data
+        elif isinstance(block, Panel) and block.table is not None:
+            yield block.table
+        elif isinstance(block, Columns):
+            yield from tables_of((*block.left, *block.right))

@@ -6,57 +6,66 @@ Belongs here: the parts that no other programme has.
 from __future__ import annotations
 
 from kim_pipeline import german
-from kim_pipeline.report import charts
+from kim_pipeline.report import charts, gaps, grammar
 from kim_pipeline.report.blocks import Block, Head, Heading, PaperTable, Paragraph, Picture
 from kim_pipeline.report.charts import Point
 from kim_pipeline.report.figures import Figures
-from kim_pipeline.report.programmes import programme_blocks
+from kim_pipeline.report.programmes import lead, paired, quarter_panels
 from kim_pipeline.report.tables import (
     SHOWN_YEARS,
     ReportContext,
     by_member,
     cell,
-    over_years,
-    quarter_chart,
+    over_quarters,
     sign_notes,
     spoken,
+    spoken_after,
     text,
     whole,
     yes_no,
 )
 
 CHAPTER_OF = "kim_case_management"
-_QUARTERLY = ("kim_cases_registered", "kim_cases_opened", "kim_cases_active")
+_QUARTERLY = ("kim_cases_registered", "kim_cases_opened", "kim_cases_closed", "kim_cases_active")
+_LONGEST, _LEAST_RANKED = 3, 2
 _QUARTERS = 12
 _INTERFACE = ("kim_handovers", "kim_handover_wait_days", "kim_handover_delayed_rate")
 
 
 def blocks(context: ReportContext) -> list[Block]:
-    """The chapter."""
+    """The chapter as it is printed."""
     if CHAPTER_OF not in context.figures.programmes:
         return []
-    found = programme_blocks(context, CHAPTER_OF, 1, has_members=False)
+    found: list[Block] = [Heading(1, str(context.figures.programmes[CHAPTER_OF]["title"])), *lead(context, CHAPTER_OF)]
     years = context.figures.shown(CHAPTER_OF, "year", SHOWN_YEARS)
     if not years:
         return found
     return [
         *found,
-        *_quarters(context),
+        *paired(quarter_panels(context, CHAPTER_OF, _QUARTERLY)),
         *_interfaces(context, years),
         *_hurdles(context, years),
         *_needs(context, years),
     ]
 
 
-def _quarters(context: ReportContext) -> list[Block]:
+def tables(context: ReportContext) -> list[Block]:
+    """What stands in HTML and the workbook only."""
     figures = context.figures
-    quarters = figures.shown(CHAPTER_OF, "quarter", _QUARTERS)
-    indicators = [figures.indicators[name] for name in _QUARTERLY if name in figures.indicators]
-    if not quarters or not indicators:
+    if CHAPTER_OF not in figures.programmes:
         return []
-    return [
-        quarter_chart(context, indicators, quarters, "Case Management: Fälle nach Quartalen, Kreis", "kim-quartale")
-    ]
+    years, quarters = figures.shown(CHAPTER_OF, "year", SHOWN_YEARS), figures.shown(CHAPTER_OF, "quarter", _QUARTERS)
+    found: list[Block] = []
+    indicators = [figures.indicators[name] for name in _QUARTERLY if name in figures.indicators]
+    if quarters and indicators:
+        found.append(over_quarters(context, indicators, quarters, "Case Management: Fälle nach Quartalen, Kreis"))
+    year = figures.newest("kim_handovers")
+    if year in years and year and (names := _used(figures, year)):
+        found.append(_interface_table(context, year, names))
+    themes = figures.members_of("kim_needs", "theme", years)
+    if themes:
+        found.append(_heat_map(context, years, themes))
+    return [Heading(2, "KIM Case Management: Quartale, Schnittstellen, Bedarfe"), *found] if found else []
 
 
 def _interfaces(context: ReportContext, years: list[str]) -> list[Block]:
@@ -66,28 +75,35 @@ def _interfaces(context: ReportContext, years: list[str]) -> list[Block]:
     names = _used(figures, year) if year in years and year else []
     if year is None or not names:
         return [heading, Paragraph("Übergaben zwischen Stellen sind bis zum Stichtag nicht gemeldet.")]
-    waits = {name: cell(figures, "kim_handover_wait_days", year, "interface", name) for name in names}
-    longest = sorted(
-        ((f.value, name) for name, f in waits.items() if f.value is not None), key=lambda pair: (-pair[0], pair[1])
-    )
-    told = [f"{_arrow(name)} (Median {german.with_unit(wait, 'Tage')})" for wait, name in longest[:3]]
-    lead = (
-        f"Am längsten dauerte die Übergabe {german.in_period(year)} von {german.listing(told)}."
-        if longest
-        else "Die Wartezeiten an den einzelnen Schnittstellen sind geheim."
-    )
     return [
         heading,
         Paragraph(
             "Eine Übergabe ist der Schritt eines Falls von einer Stelle zur nächsten. Gezeigt ist je Rechtskreis, "
-            f"in dem die frühere und die spätere Stelle handelt, wie viele Tage dazwischen lagen. {lead}"
+            f"in dem die frühere und die spätere Stelle handelt, wie viele Tage dazwischen lagen. "
+            f"{longest_waits(context, year, names)}"
         ),
         _matrix(context, year, names),
-        _interface_table(context, year, names),
-        over_years(
-            context, [figures.indicators[name] for name in _INTERFACE], years, "Übergaben zwischen Stellen, Kreis"
-        ),
     ]
+
+
+def longest_waits(context: ReportContext, year: str, names: list[str]) -> str:
+    """Where cases waited longest, from waits of enough handovers (rules 2 and 4)."""
+    figures = context.figures
+    waits = {name: cell(figures, "kim_handover_wait_days", year, "interface", name) for name in names}
+    enough = [(name, wait.value) for name, wait in waits.items() if wait.is_big_enough and wait.value is not None]
+    if len(enough) < _LEAST_RANKED:
+        return grammar.TOO_FEW
+    told = [
+        f"bei {_arrow(name)} ({german.with_unit(wait, 'Tage')}{_handovers(figures, year, name)})"
+        for group in grammar.ranked(sorted(enough), lambda pair: pair[1], _LONGEST)
+        for name, wait in group
+    ]
+    return f"Am längsten warteten Fälle {german.in_period(year)} {german.listing(told)}."
+
+
+def _handovers(figures: Figures, year: str, name: str) -> str:
+    number = cell(figures, "kim_handovers", year, "interface", name).value
+    return "" if number is None else f", {german.tightly(int(number), 'Übergabe', 'Übergaben')}"
 
 
 def _used(figures: Figures, year: str) -> list[str]:
@@ -126,6 +142,7 @@ def _matrix(context: ReportContext, year: str, names: list[str]) -> Picture:
         f"Matrix von Rechtskreis zu Rechtskreis. {told}.",
         data,
         (*sign_notes([tuple(labels.values())]), "Leere Felder: keine Übergabe gemeldet."),
+        is_data_in_word=True,
         width=min(1.0, (len(afters) * 74 + 110) / charts.WIDTH),
     )
 
@@ -157,11 +174,14 @@ def _interface_table(context: ReportContext, year: str, names: list[str]) -> Pap
 
 def _hurdles(context: ReportContext, years: list[str]) -> list[Block]:
     figures = context.figures
+    heading = Heading(2, "Hürden")
+    if "kim_hurdles" not in figures.indicators:
+        return []
     indicator = figures.indicators["kim_hurdles"]
     table = by_member(context, indicator, "hurdle", years, "Hürden nach Art, Kreis")
     year = figures.newest("kim_hurdles")
     if table is None or year is None:
-        return [Heading(2, "Hürden"), Paragraph("Hürden sind bis zum Stichtag nicht gemeldet.")]
+        return [heading, Paragraph("Hürden sind bis zum Stichtag nicht gemeldet.")]
     found = [
         (m, cell(figures, "kim_hurdles", year, "hurdle", m)) for m in figures.members_of("kim_hurdles", "hurdle", years)
     ]
@@ -173,29 +193,29 @@ def _hurdles(context: ReportContext, years: list[str]) -> list[Block]:
         charts.ranked_bars(points, "huerden", "Stationen"),
         f"Balken. {told}.",
         table,
-        width=0.85,
+        is_data_in_word=True,
+        width=0.72,
     )
     total = figures.figure("kim_hurdles", year)
-    lead = f"{german.first_upper(german.in_period(year))} war bei {spoken(total, 'Stationen')} eine Hürde vermerkt."
-    return [Heading(2, "Hürden"), Paragraph(lead), picture, table]
+    said = (
+        f"{german.first_upper(german.in_period(year))} war bei {spoken_after(context, total, 'Stationen')} eine Hürde"
+    )
+    return [heading, Paragraph(f"{said} vermerkt."), picture]
 
 
 def _needs(context: ReportContext, years: list[str]) -> list[Block]:
     figures = context.figures
-    heading = Heading(2, "Ungedeckte Bedarfe")
-    themes = figures.members_of("kim_needs", "theme", years)
-    if not themes:
+    heading = Heading(2, "Bedarfe und Angebote")
+    if not figures.members_of("kim_needs", "theme", years):
         return [heading, Paragraph("Bedarfe sind bis zum Stichtag nicht gemeldet.")]
-    gaps = _gap_table(figures)
+    table = _gap_table(figures)
     return [
         heading,
         Paragraph(
-            "Ungedeckt ist ein Bedarf, für den es kein Angebot gab oder nur einen Platz auf der Warteliste. Die "
-            "Farbe folgt dem Anteil an allen Bedarfen des Themas; wo er geheim ist oder weniger als 20 Bedarfe "
-            "dahinterstehen, ist das Feld schraffiert."
+            "Ungedeckt ist ein Bedarf, für den es kein Angebot gab oder nur einen Platz auf der Warteliste. "
+            f"{gaps.theme_sentence(figures)}"
         ),
-        _heat_map(context, years, themes),
-        *([gaps] if gaps else [Paragraph("Angebote und Bedarfe liegen für kein gemeinsames Jahr vor.")]),
+        *([table] if table else []),
     ]
 
 

@@ -1,6 +1,6 @@
-"""The county's municipalities as flat shapes for a map.
+"""The county's municipalities as flat shapes, and maps of them with a legend.
 
-Belongs here: reading the geometry, and where a label stands.
+Belongs here: reading the geometry, where a label stands, and drawing. Which class a value is in is given.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ import itertools
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 from kim_pipeline.contracts.configured import decoded
 from kim_pipeline.contracts.county import County
+from kim_pipeline.report.svg import BLUE, FONT, INK, MUTED
 
 Ring = Sequence[Sequence[float]]
 
@@ -60,3 +63,127 @@ def _centroid(ring: Ring) -> tuple[float, float]:
     x = sum((a[0] + b[0]) * c for (a, b), c in zip(pairs, cross, strict=True)) / six
     y = sum((a[1] + b[1]) * c for (a, b), c in zip(pairs, cross, strict=True)) / six
     return x, y
+
+
+@dataclass(frozen=True)
+class MapArea:
+    """An area on a map.
+
+    Attributes:
+        key: of the area.
+        name, label: what is written on it.
+        fill: number of its class, or `hatched` (secret), `none` (no figure).
+    """
+
+    key: str
+    name: str
+    label: str
+    fill: int | str
+
+
+_WIDTH, _LINE = 300.0, 13.0
+_SHADES = ("#eff3ff", "#bdd7e7", "#8ab8d8", "#5d9cc4")
+_NAMES, _VALUES, _SMALL = 8.0, 9.0, 7.5
+
+
+def drawn_map(county: County, areas: Sequence[MapArea], legend: Sequence[tuple[int | str, str]], name: str) -> str:
+    """A map with name and value written on each area and the classes below it.
+
+    Args:
+        county: whose geometry is drawn.
+        areas: what stands where.
+        legend: fill and text of each class, `mark` for a value that is no area's.
+        name: of the picture, unlike that of any other on the page.
+    """
+    flat = _Flat(shapes(county))
+    outlines = [_outline(flat.paths[area.key], _fill(area.fill, name)) for area in areas if area.key in flat.paths]
+    texts = [part for area in areas if area.key in flat.spots for part in _named(flat.spots[area.key], area)]
+    lines = [_legend_line(at, entry, flat.height + 8, name) for at, entry in enumerate(legend)]
+    below = flat.height + 8 + _LINE * len(legend)
+    owner = svg_text((_WIDTH, below + 10), county.geometry_attribution, _SMALL, (MUTED, "end"))
+    height = below + 14
+    box = f'viewBox="0 0 {_WIDTH:g} {height:.1f}" width="{_WIDTH:g}" height="{height:.1f}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {box}>{_hatching(name)}{"".join([*outlines, *texts, *lines])}{owner}'
+        "</svg>"
+    )
+
+
+def drawn_locator(county: County, here: str) -> str:
+    """A small map on which one area is filled."""
+    flat = _Flat(shapes(county))
+    outlines = [_outline(path, BLUE if key == here else "#ececec") for key, path in flat.paths.items()]
+    owner = svg_text((0, flat.height + 16), county.geometry_attribution, 14, (MUTED, "start"))
+    box = f'viewBox="0 0 {_WIDTH:g} {flat.height + 22:.1f}" width="{_WIDTH:g}" height="{flat.height + 22:.1f}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {box}>{"".join(outlines)}{owner}</svg>'
+
+
+class _Flat:
+    """The areas' outlines and the places of their labels, on a drawing as wide as `_WIDTH`."""
+
+    def __init__(self, places: dict[str, dict[str, Any]]) -> None:
+        points = [point for place in places.values() for ring in place["rings"] for point in ring]
+        left, top = min(p[0] for p in points), max(p[1] for p in points)
+        scale = (_WIDTH - 2) / (max(p[0] for p in points) - left)
+        self.height = (top - min(p[1] for p in points)) * scale + 2
+        self.paths = {
+            key: " ".join(
+                "M" + "L".join(f"{(x - left) * scale + 1:.1f},{(top - y) * scale + 1:.1f}" for x, y in ring) + "Z"
+                for ring in place["rings"]
+            )
+            for key, place in places.items()
+        }
+        self.spots = {
+            key: ((place["x"] - left) * scale + 1, (top - place["y"]) * scale + 1) for key, place in places.items()
+        }
+
+
+def _outline(path: str, fill: str) -> str:
+    return f'<path d="{path}" fill="{fill}" stroke="{INK}" stroke-width="0.6" fill-rule="evenodd"/>'
+
+
+def _fill(fill: int | str, name: str) -> str:
+    if isinstance(fill, int):
+        return _SHADES[fill]
+    return f"url(#{name}-hatched)" if fill == "hatched" else "white"
+
+
+def _hatching(name: str) -> str:
+    return (
+        f'<defs><pattern id="{name}-hatched" width="6" height="6" patternUnits="userSpaceOnUse">'
+        f'<rect width="6" height="6" fill="white"/><path d="M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2" stroke="{MUTED}" '
+        'stroke-width="0.7" stroke-opacity="0.6"/></pattern></defs>'
+    )
+
+
+def _named(place: tuple[float, float], area: MapArea) -> list[str]:
+    x, y = place
+    return [
+        svg_text((x, y - 2), area.name, _NAMES, (INK, "middle")),
+        svg_text((x, y + 8), area.label, _VALUES, (INK, "middle"), is_bold=True),
+    ]
+
+
+def _legend_line(at: int, entry: tuple[int | str, str], top: float, name: str) -> str:
+    fill, text = entry
+    y = top + _LINE * at
+    if fill == "mark":
+        patch = f'<path d="M11,{y + 1:.1f} l5,4.5 l-5,4.5 l-5,-4.5 Z" fill="{INK}"/>'
+    else:
+        patch = (
+            f'<rect x="2" y="{y:.1f}" width="18" height="9" fill="{_fill(fill, name)}" stroke="{INK}" '
+            'stroke-width="0.6"/>'
+        )
+    return patch + svg_text((26, y + 8), text, _NAMES + 0.5, (INK, "start"))
+
+
+def svg_text(
+    place: tuple[float, float], text: str, size: float, look: tuple[str, str], *, is_bold: bool = False
+) -> str:
+    """A text with a white edge, so that it can be read on any fill; `look` is its colour and where it is anchored."""
+    colour, anchor = look
+    font = f'font-family="{FONT}, Segoe UI, Arial, sans-serif" font-size="{size:g}"'
+    weight = ' font-weight="600"' if is_bold else ""
+    edge = 'stroke="white" stroke-width="2" stroke-linejoin="round" paint-order="stroke"'
+    at = f'x="{place[0]:.1f}" y="{place[1]:.1f}"'
+    return f'<text {at} {font}{weight} fill="{colour}" {edge} text-anchor="{anchor}">{escape(text)}</text>'

@@ -21,6 +21,13 @@ from kim_pipeline.errors import KimError
 Record = dict[str, Any]
 FigureState = Literal["published", "suppressed", "not_reported", "none", "missing", "inactive"]
 YEARLY = ("year", "school_year")
+ENOUGH = 20
+"""Records behind a figure that may be ranked or compared."""
+_ENOUGH_CLASSES = frozenset({"20-49", "50+"})
+COUNTED = frozenset({"count", "distinct", "stock", "level"})
+"""Aggregations whose value is itself a number of records."""
+_AMOUNTS = frozenset({"Euro", "Stunden"})
+_OF_RECORDS = frozenset({"median", "rate"})
 TOTAL = "total"
 
 
@@ -35,12 +42,32 @@ class ShownFigure:
         value: where published.
         numerator: of a published rate.
         denominator: likewise.
+        n: how many records are behind it, where published.
+        n_class: in which class that number lies, where only this is published.
+        aggregation: of its indicator.
     """
 
     state: FigureState
     value: float | None = None
     numerator: float | None = None
     denominator: float | None = None
+    n: float | None = None
+    n_class: str | None = None
+    aggregation: str = ""
+
+    @property
+    def is_big_enough(self) -> bool:
+        """Whether it may be ranked or compared: visible and of at least 20 records (`paper.md` §0)."""
+        if self.value is None:
+            return False
+        if (self.n is not None and self.n >= ENOUGH) or self.n_class in _ENOUGH_CLASSES:
+            return True
+        return self.aggregation in COUNTED and self.value >= ENOUGH
+
+    @property
+    def is_bracketed(self) -> bool:
+        """Whether a table shows it in brackets: a median or rate of fewer than 20 records."""
+        return self.value is not None and self.aggregation in _OF_RECORDS and not self.is_big_enough
 
 
 @dataclass(frozen=True)
@@ -92,8 +119,8 @@ class Figures:
         self.key_day = key_day or self.build.as_of
 
     def rows(self, table: str) -> list[Record]:
-        """The rows of a table that exist on the key date, in its order."""
-        return self._tables[table]
+        """The rows of a table that exist on the key date, in its order; none of a table that an older file lacks."""
+        return self._tables.get(table, [])
 
     @cached_property
     def periods(self) -> dict[str, ShownPeriod]:
@@ -151,6 +178,10 @@ class Figures:
     def _states(self) -> dict[tuple[str, str], Record]:
         return {(row["programme"], row["period"]): row for row in self.rows("programme_period")}
 
+    def period_state(self, programme: str, period: str) -> Record | None:
+        """What is known of a programme in a period: `state`, `is_covered`; None where nothing is."""
+        return self._states.get((programme, period))
+
     def figure(
         self, indicator: str, period: str, area: str | None = None, kind: str = TOTAL, member: str = ""
     ) -> ShownFigure:
@@ -158,7 +189,14 @@ class Figures:
         row = self._values.get((indicator, area or self.county["area"], period, kind, member))
         if row is None or period not in self.periods:
             return ShownFigure(self._absence(indicator, period))
-        return ShownFigure(row["status"], row["value"], row["numerator"], row["denominator"])
+        counts = (row["n"], row["n_class"], self._aggregation(indicator))
+        return ShownFigure(row["status"], row["value"], row["numerator"], row["denominator"], *counts)
+
+    def _aggregation(self, indicator: str) -> str:
+        """How an indicator comes about; a sum of numbers of people or things is itself a number of them."""
+        known = self.indicators[indicator]
+        is_of_counts = known["aggregation"] == "sum" and known["unit"] not in _AMOUNTS
+        return "count" if is_of_counts else str(known["aggregation"])
 
     def _absence(self, indicator: str, period: str) -> FigureState:
         known = self._states.get((self.indicators[indicator]["programme"], period))

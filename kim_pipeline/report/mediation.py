@@ -6,35 +6,45 @@ Belongs here: the parts that no other programme has.
 from __future__ import annotations
 
 from kim_pipeline import german
-from kim_pipeline.report import charts
+from kim_pipeline.report import charts, gaps
 from kim_pipeline.report.blocks import Block, Head, Heading, PaperTable, Paragraph, Picture
 from kim_pipeline.report.charts import Point
 from kim_pipeline.report.figures import Record
-from kim_pipeline.report.programmes import programme_blocks
-from kim_pipeline.report.tables import SIGNS, ReportContext, quarter_chart, sign_notes, whole, yes_no
+from kim_pipeline.report.programmes import lead, paired, quarter_panels
+from kim_pipeline.report.tables import SIGNS, ReportContext, by_member, over_quarters, sign_notes, whole, yes_no
 
 CHAPTER_OF = "sprachmittlerpool"
-_QUARTERLY = ("smp_requests", "smp_assignments", "smp_unfilled")
+_QUARTERLY = ("smp_requests", "smp_assignments", "smp_unfilled", "smp_coverage_rate")
 _QUARTERS = 13
 _DRAWN = 15
+_YEARS = 3
+_BY_SECTOR = "smp_assignments_by_sector"
 _LEGEND = {"light": "keine Lücke", "stripes": "Lücke", "hatched": "Lücke geheim"}
 
 
 def blocks(context: ReportContext) -> list[Block]:
-    """The chapter."""
+    """The chapter as it is printed."""
     if CHAPTER_OF not in context.figures.programmes:
         return []
-    found = programme_blocks(context, CHAPTER_OF, 1, has_members=False)
+    heading = Heading(1, str(context.figures.programmes[CHAPTER_OF]["title"]))
+    found = [heading, *lead(context, CHAPTER_OF)]
     if not context.figures.shown(CHAPTER_OF, "quarter", _QUARTERS):
         return found
-    return [*found, *_quarters(context), *_languages(context)]
+    panels = quarter_panels(context, CHAPTER_OF, _QUARTERLY)
+    return [*found, *paired(panels), *_languages(context), *_sectors(context)]
 
 
-def _quarters(context: ReportContext) -> list[Block]:
+def tables(context: ReportContext) -> list[Block]:
+    """What stands in HTML and the workbook only."""
     figures = context.figures
+    if CHAPTER_OF not in figures.programmes:
+        return []
     quarters = figures.shown(CHAPTER_OF, "quarter", _QUARTERS)
     indicators = [figures.indicators[name] for name in _QUARTERLY if name in figures.indicators]
-    return [quarter_chart(context, indicators, quarters, "Sprachmittlung nach Quartalen, Kreis", "smp-quartale")]
+    if not quarters or not indicators:
+        return []
+    table = over_quarters(context, indicators, quarters, "Sprachmittlung nach Quartalen, Kreis")
+    return [Heading(2, "Sprachmittlung: Quartale"), table]
 
 
 def _languages(context: ReportContext) -> list[Block]:
@@ -46,21 +56,25 @@ def _languages(context: ReportContext) -> list[Block]:
     year = max(row["period"] for row in ours)
     rows = [row for row in ours if row["period"] == year]
     rows.sort(key=lambda row: (-(row["requests"] if row["requests"] is not None else -1), _name(context, row)))
-    gaps = sorted(_name(context, row) for row in rows if row["gap"])
-    lead = (
-        f"{german.first_upper(german.in_period(year))} bestand eine Lücke bei {german.listing(gaps)}."
-        if gaps
-        else f"{german.first_upper(german.in_period(year))} ist bei keiner Sprache eine Lücke belegt."
-    )
     text = (
         "Eine Lücke heißt: mindestens drei Anfragen blieben unbesetzt, und weniger als 80 % der nicht abgesagten "
         "wurden besetzt."
     )
-    return [heading, Paragraph(f"{lead} {text}"), _bars(context, rows, year), _table(context, rows, year)]
+    return [heading, Paragraph(f"{gaps.language_clause(figures)} {text}"), _bars(context, rows, year)]
+
+
+def _sectors(context: ReportContext) -> list[Block]:
+    """Assignments by who asked for them."""
+    figures = context.figures
+    if _BY_SECTOR not in figures.indicators:
+        return []
+    years = figures.shown(CHAPTER_OF, "year", _YEARS)
+    table = by_member(context, figures.indicators[_BY_SECTOR], "sector", years, "Einsätze nach Bereichen, Kreis")
+    return [Heading(2, "Wofür gedolmetscht wurde"), table] if table else []
 
 
 def _name(context: ReportContext, row: Record) -> str:
-    return str(context.figures.members.get(("language", row["language"]), row["language"]))
+    return gaps.language_name(context.figures, row["language"])
 
 
 def _coverage(row: Record) -> str:
@@ -81,7 +95,8 @@ def _bars(context: ReportContext, rows: list[Record], year: str) -> Picture:
         f"Balken nach Sprachen. {told or 'Alle Zahlen sind geheim'}.",
         _table(context, rows, year),
         ("Am Ende der Balken: Anfragen · Deckungsquote.", *sign_notes([tuple(map(_coverage, drawn))])),
-        width=0.95,
+        is_data_in_word=True,
+        width=0.62,
     )
 
 

@@ -1,46 +1,22 @@
-"""The municipalities: maps and a table in the report, and a page of its own for each.
+"""The municipalities in the paper: two maps with their legends and one table (`paper.md` §1.10).
 
-Belongs here: what is told by area. Figures by area and breakdown are not published and not shown.
+Belongs here: what is told by area. A municipality's own page is `municipal_page`.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
 
 from kim_pipeline import german
-from kim_pipeline.contracts.published import census_name
-from kim_pipeline.report import charts
-from kim_pipeline.report.blocks import (
-    Block,
-    Document,
-    Front,
-    Group,
-    Head,
-    Heading,
-    Note,
-    PaperTable,
-    Paragraph,
-    Picture,
-    Section,
-)
-from kim_pipeline.report.blocks import Row as TableRow
-from kim_pipeline.report.county_map import shapes
-from kim_pipeline.report.figures import Record
-from kim_pipeline.report.tables import (
-    SIGNS,
-    SPOKEN_STATES,
-    ReportContext,
-    over_years,
-    row_head,
-    sign_notes,
-    spoken,
-    text,
-)
+from kim_pipeline.report import map_classes
+from kim_pipeline.report.blocks import Block, Columns, Head, Heading, PaperTable, Paragraph, Picture
+from kim_pipeline.report.county_map import MapArea, drawn_map
+from kim_pipeline.report.figures import Record, ShownFigure
+from kim_pipeline.report.tables import SIGNS, SPOKEN_STATES, ReportContext, row_head, sign_notes, spoken, text
 
 _UMLAUTS: dict[int, str] = {ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue", ord("ß"): "ss"}
-_POPULATION = "bevoelkerung"
+_DECIMALS = 1
 _COLUMNS = (
     ("population", "Einwohner"), ("foreigners_rate", "Ausländer\u00adanteil"), ("kim_cases_active", "laufende Fälle"),
     ("kim_cases_per_1000_foreigners", "Fälle je 1.000"), ("smp_assignments", "Sprach\u00admittlung"),
@@ -49,17 +25,15 @@ _COLUMNS = (
 
 
 def blocks(context: ReportContext) -> list[Block]:
-    """The chapter of the report."""
+    """The page of the paper."""
     figures = context.figures
-    found: list[Block] = [Heading(1, "Kreis und Gemeinden")]
-    years = figures.shown(_POPULATION, "year", 5)
-    if years:
-        rows = figures.of_programme(_POPULATION)
-        found.append(over_years(context, rows, years, "Bevölkerung des Kreises am Jahresende"))
-    else:
-        found.append(Paragraph("Die Bevölkerungsstatistik liegt nicht vor; Werte je 1.000 gibt es daher nicht."))
-    rates = [row for row in figures.rows("indicator") if row["aggregation"] == "per_1000"]
+    rates = [row for row in figures.rows("indicator") if row["indicator_id"] in dict(_COLUMNS)]
+    rates = [row for row in rates if row["aggregation"] == "per_1000"]
     drawn = [(row, year) for row in rates if (year := figures.newest(row["indicator_id"]))]
+    found: list[Block] = [Heading(1, "Kreis und Gemeinden")]
+    table = _table(context)
+    if not drawn and table is None:
+        return [*found, Paragraph("Die Bevölkerungsstatistik liegt nicht vor; Werte je 1.000 gibt es daher nicht.")]
     if drawn:
         found.append(
             Paragraph(
@@ -67,31 +41,66 @@ def blocks(context: ReportContext) -> list[Block]:
                 "ihrer Größe abhinge. Für jede Gemeinde gibt es außerdem ein Blatt mit ihren Zahlen."
             )
         )
-    found += [_map(context, row, year) for row, year in drawn]
-    table = _table(context)
+    parts = [_map(context, row, year) for row, year in drawn]
+    found += [Columns((parts[at],), tuple(parts[at + 1 : at + 2])) for at in range(0, len(parts), 2)]
     return [*found, table] if table else found
 
 
-def _map(context: ReportContext, indicator: Record, year: str) -> Picture:
-    figures, county = context.figures, context.wording.county
-    places, features, told, rows = shapes(county), [], [], []
+def _map(context: ReportContext, indicator: Record, year: str) -> Picture | Paragraph:
+    """A map, or a sentence where the municipalities differ little or too few are visible."""
+    figures = context.figures
+    values = {a["area"]: figures.figure(indicator["indicator_id"], year, a["area"]) for a in figures.municipalities}
+    visible = [figure.value for figure in values.values() if figure.value is not None]
+    unit = str(indicator["unit"])
+    if not map_classes.is_worth_a_map(visible):
+        return Paragraph(_instead(indicator, year, visible, unit))
+    bounds = map_classes.bounds(visible, _DECIMALS)
+    areas = [
+        MapArea(a["area"], a["name"], text(values[a["area"]], unit), _fill(values[a["area"]], bounds))
+        for a in figures.municipalities
+    ]
+    whole = figures.figure(indicator["indicator_id"], year)
+    legend = [
+        *_legend(visible, bounds, unit, areas),
+        *([("mark", f"Kreis: {text(whole, unit)}")] if whole.value else []),
+    ]
+    told, rows = [], []
     for area in figures.municipalities:
-        found = figures.figure(indicator["indicator_id"], year, area["area"])
-        label = text(found, indicator["unit"])
-        told.append(f"{area['name']}: {spoken(found, indicator['unit']) if found.state in SPOKEN_STATES else label}")
-        rows.append((area["name"], label))
-        if area["area"] in places:
-            features.append(_feature(places[area["area"]], area["name"], label, found.value))
+        found = values[area["area"]]
+        told.append(f"{area['name']}: {spoken(found, unit) if found.state in SPOKEN_STATES else text(found, unit)}")
+        rows.append((area["name"], text(found, unit)))
     caption = f"{row_head(indicator)}, {year}"
     data = PaperTable(caption, (Head("Gemeinde", width=2), Head("Wert", "right")), tuple(rows), sign_notes(rows))
-    svg = charts.map_of(features, county.geometry_attribution, f"karte-{slug(indicator['label'])}")
-    alt = f"Karte der Gemeinden. {'; '.join(told)}."
-    return Picture(caption, svg, alt, data, sign_notes(rows), width=0.62)
+    svg = drawn_map(context.wording.county, areas, legend, f"karte-{slug(indicator['label'])}")
+    alt = f"Karte der Gemeinden. {'; '.join(told)}; Kreis: {spoken(whole, unit)}."
+    return Picture(caption, svg, alt, data, sign_notes(rows))
 
 
-def _feature(place: dict[str, Any], name: str, label: str, size: float | None) -> dict[str, Any]:
-    properties = {"name": name, "label": label, "size": size, "x": place["x"], "y": place["y"]}
-    return {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": place["rings"]}, "properties": properties}
+def _instead(indicator: Record, year: str, visible: Sequence[float], unit: str) -> str:
+    lead = f"{row_head(indicator)} {german.in_period(year)}:"
+    if len(visible) < map_classes.LEAST_VISIBLE:
+        return f"{lead} Für eine Karte sind zu wenige Gemeinden sichtbar."
+    ends = german.value(min(visible), unit), german.value(max(visible), unit)
+    return f"{lead} Die Gemeinden unterscheiden sich wenig ({ends[0]} bis {ends[1]})."
+
+
+def _fill(figure: ShownFigure, bounds: Sequence[float]) -> int | str:
+    if figure.value is not None:
+        return map_classes.class_of(figure.value, bounds)
+    return "hatched" if figure.state == "suppressed" else "none"
+
+
+def _legend(
+    visible: Sequence[float], bounds: Sequence[float], unit: str, areas: Sequence[MapArea]
+) -> list[tuple[int | str, str]]:
+    edges = [german.value(edge, unit) for edge in (min(visible), *bounds, max(visible))]
+    found: list[tuple[int | str, str]] = [
+        (at, f"{edges[at]} bis {'' if at == len(bounds) else 'unter '}{edges[at + 1]}") for at in range(len(edges) - 1)
+    ]
+    used = {area.fill for area in areas}
+    return found + [
+        (fill, words) for fill, words in (("hatched", "geheim"), ("none", SIGNS["missing"])) if fill in used
+    ]
 
 
 def _table(context: ReportContext) -> PaperTable | None:
@@ -116,116 +125,3 @@ def slug(name: str) -> str:
     plain = name.lower().translate(_UMLAUTS)
     kept = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
     return "-".join("".join(c if c.isalnum() else " " for c in kept).split())
-
-
-def page(context: ReportContext, area: Record, footer: str) -> Document:
-    """The page of one municipality."""
-    figures = context.figures
-    facts = tuple(
-        (str(row["label"]), f"{spoken(found, _population_unit(row))}{f' ({year})' if year else ''}")
-        for row in figures.of_programme(_POPULATION)
-        if (year := figures.newest(row["indicator_id"]))
-        and (found := figures.figure(row["indicator_id"], year, area["area"]))
-    )
-    front = Front(
-        f"Gemeindeblatt {area['name']}",
-        f"{area['kind']} im {figures.county['name']}",
-        (
-            ("Stichtag", german.day(figures.key_day)),
-            *facts,
-            *_base(context),
-            ("Gemeindeschlüssel", area["area"]),
-        ),
-        picture=_locator(context, area),
-    )
-    body = (_figures(context, area), _reading())
-    running = (f"{figures.county['name']} · Gemeindeblatt {area['name']}", f"Stichtag {german.day(figures.key_day)}")
-    return Document(front, (Section(body),), running, footer, has_contents=False)
-
-
-def _base(context: ReportContext) -> tuple[tuple[str, str], ...]:
-    """On which census the newest population rests, where that is known."""
-    figures = context.figures
-    year = figures.newest("population")
-    base = figures.census_base("population", year) if year else None
-    if base is None:
-        return ()
-    return (("Grundlage der Einwohnerzahl", f"Fortschreibung, {census_name(base)} ({year})"),)
-
-
-def _population_unit(row: Record) -> str:
-    return "Einwohner" if row["unit"] == "Personen" else str(row["unit"])
-
-
-def _reading() -> Note:
-    return Note(
-        "Was diese Zahlen sagen und was nicht",
-        (
-            "Sie beschreiben Zustände und Aktivität der Programme in der Gemeinde; eine Wirkung belegen sie nicht. "
-            "Kleine Zahlen schwanken von Jahr zu Jahr stark. Zahlen verschiedener Programme lassen sich nicht "
-            "addieren, weil dieselben Menschen in mehreren vorkommen.",
-        ),
-    )
-
-
-def _locator(context: ReportContext, area: Record) -> Picture:
-    county = context.wording.county
-    features = [
-        {
-            "type": "Feature",
-            "geometry": {"type": "Polygon", "coordinates": place["rings"]},
-            "properties": {"is_here": key == area["area"], "size": 0},
-        }
-        for key, place in shapes(county).items()
-    ]
-    alt = f"Lagekarte: {area['name']} im {context.figures.county['name']}."
-    svg = charts.locator(features, county.geometry_attribution, f"lage-{slug(area['name'])}")
-    return Picture("", svg, alt, PaperTable("", (), ()))
-
-
-def _figures(context: ReportContext, area: Record) -> PaperTable | Paragraph:
-    figures = context.figures
-    wanted = context.wording.municipality_indicators
-    rows: list[TableRow] = []
-    for key, programme in sorted(figures.programmes.items(), key=lambda item: item[1]["title"].casefold()):
-        ours = [
-            row for row in figures.of_programme(key)
-            if not row["county_only"] and (row["is_headline"] or row["indicator_id"] in wanted) and key != _POPULATION
-        ]  # fmt: skip
-        lines = [_line(context, row, area) for row in ours if figures.newest(row["indicator_id"])]
-        if lines:
-            rows += [Group(programme["title"]), *lines]
-    if not rows:
-        return Paragraph("Bis zum Stichtag liegen für keine Gemeinde Zahlen vor.")
-    columns = (
-        Head("Kennzahl", width=3.4),
-        Head("Jahr oder Schuljahr", width=1.2),
-        *(Head(head, "right", 0.9) for head in ("vor zwei Jahren", "Vorjahr", "zuletzt")),
-        Head("Kreis zuletzt", "right"),
-    )
-    notes = (*sign_notes(rows), *_break_notes(context, area))
-    return PaperTable(f"Kennzahlen für {area['name']}", columns, tuple(rows), notes, is_small=True)
-
-
-def _break_notes(context: ReportContext, area: Record) -> tuple[str, ...]:
-    """Where a series of the page that rests on population figures changes their base within the years shown."""
-    figures = context.figures
-    resting = [row for row in figures.rows("indicator") if row["aggregation"] == "per_1000" and not row["county_only"]]
-    years = [p.name for p in figures.periods.values() if p.calendar == "year"]
-    notes: list[str] = []
-    for row in resting:
-        last = figures.newest(row["indicator_id"])
-        if last in years:
-            at = years.index(last)
-            notes += context.break_notes([row], years[max(0, at - 2) : at + 1], area["area"])
-    return tuple(dict.fromkeys(notes))
-
-
-def _line(context: ReportContext, indicator: Record, area: Record) -> tuple[str, ...]:
-    figures, key, unit = context.figures, indicator["indicator_id"], str(indicator["unit"])
-    last = str(figures.newest(key))
-    calendar = [p.name for p in figures.periods.values() if p.calendar == figures.periods[last].calendar]
-    at = calendar.index(last)
-    names: Sequence[str | None] = [calendar[at - back] if at >= back else None for back in (2, 1, 0)]
-    cells = [text(figures.figure(key, n, area["area"]), unit) if n else SIGNS["missing"] for n in names]
-    return (row_head(indicator), last, *cells, text(figures.figure(key, last), unit))

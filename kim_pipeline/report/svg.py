@@ -102,6 +102,12 @@ def drawn(chart: alt.TopLevelMixin, name: str, datasets: dict[str, list[Any]] | 
     return _patterned(_own_ids(ET.tostring(root, encoding="unicode"), name), name)
 
 
+def png(svg: str) -> bytes:
+    """A picture for files that hold no SVG, three dots to a point of it."""
+    _register_fonts()
+    return bytes(vl_convert.svg_to_png(svg, scale=3))
+
+
 def _own_ids(svg: str, name: str) -> str:
     """Ids are shared by a whole HTML page: they get the picture's name."""
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kim_pipeline import german
-from kim_pipeline.report import charts
-from kim_pipeline.report.blocks import Head, PaperTable, Picture
-from kim_pipeline.report.charts import Point
+from kim_pipeline.report import grammar
+from kim_pipeline.report.blocks import Head, PaperTable
+from kim_pipeline.report.comparing import Comparison
 from kim_pipeline.report.figures import Figures, FigureState, Record, ShownFigure
 from kim_pipeline.report.wording import Event, Wording
 
@@ -34,6 +34,7 @@ MEANING = {
     "×": "× Programm lief in diesem Zeitraum nicht.",
 }
 """Sign → what it means, as it stands below a table."""
+BRACKETS = "( ) weniger als 20 Fälle, für Vergleiche nicht geeignet."
 SPOKEN_STATES: dict[FigureState, str] = {
     "suppressed": "geheim",
     "not_reported": "nicht gemeldet",
@@ -48,6 +49,11 @@ class ReportContext:
 
     figures: Figures
     wording: Wording
+
+    @property
+    def comparison(self) -> Comparison:
+        """Which periods may be compared."""
+        return Comparison(self.figures, self.wording)
 
     def marks(self, programme: str, period: str) -> list[str]:
         """What an axis says below a period: breaks, and the programme's beginning and end."""
@@ -78,8 +84,11 @@ class ReportContext:
 
 
 def text(figure: ShownFigure, unit: str) -> str:
-    """A figure as it stands in a cell, or its sign."""
-    return SIGNS[figure.state] if figure.value is None else german.value(figure.value, unit)
+    """A figure as it stands in a cell, or its sign; in brackets where it is a median or rate of few records."""
+    if figure.value is None:
+        return SIGNS[figure.state]
+    told = german.value(figure.value, unit)
+    return f"({told})" if figure.is_bracketed else told
 
 
 def spoken(figure: ShownFigure, unit: str) -> str:
@@ -87,6 +96,14 @@ def spoken(figure: ShownFigure, unit: str) -> str:
     if figure.value is not None:
         return german.with_unit(figure.value, unit)
     return SPOKEN_STATES.get(figure.state, "ohne Wert")
+
+
+def spoken_after(context: ReportContext, figure: ShownFigure, unit: str) -> str:
+    """A figure after nach, von, mit or bei: `383 Stationen`, `geheim vielen Stationen`."""
+    forms = context.wording.units[unit]
+    if figure.value is not None:
+        return grammar.said_after(figure.value, unit, forms)
+    return f"{'geheim' if figure.state == 'suppressed' else 'unbekannt'} vielen {forms.dative}"
 
 
 def whole(value: int | None) -> str:
@@ -102,7 +119,8 @@ def yes_no(value: bool | None) -> str:
 def sign_notes(rows: Iterable[object]) -> tuple[str, ...]:
     """The meaning of each sign that a table or chart uses."""
     cells = {cell for row in rows if isinstance(row, tuple) for cell in row}
-    return tuple(meaning for mark, meaning in MEANING.items() if mark in cells)
+    found = tuple(meaning for mark, meaning in MEANING.items() if mark in cells)
+    return (*found, BRACKETS) if any(str(cell).startswith("(") and str(cell).endswith(")") for cell in cells) else found
 
 
 def row_head(indicator: Record) -> str:
@@ -182,52 +200,6 @@ def member_name(context: ReportContext, indicator: Record, kind: str, member: st
     return context.wording.member(indicator["programme"], kind, member, name)
 
 
-def column_chart(context: ReportContext, indicator: Record, periods: Sequence[str], name: str) -> Picture:
-    """An indicator's yearly totals as columns, with the breaks of the series below them."""
-    figures, unit = context.figures, str(indicator["unit"])
-    found = [figures.figure(indicator["indicator_id"], p) for p in periods]
-    points = [
-        Point("", "|".join((p, *_below(context, indicator, p))), f.value, text(f, unit))
-        for p, f in zip(periods, found, strict=True)
-    ]
-    told = ", ".join(f"{p}: {spoken(f, unit)}" for p, f in zip(periods, found, strict=True))
-    alt = f"Säulendiagramm: {indicator['label']}, Kreis. {told}."
-    data = over_years(context, [indicator], periods, str(indicator["label"]))
-    notes = (*sign_notes([tuple(p.label for p in points)]), *context.break_notes([indicator], periods))
-    width = min(1.0, max(300, 96 * len(points)) / charts.WIDTH)
-    return Picture(f"{indicator['label']}, Kreis", charts.columns(points, name, unit), alt, data, notes, width=width)
-
-
-def _below(context: ReportContext, indicator: Record, period: str) -> list[str]:
-    return context.marks(indicator["programme"], period) + context.break_marks(indicator["indicator_id"], period)
-
-
-def quarter_chart(
-    context: ReportContext, indicators: Sequence[Record], quarters: Sequence[str], caption: str, name: str
-) -> Picture:
-    """Indicators by quarter as lines."""
-    figures, programme = context.figures, str(indicators[0]["programme"])
-    points = [
-        Point(i["label"], q, f.value, text(f, i["unit"]))
-        for i in indicators
-        for q in quarters
-        if (f := figures.figure(i["indicator_id"], q))
-    ]
-    labels = [str(i["label"]) for i in indicators]
-    data = over_quarters(context, indicators, quarters, caption)
-    first, last = quarters[0], quarters[-1]
-    told = "; ".join(
-        f"{i['label']} {spoken(figures.figure(i['indicator_id'], first), i['unit'])} {german.in_period(first)}, "
-        f"{spoken(figures.figure(i['indicator_id'], last), i['unit'])} {german.in_period(last)}"
-        for i in indicators
-    )
-    heads = {q: _quarter_label(context, programme, q) for q in quarters}
-    svg = charts.lines(points, labels, heads, name, str(indicators[0]["unit"]))
-    return Picture(
-        caption, svg, f"Liniendiagramm nach Quartalen. {told}.", data, data.notes, is_data_printed=True, width=0.85
-    )
-
-
 def over_quarters(
     context: ReportContext, indicators: Sequence[Record], quarters: Sequence[str], caption: str
 ) -> PaperTable:
@@ -239,15 +211,3 @@ def over_quarters(
     )
     columns = (Head("Quartal", width=1.2), *(Head(str(i["label"]), "right") for i in indicators))
     return PaperTable(caption, columns, rows, sign_notes(rows), is_small=True)
-
-
-def _quarter_label(context: ReportContext, programme: str, name: str) -> str:
-    """`Q1|2022|Ukraine`: the year at each first quarter, a break where it begins."""
-    year, quarter = name.split("-Q")
-    known = context.figures.periods[name]
-    begins = [
-        event.mark
-        for event in context.wording.events
-        if event.concerns(programme, known) and known.first_day <= event.first_day <= known.last_day
-    ]
-    return "|".join((f"Q{quarter}" if quarter != "1" else f"Q1|{year}", *begins))

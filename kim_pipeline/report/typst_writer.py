@@ -18,14 +18,21 @@ from kim_pipeline.german import tied
 from kim_pipeline.report.blocks import (
     KEPT_TOGETHER,
     Block,
+    Cell,
+    Columns,
     Document,
+    Entries,
     Group,
     Heading,
+    Listing,
     Note,
+    Panel,
     PaperTable,
     Paragraph,
     Picture,
     Section,
+    Spark,
+    lines_of,
 )
 from kim_pipeline.report.svg import FONTS
 
@@ -72,32 +79,50 @@ def _document(document: Document, author: str) -> dict[str, Any]:
         "picture": {"svg": front.picture.svg, "alt": front.picture.alt} if front.picture else None,
         "running": list(document.running),
         "footer": document.footer,
-        "contents": document.has_contents,
-        "sections": [_section(section) for section in document.sections],
+        "paper": document.has_contents,
+        "sections": [_section(section) for section in document.printed()],
     }
 
 
 def _section(section: Section) -> dict[str, Any]:
-    blocks = [part for block in section.blocks for part in _parts(block)]
+    blocks = [_part(block) for block in section.blocks]
     for part, following in reversed(list(itertools.pairwise(blocks))):
         leads_on = following["kind"] == "figure" or following.get("sticky", False)
         part["sticky"] = part["kind"] == "paragraph" and leads_on
-    return {"wide": section.is_wide, "blocks": blocks}
+    return {"page": section.begins_page, "size": section.size, "blocks": blocks}
 
 
-def _parts(block: Block) -> list[dict[str, Any]]:
+def _part(block: Block) -> dict[str, Any]:
     if isinstance(block, Picture):
-        printed = [{"kind": "table", **_table(block.data)}] if block.is_data_printed else []
-        return [_figure(block), *printed]
+        return _figure(block)
     if isinstance(block, PaperTable):
-        return [{"kind": "table", **_table(block)}]
+        return {"kind": "table", **_table(block)}
+    if isinstance(block, Panel):
+        return _panel(block)
+    if isinstance(block, Columns):
+        return {"kind": "columns", "left": [_part(b) for b in block.left], "right": [_part(b) for b in block.right]}
+    return _words(block)
+
+
+def _words(block: Heading | Paragraph | Note | Listing | Entries) -> dict[str, Any]:
     if isinstance(block, Heading):
-        return [{"kind": "heading", "level": block.level, "number": block.number, "text": tied(block.text)}]
+        return {"kind": "heading", "level": block.level, "text": tied(block.text)}
     if isinstance(block, Paragraph):
-        return [{"kind": "paragraph", "text": tied(block.text)}]
+        return {"kind": "paragraph", "text": tied(block.text)}
     if isinstance(block, Note):
-        return [{"kind": "note", "title": tied(block.title), "texts": [tied(text) for text in block.texts]}]
-    return [{"kind": "list", "ordered": block.is_ordered, "items": [tied(item) for item in block.items]}]
+        return {"kind": "note", "title": tied(block.title), "texts": [tied(text) for text in block.texts]}
+    if isinstance(block, Entries):
+        items = [[tied(mark), tied(text)] for mark, text in block.items]
+        return {"kind": "entries", "title": tied(block.title), "items": items, "running": block.is_running}
+    return {"kind": "list", "ordered": block.is_ordered, "items": [tied(item) for item in block.items]}
+
+
+def _panel(block: Panel) -> dict[str, Any]:
+    table = _table(block.table) if block.table else None
+    return {
+        "kind": "panel", "title": tied(block.title), "text": tied(block.text), "svg": block.svg, "alt": block.alt,
+        "table": table,
+    }  # fmt: skip
 
 
 def _figure(block: Picture) -> dict[str, Any]:
@@ -118,10 +143,16 @@ def _table(table: PaperTable) -> dict[str, Any]:
         "caption": tied(caption),
         "columns": [{"head": tied(c.head), "align": c.align, "width": c.width} for c in table.columns],
         "rows": [
-            {"group": tied(row.text)} if isinstance(row, Group) else {"cells": [tied(cell) for cell in row]}
+            {"group": tied(row.text)} if isinstance(row, Group) else {"cells": [_cell(cell) for cell in row]}
             for row in table.rows
         ],
         "notes": [tied(note) for note in table.notes],
         "small": table.is_small,
         "breakable": len(table.rows) > KEPT_TOGETHER,
     }
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    if isinstance(cell, Spark):
+        return {"svg": cell.svg, "alt": cell.alt}
+    return {"lines": [[tied(text), is_bold] for text, is_bold in lines_of(cell)]}

@@ -16,6 +16,7 @@ from kim_pipeline.contracts.county import County
 from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.german import STATUSES
 from kim_pipeline.report.figures import ShownPeriod
+from kim_pipeline.report.grammar import Forms
 
 _CONTENTS = Path(__file__).parent / "contents.toml"
 
@@ -32,6 +33,8 @@ class Event:
         title: its name.
         text: what follows for reading the figures.
         programmes: which it concerns; all if empty.
+        is_break: periods before and after it are not compared.
+        no_base: a change is not told from a period that it touches.
     """
 
     mark: str
@@ -41,6 +44,8 @@ class Event:
     title: str
     text: str
     programmes: tuple[str, ...]
+    is_break: bool = False
+    no_base: bool = False
 
     def concerns(self, programme: str, period: ShownPeriod) -> bool:
         """Whether a programme's figures of a period are affected."""
@@ -84,6 +89,35 @@ class Wording:
         """How a measure stands → fill of its bar."""
         return dict(self._general["status"])
 
+    @cached_property
+    def units(self) -> dict[str, Forms]:
+        """Unit of the catalogue → its forms."""
+        return {name: Forms(**raw) for name, raw in self._general["unit"].items()}
+
+    @property
+    def phrases(self) -> dict[str, str]:
+        """How a measure stands → the phrase that says so."""
+        return dict(self._general["status_phrase"])
+
+    @property
+    def paper(self) -> dict[str, Any]:
+        """The county's own choices for the paper: what the resolution says, and what is on which page."""
+        return {**self._general["paper"], **self._own.get("paper", {})}
+
+    @property
+    def key_figures(self) -> list[str]:
+        """The indicators of the page on the situation."""
+        return list(self._general["situation"]["indicators"])
+
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """Programmes that share a page, in order: `title` and `programmes`; empty where the county says nothing."""
+        return list(self._own.get("group", ()))
+
+    def panel_indicators(self, programme: str) -> list[str]:
+        """Indicators below a programme's sparkline; empty where the county says nothing."""
+        return list(self._own.get("panel", {}).get(programme, {}).get("indicators", ()))
+
     @property
     def suggestions(self) -> list[str]:
         """Suggestions in their order."""
@@ -93,6 +127,11 @@ class Wording:
     def municipality_indicators(self) -> frozenset[str]:
         """Indicators of a municipality's page besides the headline ones."""
         return frozenset(self._general["municipality"]["indicators"])
+
+    @property
+    def municipal_groups(self) -> list[tuple[str, list[str]]]:
+        """Themes of a municipality's page with their programmes, in order."""
+        return [(raw["title"], list(raw["programmes"])) for raw in self._general["municipal_group"]]
 
     def programme(self, key: str) -> str:
         """What a programme is, in a sentence; empty where the county says nothing."""

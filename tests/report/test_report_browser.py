@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from kim_pipeline.report import council, html_writer, municipalities
+from kim_pipeline.report import council, html_writer, municipal_page
 from kim_pipeline.report.figures import Figures
+from kim_pipeline.report.review import Review
 from kim_pipeline.report.tables import ReportContext
 from kim_pipeline.report.wording import Wording
 from tests.built import sample_build
@@ -37,7 +38,10 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("report")
     context = ReportContext(Figures(sample_build()[1]), Wording())
     area = context.figures.municipalities[0]
-    papers = {PAGES[0]: council.document(context, "", None), PAGES[1]: municipalities.page(context, area, "")}
+    papers = {
+        PAGES[0]: council.document(context, "", Review(context)),
+        PAGES[1]: municipal_page.page(context, area, ""),
+    }
     for name, paper in papers.items():
         (out / name).parent.mkdir(exist_ok=True)
         (out / name).write_bytes(html_writer.html(paper, "Amt"))

@@ -1,0 +1,278 @@
+"""A document as a Word file: built-in styles only, so that pasting it takes the office's look (`paper.md` §1.12).
+
+Belongs here: the same blocks as in PDF and HTML as headings, lists, tables and pictures. No merged cells, no text
+boxes, nothing that Word would have to update; the same document gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import docx
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm
+
+from kim_pipeline.german import tied
+from kim_pipeline.report.blocks import (
+    Block,
+    Cell,
+    Columns,
+    Document,
+    Entries,
+    Group,
+    Head,
+    Heading,
+    Listing,
+    Note,
+    Panel,
+    PaperTable,
+    Paragraph,
+    Picture,
+    Spark,
+    lines_of,
+)
+from kim_pipeline.report.svg import png
+
+_PAGE = (Mm(210), Mm(297))
+_MARGIN = Mm(22)
+_WIDTH = 166.0
+"""Of the text, in millimetres."""
+_SPARK, _PANEL = 24.0, 80.0
+_LANGUAGE = "de-DE"
+_ALIGNED = {"right": WD_ALIGN_PARAGRAPH.RIGHT, "center": WD_ALIGN_PARAGRAPH.CENTER}
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_MODE = 0o644 << 16
+
+
+def word(document: Document, author: str, made_at: dt.datetime, *, has_front: bool = True) -> bytes:
+    """The document as a Word file.
+
+    Args:
+        document: numbered.
+        author: who publishes it.
+        made_at: when the build was made; the only time in the file.
+        has_front: whether it begins with title and head, below which chapters are headings of the second level.
+    """
+    file = docx.Document()
+    _set_up(file, document, author, made_at)
+    writer = _Writer(file, 1 if has_front else 0)
+    if has_front:
+        writer.front(document)
+    for section in document.printed():
+        writer.blocks(section.blocks)
+    return _packed(file)
+
+
+def _set_up(file: Any, document: Document, author: str, made_at: dt.datetime) -> None:
+    page = file.sections[0]
+    page.page_width, page.page_height = _PAGE
+    page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = _MARGIN
+    defaults = file.styles.element.find(f"{qn('w:docDefaults')}/{qn('w:rPrDefault')}/{qn('w:rPr')}")
+    for language in defaults.findall(qn("w:lang")):
+        defaults.remove(language)
+    element = OxmlElement("w:lang")
+    for name in ("w:val", "w:eastAsia"):
+        element.set(qn(name), _LANGUAGE)
+    defaults.append(element)
+    facts = file.core_properties
+    facts.title = f"{document.front.title} – {document.front.subtitle}"
+    facts.author = facts.last_modified_by = author
+    facts.created = facts.modified = made_at.astimezone(dt.UTC).replace(tzinfo=None)
+    facts.revision, facts.language, facts.comments = 1, _LANGUAGE, ""
+    page.header.paragraphs[0].text = " · ".join(document.running)
+    page.footer.paragraphs[0].text = document.footer
+
+
+class _Writer:
+    """Blocks into a Word file; `depth` is how many levels of headings stand above the chapters."""
+
+    def __init__(self, file: Any, depth: int) -> None:
+        self._file = file
+        self._depth = depth
+
+    def front(self, document: Document) -> None:
+        front = document.front
+        self._file.add_heading(tied(front.title), 1)
+        self._normal(front.subtitle)
+        for label, text in front.facts:
+            paragraph = self._normal("")
+            paragraph.add_run(f"{tied(label)}: ").bold = True
+            paragraph.add_run(tied(text))
+        if front.picture is not None:
+            self._image(front.picture.svg, front.picture.alt, _WIDTH / 3)
+        if front.sessions is not None:
+            self._table(front.sessions)
+
+    def blocks(self, blocks: Iterable[Block]) -> None:
+        for block in blocks:
+            self._block(block)
+
+    def _block(self, block: Block) -> None:
+        if isinstance(block, Columns):
+            self.blocks((*block.left, *block.right))
+        elif isinstance(block, PaperTable):
+            self._table(block)
+        elif isinstance(block, Picture):
+            self._picture(block)
+        elif isinstance(block, Panel):
+            self._panel(block)
+        elif isinstance(block, Entries):
+            self._entries(block)
+        else:
+            self._words(block)
+
+    def _words(self, block: Heading | Paragraph | Note | Listing) -> None:
+        if isinstance(block, Heading):
+            self._file.add_heading(tied(block.text), block.level + self._depth)
+        elif isinstance(block, Paragraph):
+            self._normal(block.text)
+        elif isinstance(block, Note):
+            self._normal("").add_run(tied(block.title)).bold = True
+            for text in block.texts:
+                self._normal(text)
+        else:
+            for item in block.items:
+                self._file.add_paragraph(tied(item), style="List Number" if block.is_ordered else "Normal")
+
+    def _normal(self, text: str) -> Any:
+        return self._file.add_paragraph(tied(text), style="Normal")
+
+    def _caption(self, text: str, *, leads: bool) -> None:
+        paragraph = self._file.add_paragraph(tied(text), style="Caption")
+        paragraph.paragraph_format.keep_with_next = leads
+
+    def _entries(self, block: Entries) -> None:
+        if block.is_running:
+            paragraph = self._normal("")
+            paragraph.add_run(f"{tied(block.title)}: ").bold = True
+            for at, (mark, text) in enumerate(block.items):
+                paragraph.add_run(f"{' · ' if at else ''}{tied(mark)} ").bold = True
+                paragraph.add_run(tied(text))
+            return
+        first, second = block.heads
+        columns = (Head(first, width=0.28), Head(second, width=1))
+        self._table(PaperTable(block.title, columns, block.items))
+
+    def _picture(self, block: Picture) -> None:
+        self._image(block.svg, block.alt, _WIDTH * block.width)
+        self._caption(_labelled(block.label, block.caption), leads=False)
+        for note in block.notes:
+            self._normal(note)
+        if block.is_data_in_word:
+            self._table(block.data)
+
+    def _panel(self, block: Panel) -> None:
+        self._normal("").add_run(tied(block.title)).bold = True
+        self._normal(block.text)
+        self._image(block.svg, block.alt, _PANEL)
+        if block.table is not None:
+            self._table(block.table)
+
+    def _image(self, svg: str, alt: str, width: float) -> None:
+        paragraph = self._file.add_paragraph(style="Normal")
+        paragraph.paragraph_format.keep_with_next = True
+        _put_image(paragraph, svg, alt, width)
+
+    def _table(self, table: PaperTable) -> None:
+        columns, rows = _without_groups(table)
+        caption = _labelled(table.label, table.caption)
+        self._caption(caption, leads=True)
+        made = self._file.add_table(rows=1 + len(rows), cols=len(columns), style="Table Grid")
+        made.autofit = False
+        share = _WIDTH / sum(column.width for column in columns)
+        for at, column in enumerate(columns):
+            made.columns[at].width = Mm(column.width * share)
+        cells = [list(row.cells) for row in made.rows]
+        for at, column in enumerate(columns):
+            cells[0][at].width = Mm(column.width * share)
+            _fill(cells[0][at], column.head, column, is_bold=True)
+        for line, row in zip(cells[1:], rows, strict=True):
+            for cell, value, column in zip(line, row, columns, strict=True):
+                cell.width = Mm(column.width * share)
+                _fill(cell, value, column)
+        _describe(made, caption, columns)
+        for note in table.notes:
+            self._normal(note)
+
+
+def _labelled(label: str, caption: str) -> str:
+    return f"{label}: {caption}" if label else caption
+
+
+def _without_groups(table: PaperTable) -> tuple[tuple[Head, ...], list[tuple[Cell, ...]]]:
+    """Columns and rows of a table whose groups are a column of their own, for there are no merged cells."""
+    plain = [row for row in table.rows if not isinstance(row, Group)]
+    if len(plain) == len(table.rows):
+        return table.columns, plain
+    found: list[tuple[Cell, ...]] = []
+    group = ""
+    for row in table.rows:
+        if isinstance(row, Group):
+            group = row.text
+        else:
+            found.append((group, *row))
+    widest = sum(column.width for column in table.columns)
+    return (Head(table.group_head, width=widest * 0.16), *table.columns), found
+
+
+def _fill(cell: Any, value: Cell, column: Head, *, is_bold: bool = False) -> None:
+    paragraph = cell.paragraphs[0]
+    if isinstance(value, Spark):
+        _put_image(paragraph, value.svg, value.alt, _SPARK)
+        return
+    if column.align in _ALIGNED:
+        paragraph.alignment = _ALIGNED[column.align]
+    for at, (text, is_strong) in enumerate(lines_of(value)):
+        run = paragraph.add_run()
+        if at:
+            run.add_break()
+        run.add_text(tied(text))
+        run.bold = is_bold or is_strong or None
+
+
+def _put_image(paragraph: Any, svg: str, alt: str, width: float) -> None:
+    shape = paragraph.add_run().add_picture(io.BytesIO(png(svg)), width=Mm(width))
+    shape._inline.docPr.set("descr", tied(alt))
+
+
+def _describe(table: Any, caption: str, columns: Sequence[Head]) -> None:
+    """Head row repeated, rows never parted, title and description for those who do not see the table."""
+    properties = table._tbl.tblPr
+    spoken = f"Spalten: {', '.join(lines_joined(column.head) for column in columns)}."
+    for name, text in (("w:tblCaption", caption), ("w:tblDescription", spoken)):
+        element = OxmlElement(name)
+        element.set(qn("w:val"), tied(text))
+        properties.append(element)
+    for at, row in enumerate(table.rows):
+        kept = row._tr.get_or_add_trPr()
+        kept.append(OxmlElement("w:cantSplit"))
+        if at == 0:
+            kept.append(OxmlElement("w:tblHeader"))
+
+
+def lines_joined(text: str) -> str:
+    """A head of several lines in one, without soft hyphens."""
+    return " / ".join(line for line, _ in lines_of(text)).replace("\u00ad", "")
+
+
+def _packed(file: Any) -> bytes:
+    """The file's bytes without its template's preview, in a fixed order and with a fixed time."""
+    package = file.part.package
+    previews = [key for key, relation in package.rels.items() if relation.reltype == RELATIONSHIP_TYPE.THUMBNAIL]
+    for key in previews:
+        del package.rels[key]
+    written, packed = io.BytesIO(), io.BytesIO()
+    file.save(written)
+    with zipfile.ZipFile(written) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in sorted(source.namelist()):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.external_attr, entry.compress_type = _MODE, zipfile.ZIP_DEFLATED
+            target.writestr(entry, source.read(name))
+    return packed.getvalue()
