@@ -88,15 +88,20 @@ def hidden_figures(linked: LinkedSet, known: Joiner | None = None, memory: Memor
         ProtectionError: a figure that no pattern protects.
     """
     join: Joiner = known or (lambda system: system)
-    counts = _hidden_counts(linked, join(with_prior(linked.system_of_counts())), memory)
+    counts = frozenset[Key]()
+    for has_orders in (False, True):  # from nothing, orders of dates make the search tenfold longer and change little
+        system = linked.system_of_counts(has_orders=has_orders)
+        counts = _hidden_counts(linked, join(with_prior(system)), memory, counts)
     with_count = {key for rules in linked.rules for key in _hidden_with(linked, rules, counts)}
     amounts = _pattern(join(with_prior(linked.system_of_amounts(with_count))), with_count, memory)
     return counts | {key for key in linked.amounts if key.cell in amounts.hidden}
 
 
-def _hidden_counts(linked: LinkedSet, system: LinkedSystem, memory: Memory | None) -> frozenset[Key]:
-    """Counts that are hidden; the parts of a rate that is hidden for one of them are hidden with it."""
-    forced = {key for rules in linked.rules for key in _small_denominators(linked, rules)}
+def _hidden_counts(
+    linked: LinkedSet, system: LinkedSystem, memory: Memory | None, hidden: frozenset[Key]
+) -> frozenset[Key]:
+    """Counts that are hidden beside given ones; the parts of a rate that is hidden for one of them are, too."""
+    forced = {key for rules in linked.rules for key in _small_denominators(linked, rules)} | hidden
     while True:
         pattern = _pattern(system, forced, memory)
         hidden = frozenset(key for key in linked.counts if key.cell in pattern.hidden)

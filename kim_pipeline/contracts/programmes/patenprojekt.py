@@ -28,7 +28,7 @@ class Mentorships(ContractModel):
         "Pate/Patin", "Pate", label="Pate/Patin (Pseudonym)", kind="text", personal="pseudonym", is_read=False
     )
     mentee: Text = column(
-        "Patenkind", "Schüler/in", label="Patenkind (Pseudonym)", kind="text", personal="pseudonym", is_read=False
+        "Patenkind", "Schüler/in", label="Patenkind (Pseudonym)", kind="text", personal="pseudonym"
     )
     school: Text = column("Schule", label="Schule", kind="text", is_read=False)
     municipality: Text = column("Kommune", "Ort", label="Kommune", kind="municipality", required=True)
