@@ -7,7 +7,7 @@ which the parts of the linked set are protected. Medians and texts follow from t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import duckdb
@@ -158,6 +158,22 @@ def _hidden_with(linked: LinkedSet, rules: Rules, hidden: frozenset[Key]) -> Ite
         is_told = rules.contributors is not None and linked.contributors_of(key, rules.contributors) in hidden
         if is_told or key._replace(count_id=rules.hidden_with) in hidden:
             yield key
+
+
+def hide_more(connection: duckdb.DuckDBPyConnection, linked: LinkedSet, more: Iterable[Key]) -> frozenset[Key]:
+    """Hide further figures of the connected internal file, with what stands or falls with them; returns all."""
+    rows = connection.execute(f"FROM {_HIDDEN}").fetchall()
+    hidden = with_what_follows(linked, {*(Key(*row) for row in rows), *more})
+    _write(connection, hidden)
+    return hidden
+
+
+def with_what_follows(linked: LinkedSet, hidden: Iterable[Key]) -> frozenset[Key]:
+    """Figures that are not published, with the parts of their rates and the sums that are hidden with them."""
+    found = frozenset(hidden)
+    while more := {key for rules in linked.rules for key in _parts_of_hidden_rates(linked, rules, found)} - found:
+        found |= more
+    return found | {key for rules in linked.rules for key in _hidden_with(linked, rules, found)}
 
 
 def _write(connection: duckdb.DuckDBPyConnection, hidden: frozenset[Key]) -> None:

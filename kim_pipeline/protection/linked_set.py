@@ -293,7 +293,6 @@ class LinkedSet:
         known = sum(sign * self.counts[other].value for other, sign in terms)
         return [Relation(f"Bestand {key.cell}", tuple((other.cell, sign) for other, sign in terms), known)]
 
-
     def _orders(self) -> tuple[list[Cell], list[Relation]]:
         """Rows that have reached the earlier date and not the later one: a stock nobody publishes, never negative."""
         cells, relations = list[Cell](), list[Relation]()

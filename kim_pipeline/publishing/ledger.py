@@ -62,6 +62,15 @@ class Ledger:
             ).fetchall()
             return [_entry(connection, *release) for release in releases]
 
+    def newest(self) -> str | None:
+        """The name of the newest release; None if there is none."""
+        path = ledger_of(self._store)
+        if not path.exists():
+            return None
+        with duckdb.connect(str(path), read_only=True) as connection:
+            found = connection.execute("SELECT max_by(name, (released_at, name)) FROM release").fetchone()
+        return found[0] if found else None
+
     @contextmanager
     def entering(self, entry: LedgerEntry, released_at: dt.datetime) -> Iterator[None]:
         """Enter a release, if the caller makes it be there meanwhile, by one rename; else nothing is entered.
