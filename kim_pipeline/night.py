@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import duckdb
@@ -38,6 +38,7 @@ from kim_pipeline.intake.due import due_of
 from kim_pipeline.intake.intake import Progress, entries_of, present_entries
 from kim_pipeline.protection.audit_of_file import FileAudit, audit_build
 from kim_pipeline.protection.hiding import Protection, protect_figures, unprotectable
+from kim_pipeline.protection.night_ledger import NightLedger
 from kim_pipeline.protection.pattern_memory import PatternMemory
 from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.publishing.keeping import purge
@@ -383,22 +384,26 @@ def publish(night: Protected) -> Published:
 
     Raises:
         BuildError: a table could not be built.
-        DisclosureError: somebody could work out a protected figure.
+        UndeclaredError: of a published column nobody has said what it tells.
+        DisclosureError: a rule of publishing is broken.
         DamagedBuildError: a file cannot be read as it should.
         OSError: the folder cannot be written to; what was published still is.
     """
     internal, target = night.warehouse.scratch(night.build.internal), night.warehouse.scratch(night.build.published)
     seconds, state = time.monotonic() - night.started, night.warehouse.store.state_sha256()
     facts = BuildFacts(night.build.stem, night.started_at, night.as_of, seconds, state)
+    nights = NightLedger(night.settings.state, release=Ledger(night.warehouse.store).newest())
     with _named_errors("veröffentlichte Datei"):
-        write_published(internal, target, night.intake, facts)
+        write = partial(write_published, internal, target, night.intake, facts)
+        write()
+        audit = audit_build(target, internal, write, nights.nights)
         write_package(target, night.warehouse.scratch(night.build.package), night.settings.county)
-        audit = audit_build(target, internal)
         difference = _compare(night)  # after the last table but its own, or that would be missing in every build
         check_internal(internal, night.tables)
         check_published(target, night.build, {f"main.{model.name}" for model in published_models()})
-    night.warehouse.switch_to(night.build, night.patterns.state())
-    return _after(Published, night, difference=difference, audit=audit)
+    night.warehouse.switch_to(night.build, {**night.patterns.state(), **nights.state(audit.cells)})
+    hidden = dataclasses.replace(night.protection, hidden=night.protection.hidden + audit.hidden_more)
+    return _after(Published, night, difference=difference, audit=audit, protection=hidden)
 
 
 def _compare(night: Protected) -> dict[str, int]:
@@ -434,7 +439,7 @@ def tidy(night: Published) -> Tidied:
 def _after(stage: type[Stage], night: Night, **found: Any) -> Stage:
     """The record of the next stage: what is known of a night, and what a step has found."""
     known = {each.name: getattr(night, each.name) for each in dataclasses.fields(night)}
-    return stage(**known, **found)
+    return stage(**{**known, **found})
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from kim_pipeline import night as nightly
 from kim_pipeline.files import readable_folder
 from kim_pipeline.guard.judging import Judgement
 from kim_pipeline.night import Guarded, Night, Protected, Tidied
+from kim_pipeline.protection.audit_of_file import FileAudit
 from kim_pipeline.protection.hiding import Protection
 from kim_pipeline.protection.pattern_memory import PatternMemory
 from kim_pipeline.publishing.builds import DESCRIPTOR, Build
@@ -32,6 +33,7 @@ _KEPT = ("quality.delivery", "quality.due", "quality.sheet_account", "indicators
 
 
 _NOTHING_HIDDEN = Protection(cells=0, hidden=0, seconds=0.0)
+_NOTHING_FOUND = FileAudit("", (), (), (), knows_rest=True)
 
 
 def whole_night(night: Night) -> Tidied:
@@ -56,7 +58,7 @@ def quick_night(night: Night) -> Tidied:
             Protected, guarded, tables={}, results=(), protection=_NOTHING_HIDDEN, patterns=patterns
         )
         with mock.patch.multiple(
-            nightly, write_published=write, write_package=_write_package, audit_build=lambda *_: None,
+            nightly, write_published=write, write_package=_write_package, audit_build=lambda *_: _NOTHING_FOUND,
             write_diff=lambda *_: {},
         ):  # fmt: skip
             return nightly.tidy(nightly.publish(protected))

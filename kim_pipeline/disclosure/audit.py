@@ -21,6 +21,10 @@ from kim_pipeline.errors import KimError
 CountTable = npt.NDArray[np.float64]
 
 _NEAR = 1e-6
+_FEASIBLE = 2
+
+
+Method = Literal["lp", "integer", "table"]
 
 
 class AuditError(KimError):
@@ -35,12 +39,12 @@ class AuditRow:
         cell: its id.
         lower: least possible value: that of the linear program, rounded up; exact where it decides.
         upper: greatest possible value, rounded down likewise; None if there is none.
-        required_lower: `lower` must not exceed it: 1, or what is known before anything is published; None for
-            unprotected cells.
+        required_lower: `lower` must not exceed it; None for unprotected cells.
         required_upper: `upper` must not be below it; None for unprotected cells.
         passed: whether the cell is safe (see `audit`).
         method: `lp` where whole tables attain the bounds of the linear program, `integer` where an integer program
-            was needed.
+            was needed, `table` where whole tables show that the interval reaches `lower` and `upper`, or further.
+        attacker: number of the attacker (`privacy.md`) who knows this; 0 where the caller does not tell them apart.
     """
 
     cell: str
@@ -49,7 +53,8 @@ class AuditRow:
     required_lower: int | None
     required_upper: int | None
     passed: bool
-    method: Literal["lp", "integer"]
+    method: Method
+    attacker: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,15 +73,18 @@ def audit(
     *,
     told: Iterable[Relation] = (),
     sensitive: Collection[str] = (),
+    required: Mapping[str, tuple[int, int]] | None = None,
+    only: Collection[str] | None = None,
     integer_seconds: float = 10.0,
 ) -> list[AuditRow]:
     """Compute the interval of every hidden cell over all whole, non-negative tables that fit what is published.
 
-    A protected cell is safe if the attacker can exclude no value from at most 1 up to at least `k`, other than those
-    that somebody excludes who sees nothing at all and knows the relations with their constants. He does not learn
-    which of the hidden cells are small, nor does this audit: a hidden cell is also safe where no value of `1 … k - 1`
-    is possible at all, for then it is not small. Between the two lies what the rules forbid: a small cell with a narrow
-    interval, or one that can be recognised as not small because a small one would have a wider interval.
+    A protected cell is safe if the attacker can exclude no value from at most 1 up to at least `k`; one that is hidden
+    for itself from and up to what is `required` of it, whatever somebody knows who sees nothing of what is published.
+    The attacker does not learn which of the hidden cells are small, nor does this audit: any other hidden cell is also
+    safe where no value of `1 … k - 1` is possible at all, for then it is not small, or where nothing published tells
+    more than the relations with their constants. Between the two lies a cell that can be recognised as not small
+    because a small one would have a wider interval.
 
     Args:
         cells: all cells of the linked set; hidden and unpublished ones without a value.
@@ -84,6 +92,8 @@ def audit(
         told: relations that follow from what is published.
         sensitive: cells of which the caller knows that they must be possible over all of `1 … k`: for these the second
             way to be safe is closed.
+        required: the same, with the values that must be possible at least.
+        only: judge these cells only, and no further than needed; None for all, with their whole intervals.
         integer_seconds: limit of each integer program; a cell that runs into it fails.
 
     Returns:
@@ -97,14 +107,19 @@ def audit(
     least = {i: 0 for i, value in values.items() if value is None}
     relations = list(relations)
     prior = _Prior(least, by_id, relations, integer_seconds)
+    needed = {cell: (1, k) for cell in sensitive if (k := by_id[cell].k)} | dict(required or {})
     rows = [_substituted(relation, values) for relation in (*relations, *told)]
     rows_by_group = _linked(least, rows)
     result: list[AuditRow] = []
     for members, group_rows in rows_by_group:
+        asked = members if only is None else [i for i in members if i in only]
+        if not asked:
+            continue
         attacker = _Attacker(members, [least[i] for i in members], group_rows, integer_seconds)
+        shown = set[str]() if only is None else attacker.shows({i: needed[i] for i in asked if i in needed})
         result.extend(
-            _judged(cell, attacker, prior, cell.id in sensitive)
-            for cell in map(by_id.__getitem__, members)
+            attacker.told(cell, *needed[cell.id]) if cell.id in shown else _judged(cell, attacker, prior, needed)
+            for cell in map(by_id.__getitem__, asked)
             if cell.k is not None or not cell.is_unpublished
         )
     return sorted(result, key=lambda row: row.cell)
@@ -115,23 +130,26 @@ def at_risk(rows: Iterable[AuditRow]) -> list[AuditRow]:
     return [row for row in rows if not row.passed]
 
 
-def _judged(cell: PublishedCell, attacker: _Attacker, prior: _Prior, is_sensitive: bool) -> AuditRow:
+def _judged(cell: PublishedCell, attacker: _Attacker, prior: _Prior, needed: Mapping[str, tuple[int, int]]) -> AuditRow:
     low, high = attacker.bound(cell.id, -1), attacker.bound(cell.id, +1)
     k = cell.k
     if k is None:
         return AuditRow(cell.id, low.least, high.greatest, None, None, passed=True, method=_method(low, high))
-    required = 1 if low.least <= 1 else max(1, prior.least(cell.id))
-    if low.least <= required and high.reaches(k):
-        low, high = low.proven(required), high.proven(k)
+    is_sensitive = cell.id in needed
+    down, up = needed.get(cell.id, (1, k))
+    if not is_sensitive and low.least > 1:
+        down = max(1, prior.least(cell.id))
+    if low.least <= down and high.reaches(up):
+        low, high = low.proven(down), high.proven(up)
     elif low.least < k and not is_sensitive:
         low = low.exactly()
-    is_covered = low.least <= required and high.reaches(k)
+    is_covered = low.least <= down and high.reaches(up)
     is_clear = low.least >= k or high.greatest == 0
     passed = (is_covered or (is_clear and not is_sensitive)) and cell.id not in attacker.undecided
-    return AuditRow(cell.id, low.least, high.greatest, required, k, passed, _method(low, high))
+    return AuditRow(cell.id, low.least, high.greatest, down, up, passed, _method(low, high))
 
 
-def _method(low: _Bound, high: _Bound) -> Literal["lp", "integer"]:
+def _method(low: _Bound, high: _Bound) -> Method:
     return "integer" if low.took_integers or high.took_integers else "lp"
 
 
@@ -293,6 +311,54 @@ class _Attacker:
         table = _solution(self._lp)
         value = math.ceil(table[column] - _NEAR) if direction < 0 else math.floor(table[column] + _NEAR)
         return _Bound(self, column, direction, value, None if self._note(table) else table)
+
+    def shows(self, needed: Mapping[str, tuple[int, int]]) -> set[str]:
+        """The cells of which whole tables show that all that is needed is possible; each table serves many of them."""
+        columns = {cell: self._column[cell] for cell in needed}
+        for direction in (-1, +1):
+            target = {columns[cell]: bounds[direction > 0] for cell, bounds in needed.items()}
+            while todo := [c for c, value in target.items() if not self.has_seen(c, direction, value)]:
+                self._solve_jointly(todo, direction, target)
+                if all(not self.has_seen(c, direction, target[c]) for c in todo):
+                    break
+        return {
+            cell
+            for cell, (low, high) in needed.items()
+            if self.has_seen(columns[cell], -1, low) and self.has_seen(columns[cell], +1, high)
+        }
+
+    def _solve_jointly(self, columns: Sequence[int], direction: int, target: Mapping[int, int]) -> None:
+        """A table that takes many cells to their targets, no further, if the linear program happens to find one."""
+        if not self._rows:
+            self._note(self._least.copy() if direction < 0 else np.maximum(self._least, max(target.values())))
+            return
+        lower, upper = self._least.copy(), np.full(len(self._members), highspy.kHighsInf)
+        for column in columns:
+            if direction > 0:
+                upper[column] = target[column]
+            else:
+                lower[column] = max(lower[column], target[column])
+        lp = self._program(lower, upper)
+        at = np.asarray(columns, dtype=np.int32)
+        lp.changeColsCost(len(at), at, np.full(len(at), float(-direction)))
+        lp.run()
+        if lp.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return
+        table = _solution(lp)
+        if self._note(table):
+            return
+        mip = self._program(np.maximum(lower, np.floor(table + _NEAR) - 1), np.ceil(table - _NEAR) + 1, is_whole=True)
+        mip.changeColsCost(len(at), at, np.full(len(at), float(-direction)))
+        mip.setOptionValue("mip_rel_gap", 0.05)
+        mip.run()
+        if mip.getInfo().primal_solution_status == _FEASIBLE:
+            self._note(_solution(mip))
+
+    def told(self, cell: PublishedCell, low: int, high: int) -> AuditRow:
+        """What whole tables show of a cell."""
+        column = self._column[cell.id]
+        seen = int(self._seen_low[column]), int(self._seen_high[column])
+        return AuditRow(cell.id, *seen, low, high, passed=True, method="table")
 
     def has_seen(self, column: int, direction: int, target: int) -> bool:
         """Whether a whole table found so far has at most (`-1`) or at least (`+1`) `target` in a cell."""

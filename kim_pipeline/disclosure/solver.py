@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from kim_pipeline.disclosure.system import Component, Mask, Real, Wholes
+from kim_pipeline.disclosure.system import Component, Mask, Real, Wholes, required
 
 NEAR = 1e-6
 _INF = highspy.kHighsInf
@@ -34,9 +34,11 @@ class Need:
 
 def needs_of(component: Component, column: int) -> list[Need]:
     """What it takes that the attacker cannot exclude any of `1 … k` for a cell, but for what is known beforehand."""
-    value, k, least = int(component.value[column]), int(component.k[column]), max(1, int(component.least[column]))
-    up = [Need(column, 1, k - value)] if value < k else []
-    down = [Need(column, -1, value - least)] if value > least else []
+    value, least = int(component.value[column]), int(component.least[column])
+    low, high = required(value, int(component.k[column]), is_sensitive=bool(component.is_sensitive[column]))
+    low = max(low, least)
+    up = [Need(column, 1, high - value)] if value < high else []
+    down = [Need(column, -1, value - low)] if value > low else []
     return up + down
 
 

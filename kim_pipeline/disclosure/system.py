@@ -45,6 +45,20 @@ class RelationKind(StrEnum):
     AT_MOST = "at_most"
 
 
+def required(value: int, k: int, *, is_sensitive: bool) -> tuple[int, int]:
+    """Down to which value and up to which one the attacker must think a protected cell possible.
+
+    A small count from 1 to k. One that is hidden for another reason (fewer persons than k behind it, a whole group)
+    from its value less k to its value and k.
+
+    Args:
+        value: the true value.
+        k: of the cell.
+        is_sensitive: whether it is hidden for itself.
+    """
+    return (max(0, value - k), value + k) if is_sensitive and value >= k else (1, k)
+
+
 @dataclass(frozen=True)
 class Cell:
     """One count.
@@ -55,7 +69,7 @@ class Cell:
         k: the count is protected: it must not be known of a value `0 < x < k`; None for unprotected counts.
         role: what the attacker sees of it.
         factor: hiding it costs `factor × (1 + ln(1 + value))`; above 1 for the county and for years.
-        treat_as_small: hidden and protected like `0 < value < k` whatever the value (the 100 % rule).
+        treat_as_small: hidden for itself whatever the value (few persons, the 100 % rule), see `required`.
         least: known beforehand to be at least so much (`prior.py`); nothing can make it seem smaller.
     """
 
@@ -92,8 +106,13 @@ class Cell:
 
     @property
     def is_sensitive(self) -> bool:
-        """Whether it is a primary: hidden for itself, and the attacker must not exclude any of `1 … k`."""
+        """Whether it is a primary: hidden for itself, and the attacker must not exclude what is `required`."""
         return self.k is not None and self.value > 0 and (self.value < self.k or self.treat_as_small)
+
+    @property
+    def required(self) -> tuple[int, int] | None:
+        """What the attacker must not exclude; None where there is nothing to protect."""
+        return None if self.k is None else required(self.value, self.k, is_sensitive=self.is_sensitive)
 
 
 @dataclass(frozen=True)
@@ -155,7 +174,7 @@ class Component:
         cost: of hiding; 0 where never published.
         floor: lowest deviation from the true value that the attacker thinks possible (-value; 1 - value where it
             is known that no hidden cell is zero).
-        is_sensitive: must be hidden, and be possible over all of `1 … k`.
+        is_sensitive: must be hidden, and be possible over all that is `required`.
         is_free: hidden in every pattern because never published.
         row_start: the relations as compressed sparse rows: the first term of each row.
         column: column of each term.
@@ -272,6 +291,11 @@ class LinkedSystem:
     def sensitive(self) -> frozenset[str]:
         """Ids of the cells that need protection whatever the pattern (primaries)."""
         return frozenset(cell.id for cell in self.cells.values() if cell.is_sensitive)
+
+    def required(self) -> dict[str, tuple[int, int]]:
+        """Id → what the attacker must not exclude, of the cells that need protection whatever the pattern."""
+        cells = (cell for cell in self.cells.values() if cell.is_sensitive)
+        return {cell.id: bounds for cell in cells if (bounds := cell.required)}
 
     def neighbours(self, cell_id: str) -> list[str]:
         """Ids of the cells that share a relation with a cell, ascending."""

@@ -15,7 +15,7 @@ from kim_pipeline.disclosure import Relation, RelationKind
 from kim_pipeline.warehouse.catalogue import LOWEST_K, load_catalogue
 
 _SENSITIVE_K = 5
-_LEAST_PERSONS, _MOST_OF_TWO = 3, 0.85
+LEAST_PERSONS, _MOST_OF_TWO = 3, 0.85
 _COUNTED = "('count', 'distinct', 'stock', 'sum')"
 
 FigurePlace = tuple[str, str, str, str]
@@ -88,6 +88,18 @@ class View:
             if value is not None and (key := _place(place))
         }
         return {key: found.get(key, 0) for key in self.seen}
+
+    def hide(self, places: Iterable[FigurePlace]) -> None:
+        """See it as if further figures were hidden."""
+        self.seen.update({place: None for place in places if place in self.seen})
+
+    @cached_property
+    def own(self) -> dict[FigurePlace, int]:
+        """What the offices of the municipalities know of their rows: the true counts, by breakdown as well."""
+        if not self.has_internal:
+            return {}
+        rows = self.rows(self._figures(self._true_values))
+        return {key: self._scaled(key, value) for *place, value in rows if value is not None and (key := _place(place))}
 
     @property
     def _true_values(self) -> str:
@@ -211,8 +223,8 @@ def cell_id(place: FigurePlace) -> str:
 class Relations:
     """What the attacker knows of how figures hang together, built from the published tables alone."""
 
-    def __init__(self, view: View, places: Iterable[FigurePlace]) -> None:
-        self.view, self.places = view, set(places)
+    def __init__(self, view: View, places: Iterable[FigurePlace], *, knows_rest: bool) -> None:
+        self.view, self.places, self.knows_rest = view, set(places), knows_rest
 
     def additive(self) -> Iterator[Relation]:
         """County and municipalities, year and quarters, total and members."""
@@ -220,7 +232,7 @@ class Relations:
             parts = [(count, area, period, breakdown) for area in self.view.municipalities]
             yield from self._sum("areas", (count, self.view.county, period, breakdown), parts)
         stocks = {str(i) for (i,) in self.view.rows(_STOCKS)}
-        for year, quarters in self._quarters().items():
+        for year, quarters in self.quarters().items():
             for count, area, breakdown in sorted({(c, a, b) for c, a, p, b in self.places if p == year}):
                 used = quarters[-1:] if count in stocks else quarters
                 yield from self._sum("periods", (count, area, year, breakdown), [
@@ -246,14 +258,16 @@ class Relations:
                 yield from self._flow(str(indicator), str(inflow), str(outflow))
 
     def _sum(self, name: str, total: FigurePlace, parts: list[FigurePlace]) -> Iterator[Relation]:
-        if not parts or total not in self.places or not self.places.issuperset(parts):
+        """Where a part is not published, the total is at least what the others add up to."""
+        given = [part for part in parts if part in self.places]
+        if not given or total not in self.places:
             return
-        terms = ((total, -1), *((part, 1) for part in parts))
+        terms = ((total, -1), *((part, 1) for part in given))
         name = f"{name} of {cell_id(total)}"
-        if self.view.has_internal:
+        if self.knows_rest and len(given) == len(parts):
             yield self._equal(name, terms)
         elif total[0] in self._distinct:
-            yield from (Relation.at_most(f"{name}: {cell_id(part)}", cell_id(part), cell_id(total)) for part in parts)
+            yield from (Relation.at_most(f"{name}: {cell_id(part)}", cell_id(part), cell_id(total)) for part in given)
         else:
             yield Relation(name, tuple((cell_id(place), sign) for place, sign in terms), kind=RelationKind.AT_MOST)
 
@@ -298,31 +312,19 @@ class Relations:
             _, area, period, breakdown = place
             start = (stock, area, before.get(period, ""), breakdown)
             terms = [(place, 1), ((inflow, area, period, breakdown), -1), ((outflow, area, period, breakdown), 1)]
+            if not self.knows_rest and start not in self.places:
+                continue
             if not breakdown and self.places.issuperset(other for other, _ in terms):
                 terms += [(start, -1)] if start in self.places else []
                 yield self._equal(f"stock of {cell_id(place)}", terms)
 
-    def of_printed_sums(self) -> Iterator[Relation]:
-        """Where a sum of hours or euros is printed, everybody knows that enough persons make it up."""
-        persons = {str(i): str(c) for i, c in self.view.rows(_CONTRIBUTORS)}
-        year_of = {quarter: year for year, quarters in self._quarters().items() for quarter in quarters}
-        for place, value in sorted(self.view.seen.items()):
-            count, area, period, breakdown = place
-            if value and count in persons:
-                own = [(persons[count], area, when, breakdown) for when in (period, year_of.get(period, period))]
-                for those in [other for other in own if other in self.places][:1]:
-                    yield Relation(
-                        f"persons of {cell_id(place)}", ((cell_id(those), -1),), -_LEAST_PERSONS, RelationKind.AT_MOST
-                    )
-
-    def _quarters(self) -> dict[str, list[str]]:
+    def quarters(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for year, quarter in self.view.rows(_QUARTERS):
             found.setdefault(str(year), []).append(str(quarter))
         return found
 
 
-_CONTRIBUTORS = "SELECT indicator_id, contributors FROM published.indicator WHERE contributors IS NOT NULL"
 _STOCKS = "SELECT indicator_id FROM published.indicator WHERE aggregation = 'stock'"
 _DISTINCT = "SELECT indicator_id FROM published.indicator WHERE aggregation = 'distinct'"
 _RULES = """
@@ -355,11 +357,32 @@ def differences(view: View, counts: Mapping[FigurePlace, int | None]) -> dict[Fi
     return found
 
 
-def small_figures(view: View, unprinted: Iterable[FigurePlace]) -> set[str]:
-    """Figures that must be possible over all of `1 … k`: small ones, and sensitive ones that are all of their group."""
+def needed_of(view: View, unprinted: Iterable[FigurePlace]) -> dict[FigurePlace, tuple[int, int]]:
+    """What must be possible of the figures that are hidden for themselves: small ones, those of few persons, and
+    sensitive ones that are all of their group (`privacy.md`, "What must hold")."""
     known = {*view.seen, *unprinted} if view.has_internal else set()
-    small = {place for place in known if 0 < view.true[place] < view.k[place[0]] and place[0] not in view.amounts}
-    return {cell_id(place) for place in small | _whole_groups(view, known)}
+    counts = {place for place in known if view.true[place] > 0 and place[0] not in view.amounts}
+    small = {place: (1, view.k[place[0]]) for place in counts if view.true[place] < view.k[place[0]]}
+    others = (_whole_groups(view, known) | few_persons(view, counts)) - small.keys()
+    return small | {
+        place: (max(0, view.true[place] - view.k[place[0]]), view.true[place] + view.k[place[0]]) for place in others
+    }
+
+
+def few_persons(view: View, counts: Iterable[FigurePlace]) -> set[FigurePlace]:
+    """Counts behind which fewer persons or cases stand than may be published; older builds do not know these."""
+    if not view.has_internal or not view.rows(_HAS_PERSONS):
+        return set()
+    persons = {_place(place): int(str(number)) for *place, number in view.rows(_PERSONS_OF)}
+    return {place for place in counts if 0 < persons.get(place, view.k[place[0]]) < view.k[place[0]]}
+
+
+_HAS_PERSONS = """
+    SELECT 1 FROM duckdb_columns()
+    WHERE database_name = 'internal' AND schema_name = 'disclosure' AND table_name = 'cell' AND column_name = 'persons'"""
+_PERSONS_OF = """
+    SELECT count_id, area, period, breakdown, persons FROM internal.disclosure.cell
+    WHERE persons IS NOT NULL AND NOT is_amount"""
 
 
 def _whole_groups(view: View, known: set[FigurePlace]) -> set[FigurePlace]:
@@ -397,7 +420,7 @@ def unsafe_sums(view: View, amounts: Iterable[FigurePlace]) -> set[FigurePlace]:
 
 
 def _is_unsafe(persons: int, share_of_two: float) -> bool:
-    return persons < _LEAST_PERSONS or share_of_two > _MOST_OF_TWO
+    return persons < LEAST_PERSONS or share_of_two > _MOST_OF_TWO
 
 
 _PERSONS = "SELECT count_id, area, period, breakdown, contributors, share_of_two FROM internal.disclosure.concentration"

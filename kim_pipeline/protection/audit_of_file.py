@@ -7,25 +7,24 @@ the attacker is assumed to know (rows placed at the county, rows without a break
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from kim_pipeline.disclosure import AuditError, AuditRow, PublishedCell, audit
+from kim_pipeline.disclosure import AuditError, AuditRow
 from kim_pipeline.errors import KimError
-from kim_pipeline.protection.attacker import (
-    FigurePlace,
-    Relations,
-    View,
-    cell_id,
-    differences,
-    small_figures,
-    unsafe_sums,
-)
+from kim_pipeline.protection.attacker import FigurePlace, View, cell_id, few_persons, unsafe_sums
+from kim_pipeline.protection.attackers import audited_by_all, trials
+from kim_pipeline.protection.hiding import hide_more
+from kim_pipeline.protection.linked_set import read_linked_set
+from kim_pipeline.protection.night_ledger import Night
+from kim_pipeline.protection.repair import repair
 from kim_pipeline.warehouse.build import comment, sql_literal
 from kim_pipeline.warehouse.catalogue import load_catalogue
 from kim_pipeline.warehouse.checks import checks_in
@@ -33,9 +32,8 @@ from kim_pipeline.warehouse.sql_models import SQL_FOLDER
 
 _CHECKS = SQL_FOLDER / "checks" / "published"
 """The rules that can be judged row by row, each a query for the rows that break it."""
-_MARGIN = 1.15
-"""A hidden sum of too few persons must be possible up to so many times its value."""
-_SHOWN = 10
+_SHOWN, _REPAIRS = 10, 4
+_LOG = logging.getLogger(__name__)
 _CONSISTENT = "Die veröffentlichten Werte widersprechen sich nicht."
 
 
@@ -88,6 +86,9 @@ class FileAudit:
         breaches: rules that are broken.
         knows_rest: whether the internal file was there, so that the attacker knows the rows outside the relations.
         small: cells of the small figures, where the internal file was there.
+        withheld: cells that fail whatever is printed, by what an attacker knows of them himself.
+        hidden_more: figures that were hidden because the first audit failed.
+        cells: every cell of the file with its true value and whether it is hidden, where the internal file was there.
     """
 
     build: str
@@ -96,11 +97,23 @@ class FileAudit:
     breaches: tuple[Breach, ...]
     knows_rest: bool
     small: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
+    hidden_more: int = 0
+    cells: Night = field(default_factory=dict)
 
     @property
     def at_risk(self) -> list[AuditRow]:
-        """Hidden figures that are too well known."""
-        return [row for row in self.rows if not row.passed]
+        """Hidden figures that are too well known from what is published."""
+        return [row for row in self.rows if not row.passed and row.cell not in self.withheld]
+
+    @property
+    def by_attacker(self) -> dict[int, tuple[int, int]]:
+        """Attacker → hidden figures that he was tried on, and how many of these fail."""
+        found: dict[int, tuple[int, int]] = {}
+        for number in sorted({row.attacker for row in self.rows}):
+            ours = [row for row in self.rows if row.attacker == number]
+            found[number] = (len({r.cell for r in ours}), len({r.cell for r in ours if not r.passed}))
+        return found
 
     @property
     def passed(self) -> bool:
@@ -108,44 +121,76 @@ class FileAudit:
         return not self.at_risk and not self.breaches
 
 
-def audit_file(published: Path, internal: Path | None) -> FileAudit:
+def audit_file(published: Path, internal: Path | None, nights: Sequence[Night] = ()) -> FileAudit:
     """Audit a published file.
 
     Args:
         published: the file.
         internal: the internal file of the same build; without it the attacker is taken not to know the rows outside
             the relations, and nothing tells which hidden figures are small.
+        nights: what earlier ones have printed since the last release.
     """
+    with _seen(published, internal) as view:
+        return _audited(view, nights)
+
+
+@contextmanager
+def _seen(published: Path, internal: Path | None) -> Iterator[View]:
     with duckdb.connect(config={"temp_directory": ""}) as connection:  # nothing of the internal file spills to the disk
         connection.execute(f"ATTACH {sql_literal(str(published))} AS published (READ_ONLY)")
         if internal is not None:
             connection.execute(f"ATTACH {sql_literal(str(internal))} AS internal (READ_ONLY)")
-        view = View(connection, has_internal=internal is not None)
-        return _audited(view)
+        yield View(connection, has_internal=internal is not None)
 
 
 class DisclosureError(KimError):
-    """Somebody could work out a protected figure; the German message names the cells and no figure."""
+    """What would be published breaks a rule; the German message names the place and no figure."""
 
 
-def audit_build(published: Path, internal: Path) -> FileAudit:
+def audit_build(
+    published: Path, internal: Path, rewrite: Callable[[], object], nights: Sequence[Night] = ()
+) -> FileAudit:
     """Audit a build before it is published, and write what was found to `disclosure.audit` of its internal file.
 
+    Figures that somebody could work out are hidden with others until nobody can (`privacy.md`, "Nights"). Where that is
+    not possible they stay hidden, and the caller warns.
+
+    Args:
+        published: the file.
+        internal: the internal file of the same build.
+        rewrite: writes the published file again, from what is hidden by then.
+        nights: what earlier ones have printed since the last release.
+
     Raises:
-        DisclosureError: a hidden figure is too well known, or a rule is broken.
+        DisclosureError: a rule of publishing is broken: what is published cannot be judged.
     """
-    found = audit_file(published, internal)
+    found, more = audit_file(published, internal, nights), 0
+    for _ in range(_REPAIRS):
+        if not found.at_risk or found.breaches:
+            break
+        with _seen(published, internal) as view, duckdb.connect(str(internal), read_only=True) as connection:
+            repaired = repair(view, read_linked_set(connection), {row.cell for row in found.at_risk}, nights)
+        if not repaired.hidden:
+            break
+        with duckdb.connect(str(internal)) as connection:
+            hide_more(connection, read_linked_set(connection), repaired.hidden)
+        more += len(repaired.hidden)
+        rewrite()
+        found = audit_file(published, internal, nights)
     with duckdb.connect(str(internal)) as connection:
         _write(connection, found)
-    if not found.passed:
-        places = [row.cell for row in found.at_risk] + [f"{b.table} {b.place} ({b.rule})" for b in found.breaches]
-        more = f" und {len(places) - _SHOWN} weitere" if len(places) > _SHOWN else ""
+    if found.breaches:
+        places = [f"{b.table} {b.place} ({b.rule})" for b in found.breaches]
+        others = f" und {len(places) - _SHOWN} weitere" if len(places) > _SHOWN else ""
         raise DisclosureError(
-            f"Die Prüfung der Geheimhaltung ist nicht bestanden, es wird nichts veröffentlicht. Zu genau bekannt: "
-            f"{'; '.join(places[:_SHOWN])}{more}. Bitte die Betreuung informieren; die Tabelle disclosure.audit der "
+            "Die Prüfung der Geheimhaltung ist nicht bestanden, es wird nichts veröffentlicht: "
+            f"{'; '.join(places[:_SHOWN])}{others}. Bitte die Betreuung informieren; die Tabelle disclosure.audit der "
             "internen Datei hat die Einzelheiten."
         )
-    return found
+    for row in found.rows:
+        if not row.passed:
+            _LOG.warning("%s is hidden, and known too well to attacker %d all the same", row.cell, row.attacker)
+    return replace(found, hidden_more=more)
 
 
 def build_of(published: Path) -> str:
@@ -157,11 +202,12 @@ def build_of(published: Path) -> str:
 
 def _write(connection: duckdb.DuckDBPyConnection, found: FileAudit) -> None:
     rows: list[tuple[object, ...]] = [
-        (r.cell, r.lower, r.upper, r.required_upper, r.passed, r.method) for r in found.rows
+        (r.cell, r.attacker, r.lower, r.upper, r.required_lower, r.required_upper, r.passed, r.method)
+        for r in found.rows
     ]
-    rows += [(f"{b.table}|{b.place}", None, None, None, False, b.rule) for b in found.breaches]
+    rows += [(f"{b.table}|{b.place}", None, None, None, None, None, False, b.rule) for b in found.breaches]
     names = list(_AUDIT)
-    types = [pa.string(), pa.int64(), pa.int64(), pa.int64(), pa.bool_(), pa.string()]
+    types = [pa.string(), *[pa.int64()] * 5, pa.bool_(), pa.string()]
     block = pa.table(
         [pa.array([row[n] for row in rows], kind) for n, kind in enumerate(types)],
         schema=pa.schema(list(zip(names, types, strict=True))),
@@ -175,48 +221,33 @@ def _write(connection: duckdb.DuckDBPyConnection, found: FileAudit) -> None:
 _TABLE = "disclosure.audit"
 _AUDIT = {
     "cell": "Zelle: Zahl, Gebiet, Zeitraum, Merkmal",
-    "lower": "Kleinster möglicher Wert",
-    "upper": "Größter möglicher Wert; leer, wenn es keinen gibt",
-    "required": "Bis zu diesem Wert muss alles von höchstens 1 an möglich bleiben; leer, wo nichts zu schützen ist",
+    "attacker": "Angreifer: 1 Öffentlichkeit, 2 Auswertende mit allen Nächten, 3 wer auch die Zeilen beim Kreis kennt, 4 "
+    "eine Stelle mit ihren eigenen Zeilen",
+    "lower": "Kleinster möglicher Wert; bei method table höchstens so groß",
+    "upper": "Größter möglicher Wert; leer, wenn es keinen gibt; bei method table mindestens so groß",
+    "required_lower": "Von höchstens diesem Wert an muss alles möglich bleiben; leer, wo nichts zu schützen ist",
+    "required_upper": "Bis zu diesem Wert muss alles möglich bleiben; leer, wo nichts zu schützen ist",
     "passed": "Ob sie geschützt ist",
-    "method": "lp, integer, oder die verletzte Regel",
+    "method": "lp, integer, table (ganze Tabellen zeigen es) oder die verletzte Regel",
 }
 
 
-def _audited(view: View) -> FileAudit:
+def _audited(view: View, nights: Sequence[Night]) -> FileAudit:
     breaches = list(_breaches(view))
     rows: list[AuditRow] = []
-    for part in (_audit_counts, _audit_amounts):
-        try:
-            rows += part(view)
-        except AuditError as error:
-            breaches.append(
-                Breach("indicator_value", str(error), "Die veröffentlichten Werte widersprechen sich nicht.")
-            )
+    try:
+        rows = audited_by_all(view, nights)
+    except AuditError as error:
+        breaches.append(Breach("indicator_value", str(error), _CONSISTENT))
     if not view.has_internal:
         rows = [replace(row, passed=row.passed or _may_be_large(row)) for row in rows]
-    rows.sort(key=lambda row: row.cell)
-    lines = tuple(_by_indicator(view, rows))
-    return FileAudit(view.build, lines, tuple(rows), tuple(breaches), view.has_internal, view.small)
-
-
-def _audit_counts(view: View) -> list[AuditRow]:
-    counts = {place: value for place, value in view.seen.items() if place[0] not in view.amounts}
-    unprinted = differences(view, counts)
-    cells = [PublishedCell(cell_id(place), value, view.k[place[0]]) for place, value in counts.items()]
-    cells += [PublishedCell(cell_id(place), None, view.k[place[0]], is_unpublished=True) for place in unprinted]
-    relations = Relations(view, [*counts, *unprinted])
-    view.small = frozenset(small_figures(view, unprinted))
-    told = relations.of_printed_sums()
-    return audit(cells, [*relations.additive(), *relations.of_counts()], told=told, sensitive=view.small)
-
-
-def _audit_amounts(view: View) -> list[AuditRow]:
-    """Sums of hours and euros: a hidden unsafe one must be possible from nothing to more than it is."""
-    amounts = {place: value for place, value in view.seen.items() if place[0] in view.amounts}
-    needed = {place: max(2, math.ceil(view.true[place] * _MARGIN)) for place in unsafe_sums(view, amounts)}
-    cells = [PublishedCell(cell_id(place), value, needed.get(place)) for place, value in amounts.items()]
-    return audit(cells, Relations(view, amounts).additive(), sensitive={cell_id(place) for place in needed})
+    lines = tuple(_by_indicator(view, [row for row in rows if row.attacker == rows[0].attacker]))
+    failed = {row.cell for row in rows if not row.passed} if view.has_internal else set()
+    withheld = frozenset(cell for trial in trials(view, nights) if failed for cell in trial.hopeless(failed))
+    cells = {cell_id(place): (view.true[place], value is None) for place, value in view.seen.items() if view.true}
+    return FileAudit(
+        view.build, lines, tuple(rows), tuple(breaches), view.has_internal, view.small, withheld, cells=cells
+    )
 
 
 def _breaches(view: View) -> Iterator[Breach]:
@@ -228,6 +259,11 @@ def _breaches(view: View) -> Iterator[Breach]:
     for place, value in sorted(view.seen.items()):
         if value is not None and 0 < value < view.k[place[0]] and place[0] not in view.amounts:
             yield Breach("indicator_value", cell_id(place), f"Zahlen unter {view.k[place[0]]} bleiben geheim.")
+    printed = [p for p, value in view.seen.items() if value and p[0] not in view.amounts]
+    for place in sorted(few_persons(view, printed)):
+        yield Breach(
+            "indicator_value", cell_id(place), "Zahlen, hinter denen zu wenige Personen stehen, bleiben geheim."
+        )
     for place in sorted(unsafe_sums(view, (p for p, v in view.seen.items() if p[0] in view.amounts and v))):
         yield Breach("indicator_value", cell_id(place), "Summen von zu wenigen Personen bleiben geheim.")
     yield from (Breach("indicator_value", cell_id(place), _CONSISTENT) for place in view.contradictions)

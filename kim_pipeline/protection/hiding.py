@@ -7,7 +7,7 @@ which the parts of the linked set are protected. Medians and texts follow from t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import duckdb
@@ -91,17 +91,24 @@ def hidden_figures(
         ProtectionError: a figure that no pattern protects, where nothing may be withheld.
     """
     join: Joiner = known or (lambda system: system)
-    counts = _hidden_counts(linked, join(with_prior(linked.system_of_counts())), memory, withheld)
+    counts = frozenset[Key]()
+    for has_orders in (False, True):  # from nothing, orders of dates make the search tenfold longer and change little
+        system = linked.system_of_counts(has_orders=has_orders)
+        counts = _hidden_counts(linked, join(with_prior(system)), memory, counts, withheld)
     with_count = {key for rules in linked.rules for key in _hidden_with(linked, rules, counts)}
     amounts = _pattern(join(with_prior(linked.system_of_amounts(with_count))), with_count, memory, withheld)
     return counts | with_count | {key for key in linked.amounts if key.cell in amounts.hidden}
 
 
 def _hidden_counts(
-    linked: LinkedSet, system: LinkedSystem, memory: Memory | None, withheld: set[str] | None
+    linked: LinkedSet,
+    system: LinkedSystem,
+    memory: Memory | None,
+    given: frozenset[Key],
+    withheld: set[str] | None,
 ) -> frozenset[Key]:
-    """Counts that are hidden; the parts of a rate that is hidden for one of them are hidden with it."""
-    forced = {key for rules in linked.rules for key in _small_denominators(linked, rules)}
+    """Counts that are hidden beside given ones; the parts of a rate that is hidden for one of them are, too."""
+    forced = {key for rules in linked.rules for key in _small_denominators(linked, rules)} | given
     while True:
         pattern = _pattern(system, forced, memory, withheld)
         hidden = frozenset(key for key in linked.counts if key.cell in pattern.hidden)
@@ -177,6 +184,22 @@ def _hidden_with(linked: LinkedSet, rules: Rules, hidden: frozenset[Key]) -> Ite
         is_told = rules.contributors is not None and linked.contributors_of(key, rules.contributors) in hidden
         if is_told or key._replace(count_id=rules.hidden_with) in hidden:
             yield key
+
+
+def hide_more(connection: duckdb.DuckDBPyConnection, linked: LinkedSet, more: Iterable[Key]) -> frozenset[Key]:
+    """Hide further figures of the connected internal file, with what stands or falls with them; returns all."""
+    rows = connection.execute(f"FROM {_HIDDEN}").fetchall()
+    hidden = with_what_follows(linked, {*(Key(*row) for row in rows), *more})
+    _write(connection, hidden)
+    return hidden
+
+
+def with_what_follows(linked: LinkedSet, hidden: Iterable[Key]) -> frozenset[Key]:
+    """Figures that are not published, with the parts of their rates and the sums that are hidden with them."""
+    found = frozenset(hidden)
+    while more := {key for rules in linked.rules for key in _parts_of_hidden_rates(linked, rules, found)} - found:
+        found |= more
+    return found | {key for rules in linked.rules for key in _hidden_with(linked, rules, found)}
 
 
 def _write(connection: duckdb.DuckDBPyConnection, hidden: frozenset[Key]) -> None:

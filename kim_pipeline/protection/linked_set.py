@@ -10,18 +10,26 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import duckdb
 
-from kim_pipeline.disclosure import Cell, LinkedSystem, Relation, Role
+from kim_pipeline.contracts import programmes
+from kim_pipeline.contracts.date_orders import date_orders
+from kim_pipeline.disclosure import Cell, LinkedSystem, Relation, RelationKind, Role
 
 SENSITIVE_K = 5
 """From this k on a category that holds all of its group is treated as small."""
 LEAST_CONTRIBUTORS, MOST_OF_TWO = 3, 0.85
 """A sum of hours or euros over persons needs so many, and the largest two may make up so much of it."""
+LEAST_VALUES = 5
+"""A median of fewer values is not published."""
 _AMOUNT_MARGIN = 1.15
 """An attacker must think an unsafe sum possible up to so many times its value, and down to nothing."""
+_HUNDREDTHS = 100
+N_CLASSES = ((5, 9), (10, 19), (20, 49), (50, None))
+"""The classes in which the number of values behind a median is printed."""
 _COUNTY, _COUNTY_MEMBER, _YEAR = 5.0, 1.5, 1.5
 """Hiding the county's totals, its breakdowns and years costs so many times more: they are read most."""
 
@@ -46,11 +54,13 @@ class Figure:
 
     Attributes:
         value: what was counted.
-        k: smallest count that may be published.
+        k: smallest count that may be published; 0 for the number of values behind a median, which nothing protects.
         is_printed: whether it can be published itself; else it only follows from others.
         is_reported: whether the value is one; what is not reported adds nothing to any sum, and everybody is told so:
-            no small figure, no hidden one, but a 0 that is known and never hidden.
+            no small figure, no hidden one, but a 0 that is known and never hidden. So is a sum over no rows, where the
+            number of rows is published.
         is_unsafe_sum: whether too few persons contribute to a sum, or two of them too much.
+        persons: distinct persons or cases behind it; None where it cannot be divided among them.
     """
 
     value: int
@@ -58,6 +68,7 @@ class Figure:
     is_printed: bool
     is_unsafe_sum: bool = False
     is_reported: bool = True
+    persons: int | None = None
 
     @property
     def role(self) -> Role:
@@ -69,7 +80,12 @@ class Figure:
     @property
     def protected_from(self) -> int | None:
         """Its k, where there is something to protect."""
-        return self.k if self.is_reported else None
+        return self.k or None if self.is_reported else None
+
+    @property
+    def is_of_few(self) -> bool:
+        """Whether fewer persons or cases stand behind it than may be published (`privacy.md`: the unit is the person)."""
+        return self.persons is not None and self.is_reported and 0 < self.persons < self.k
 
 
 @dataclass(frozen=True)
@@ -87,6 +103,9 @@ class Rules:
         hidden_with: the count with which a sum of hours or euros is hidden.
         contributors: the count of the persons that make it up, with which it is hidden, too.
         same_total_as: the count that is its total, where it has none of its own.
+        dated: its own count that takes part in an order of dates: itself, a rate's denominator, a median's `.n`.
+        follows: counts that this one never overtakes, both summed up from the first period on.
+        n_from: for a median with `dated`, the number of values from which it is printed.
     """
 
     indicator: str
@@ -99,6 +118,9 @@ class Rules:
     hidden_with: str | None = None
     contributors: str | None = None
     same_total_as: str | None = None
+    dated: str | None = None
+    follows: tuple[str, ...] = ()
+    n_from: int | None = None
 
 
 @dataclass(frozen=True)
@@ -136,13 +158,21 @@ class LinkedSet:
             found.setdefault(key.count_id, []).append(key)
         return found
 
-    def system_of_counts(self) -> LinkedSystem:
-        """Cells and relations of all counts of persons, cases, requests."""
-        small = self._whole_groups()
+    def system_of_counts(self, *, has_orders: bool = True) -> LinkedSystem:
+        """Cells and relations of all counts of persons, cases, requests.
+
+        Args:
+            has_orders: with the orders of dates and what printed classes tell.
+        """
+        small = self._whole_groups() | {key for key, figure in self.counts.items() if figure.is_of_few}
         cells = [_cell(key, figure, self.calendar, is_small=key in small) for key, figure in self.counts.items()]
         rests, relations = self._parts()
         relations += [*self._additive(self.counts), *self._within_rates(), *self._bounds(), *self._flows()]
-        return LinkedSystem([*cells, *rests], relations)
+        behind = list[Cell]()
+        if has_orders:
+            behind, orders = self._orders()
+            relations += [*orders, *self._printed_classes()]
+        return LinkedSystem([*cells, *rests, *behind], relations)
 
     def system_of_amounts(self, hidden: Iterable[Key]) -> LinkedSystem:
         """Cells and relations of all sums of hours and euros.
@@ -279,6 +309,71 @@ class LinkedSet:
         known = sum(sign * self.counts[other].value for other, sign in terms)
         return [Relation(f"Bestand {key.cell}", tuple((other.cell, sign) for other, sign in terms), known)]
 
+    def _orders(self) -> tuple[list[Cell], list[Relation]]:
+        """Rows that have reached the earlier date and not the later one: a stock nobody publishes, never negative."""
+        cells, relations = list[Cell](), list[Relation]()
+        for rules in self.rules:
+            for earlier in rules.follows if rules.dated else ():
+                for chain in self._chains(rules.dated or "", earlier):
+                    more, of_them = self._behind(chain, earlier)
+                    cells += more
+                    relations += of_them
+        return cells, relations
+
+    def _chains(self, later: str, earlier: str) -> Iterator[list[Key]]:
+        """Periods in a row for which both counts are given; no year whose quarters are, too, nor what a stock tells."""
+        given = {key for key, _ in self._pairs(later, earlier) if not self._is_flow(key, earlier)}
+        finest = {
+            key
+            for key in given
+            if not (quarters := self.calendar.quarters.get(key.period)) or any(
+                key._replace(period=quarter) not in given for quarter in quarters
+            )
+        }  # fmt: skip
+        after = {key._replace(period=self.calendar.previous.get(key.period, "")): key for key in finest}
+        for first in sorted(finest - {after[key] for key in finest & after.keys()}):
+            chain = [first]
+            while chain[-1] in after:
+                chain.append(after[chain[-1]])
+            yield chain
+
+    def _is_flow(self, key: Key, earlier: str) -> bool:
+        return not key.breakdown and any(
+            rules.flow == (earlier, key.count_id) and key._replace(count_id=rules.indicator) in self.counts
+            for rules in self.rules
+        )
+
+    def _behind(self, chain: Sequence[Key], earlier: str) -> tuple[list[Cell], list[Relation]]:
+        """Rows from before the first period are assumed to be known, as far as the later count needs them."""
+        steps = [self.counts[key._replace(count_id=earlier)].value - self.counts[key].value for key in chain]
+        start = max(0, -min(accumulate(steps)))
+        cells, relations, before = [], [], None
+        for key, value in zip(chain, accumulate(steps, initial=start), strict=False):
+            behind = key._replace(count_id=f"{key.count_id}.behind.{earlier}").cell
+            step = self.counts[key._replace(count_id=earlier)].value - self.counts[key].value
+            cells.append(Cell(behind, value + step, role=Role.UNKNOWN))
+            terms = [(behind, 1), (key._replace(count_id=earlier).cell, -1), (key.cell, 1)]
+            terms += [(before, -1)] if before else []
+            relations.append(Relation(f"Reihenfolge {behind}", tuple(terms), 0 if before else start))
+            before = behind
+        return cells, relations
+
+    def _printed_classes(self) -> Iterator[Relation]:
+        """A median's class bounds the number of its values, and so does that it is missing."""
+        for rules in self.rules:
+            for key in self.of(rules.dated or "") if rules.n_from else ():
+                low, high = _class_of(self.counts[key].value, rules.n_from or 0)
+                yield Relation(f"Klasse {key.cell} von", ((key.cell, -1),), -low, RelationKind.AT_MOST)
+                if high is not None:
+                    yield Relation(f"Klasse {key.cell} bis", ((key.cell, 1),), high, RelationKind.AT_MOST)
+
+
+def _class_of(n: int, printed_from: int) -> tuple[int, int | None]:
+    """What is told of the number of values behind a median: its class, or that there are too few."""
+    if n < printed_from:
+        return 0, printed_from - 1
+    return next((low, high) for low, high in N_CLASSES if high is None or n <= high)
+
 
 def _of_each_count(members: Iterable[Key]) -> Iterable[list[Key]]:
     """Members of one total, each breakdown for itself."""
@@ -289,7 +384,15 @@ def _of_each_count(members: Iterable[Key]) -> Iterable[list[Key]]:
 
 
 def _sum_if_complete(name: str, total: Key, parts: Sequence[Key], figures: Mapping[Key, Figure]) -> list[Relation]:
-    return [_sum(name, total, parts, figures)] if parts and all(part in figures for part in parts) else []
+    """Where a part is missing, the total is at least what the others add up to."""
+    given = [part for part in parts if part in figures]
+    if not given:
+        return []
+    whole = _sum(name, total, given, figures)
+    if len(given) == len(parts):
+        return [whole]
+    rest = sum(figures[part].value for part in given) <= figures[total].value
+    return [Relation(f"mindestens {name} {total.cell}", whole.terms, kind=RelationKind.AT_MOST)] if rest else []
 
 
 def _sum(name: str, total: Key, parts: Sequence[Key], figures: Mapping[Key, Figure]) -> Relation:
@@ -310,7 +413,7 @@ def _cell(key: Key, figure: Figure, calendar: CalendarTable, *, is_small: bool) 
 def _amount_cell(key: Key, figure: Figure, calendar: CalendarTable, *, is_unsafe: bool) -> Cell:
     """A sum as a cell: one that needs protection must be possible from nothing to more than it is."""
     is_unsafe = is_unsafe and figure.value > 0
-    k = max(2, math.ceil(figure.value * _AMOUNT_MARGIN)) if is_unsafe else None
+    k = max(math.ceil(figure.value * _AMOUNT_MARGIN), figure.value + _HUNDREDTHS * figure.k) if is_unsafe else None
     return Cell(key.cell, figure.value, k, figure.role, _factor(key, calendar), treat_as_small=is_unsafe)
 
 
@@ -318,8 +421,8 @@ def read_linked_set(connection: duckdb.DuckDBPyConnection) -> LinkedSet:
     """The linked set of the connected internal file."""
     counts, amounts = dict[Key, Figure](), dict[Key, Figure]()
     rows = connection.execute(
-        "SELECT c.count_id, c.area, c.period, c.breakdown, c.value, c.k, c.is_printed, c.is_reported, "
-        "c.is_amount, n.is_unsafe FROM disclosure.cell AS c "
+        "SELECT c.count_id, c.area, c.period, c.breakdown, c.value, c.k, c.is_printed, "
+        "c.is_reported AND NOT c.has_no_rows, c.is_amount, n.is_unsafe, c.persons FROM disclosure.cell AS c "
         "LEFT JOIN (SELECT DISTINCT count_id FROM disclosure.concentration) AS p USING (count_id) "
         "LEFT JOIN LATERAL (SELECT p.count_id IS NOT NULL AND coalesce(max(x.contributors < $least OR "
         "x.share_of_two > $most), c.value > 0) AS is_unsafe FROM disclosure.concentration AS x "
@@ -327,8 +430,8 @@ def read_linked_set(connection: duckdb.DuckDBPyConnection) -> LinkedSet:
         "AS n ON TRUE ORDER BY ALL",
         {"least": LEAST_CONTRIBUTORS, "most": MOST_OF_TWO},
     ).fetchall()
-    for count, area, period, breakdown, value, k, is_printed, is_reported, is_amount, is_unsafe in rows:
-        figure = Figure(value, k, is_printed, bool(is_amount and is_unsafe), is_reported)
+    for count, area, period, breakdown, value, k, is_printed, is_reported, is_amount, is_unsafe, persons in rows:
+        figure = Figure(value, k, is_printed, bool(is_amount and is_unsafe), is_reported, persons)
         (amounts if is_amount else counts)[Key(count, area, period, breakdown)] = figure
     return LinkedSet(counts, amounts, _rules(connection), _calendar(connection))
 
@@ -336,24 +439,31 @@ def read_linked_set(connection: duckdb.DuckDBPyConnection) -> LinkedSet:
 def _rules(connection: duckdb.DuckDBPyConnection) -> list[Rules]:
     rows = connection.execute(
         "SELECT indicator_id, aggregation = 'stock', aggregation = 'count', numerator_count, denominator_count, "
-        "difference_count, at_most, string_split(parts, ','), inflow, outflow, hidden_with, contributors, "
-        "same_total_as FROM indicators.indicator WHERE k IS NOT NULL ORDER BY indicator_id"
+        "difference_count, at_most, string_split(parts, ','), inflow, outflow, hidden_with, contributors, same_total_as, "
+        "dated, programme, table_name, aggregation = 'median', k "
+        "FROM indicators.indicator WHERE k IS NOT NULL ORDER BY indicator_id"
     ).fetchall()
-    return [
-        Rules(
-            i,
-            is_stock,
-            is_share,
-            (num, den, diff),
-            most,
-            tuple(parts or ()),
-            (inflow, outflow) if inflow else None,
-            count,
-            persons,
-            total,
+    counts = {
+        (programme, table, dated): f"{i}.n" if is_median else den or i
+        for i, _, _, _, den, *_, dated, programme, table, is_median, _ in rows
+        if dated
+    }
+    found = []
+    for i, is_stock, is_share, num, den, diff, most, parts, inflow, outflow, count, persons, total, *more in rows:
+        dated, programme, table, is_median, k = more
+        rate, flow = (num, den, diff), (inflow, outflow) if inflow else None
+        follows = tuple(
+            counts[programme, table, earlier]
+            for earlier, later in (date_orders(programmes()[programme].table(table)) if dated else ())
+            if later == dated and (programme, table, earlier) in counts
         )
-        for i, is_stock, is_share, num, den, diff, most, parts, inflow, outflow, count, persons, total in rows
-    ]
+        found.append(
+            Rules(
+                i, is_stock, is_share, rate, most, tuple(parts or ()), flow, count, persons, total,
+                counts.get((programme, table, dated)), follows, max(LEAST_VALUES, k) if is_median and dated else None,
+            )
+        )  # fmt: skip
+    return found
 
 
 def _calendar(connection: duckdb.DuckDBPyConnection) -> CalendarTable:

@@ -20,12 +20,14 @@ import pyarrow as pa
 from kim_pipeline.contracts.key_date import key_date_of
 from kim_pipeline.files import NO_STATE
 from kim_pipeline.intake.deliveries import Intake
+from kim_pipeline.protection.declared import refuse_undeclared
 from kim_pipeline.version import code_version
 from kim_pipeline.warehouse.build import comment, sql_literal
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 
 _STORAGE_VERSION = "v1.0.0"
 _LIBRARIES = ("dagster", "duckdb", "highspy", "numpy", "pandas", "pandera", "pyarrow", "python-calamine", "sqlglot")
+_COLUMNS = "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'published' AND NOT internal"
 _BUILD_INFO = {
     "item": "Art der Angabe: build, release, library, count oder input",
     "name": "Name der Angabe; bei input das Programm",
@@ -93,7 +95,11 @@ def write_published(internal: Path, target: Path, intake: Intake, facts: BuildFa
 
 
 def write_tables(internal: Path, target: Path, info: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Write every published table from an internal file; `info` are the rows of `build_info`."""
+    """Write every published table from an internal file; `info` are the rows of `build_info`.
+
+    Raises:
+        UndeclaredError: of a column nobody has said what it tells (`declared.py`).
+    """
     target.unlink(missing_ok=True)
     counts = {}
     spill = str(internal.parent)  # what does not fit into memory is as personal as that file
@@ -107,6 +113,7 @@ def write_tables(internal: Path, target: Path, info: Sequence[Mapping[str, Any]]
             counts[model.name] = _write_table(connection, model)
         counts["build_info"] = _write_build_info(connection, info)
         counts |= _write_dictionaries(connection)
+        refuse_undeclared(connection.execute(_COLUMNS).fetchall())
         connection.execute("CHECKPOINT published")
     return counts
 

@@ -66,6 +66,11 @@ class Indicator(BaseModel):
         hidden_with: the count with which a sum of hours or euros is hidden.
         contributors: the count of the persons that such a sum is made up by: where the sum is printed, there are enough
             of them, and everybody knows.
+        persons: the pseudonym that tells the persons or cases behind its rows apart; None where each row is one.
+        dated: the day of its table by which the rows are counted; of a rate those in its denominator, of a median those
+            that have a value.
+        each_at_most: what a single row of `hidden_with` adds to a sum at most, in its unit.
+        share_at_most: so many times its denominator a rate's numerator is at most, where it is no share.
         k: smallest count that may be published; None where every one may.
     """
 
@@ -127,6 +132,17 @@ class Indicator(BaseModel):
     contributors: str | None = Field(
         None,
         description="Zahl der Personen, die zu einer Summe von Stunden oder Euro beitragen; mit ihr bleibt sie geheim",
+    )
+    persons: str | None = Field(
+        None,
+        description="Pseudonym, das die Personen oder Fälle unterscheidet; leer, wo jede Zeile für sich zählt",
+    )
+    dated: str | None = Field(None, description="Datum der Tabelle, nach dem die Zeilen zählen, wo es alle sind")
+    each_at_most: int | None = Field(
+        None, description="Was eine Zeile von hidden_with höchstens zu einer Summe beiträgt"
+    )
+    share_at_most: float | None = Field(
+        None, description="Das Wievielfache des Nenners der Zähler höchstens ist, wo eine Quote kein Anteil ist"
     )
     k: int | None = Field(
         None, description="Kleinste Zahl, die veröffentlicht werden darf; leer, wenn jede"
@@ -198,7 +214,8 @@ def catalogue_columns() -> tuple[CatalogueColumn, ...]:
 def _sql_type(annotation: Any) -> str:
     """DuckDB's type of a field; several values stand in one text."""
     kinds = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
-    return "BOOLEAN" if bool in kinds else "BIGINT" if int in kinds else "VARCHAR"
+    names = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE"}
+    return next((name for kind, name in names.items() if kind in kinds), "VARCHAR")
 
 
 def catalogue_row(indicator: Indicator) -> tuple[Any, ...]:

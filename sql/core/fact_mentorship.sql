@@ -1,6 +1,7 @@
 -- Patenschaften.
 SELECT
     s.mentorship_no,  -- Patenschaft (Pseudonym)
+    s.mentee,  -- Patenkind (Pseudonym)
     s.municipality AS area,  -- Gebiet
     s.started_on,  -- Beginn
     s.ended_on,  -- Ende

@@ -1,5 +1,6 @@
 -- Wie viele Personen zu einer Summe von Stunden oder Euro beitragen, und was die zwei größten davon ausmachen.
--- Summen, die keine Personen aufteilen (Förderstunden je Schule), stehen nicht hier.
+-- Summen, die keine Personen aufteilen (Förderstunden je Schule), stehen nicht hier. Zeilen ohne Pseudonym zählen als
+-- je eine Person.
 WITH contribution (count_id, calendar, area, reported_on, breakdown, contributor, amount) AS (
     SELECT
         'smp_hours',
@@ -7,7 +8,7 @@ WITH contribution (count_id, calendar, area, reported_on, breakdown, contributor
         f.area,
         f.requested_on,
         f.language,
-        coalesce(f.interpreter, ''),
+        coalesce(f.interpreter, concat_ws('|', '', f.source_file, f.source_sheet, f.source_row)),
         f.hours
     FROM core.fact_interpreter_request AS f
     WHERE f.status = 'done'
@@ -18,7 +19,7 @@ WITH contribution (count_id, calendar, area, reported_on, breakdown, contributor
         f.area,
         f.requested_on,
         NULL,
-        coalesce(f.interpreter, ''),
+        coalesce(f.interpreter, concat_ws('|', '', f.source_file, f.source_sheet, f.source_row)),
         f.fee_eur
     FROM core.fact_interpreter_request AS f
     WHERE f.status = 'done'
@@ -29,7 +30,7 @@ WITH contribution (count_id, calendar, area, reported_on, breakdown, contributor
         f.area,
         f.reported_on,
         NULL,
-        coalesce(f.helper, ''),
+        coalesce(f.helper, concat_ws('|', '', f.source_file, f.source_sheet, f.source_row)),
         f.hours_delivered
     FROM core.fact_placement AS f
     UNION ALL
@@ -39,7 +40,7 @@ WITH contribution (count_id, calendar, area, reported_on, breakdown, contributor
         f.area,
         f.reported_on,
         NULL,
-        coalesce(f.helper, ''),
+        coalesce(f.helper, concat_ws('|', '', f.source_file, f.source_sheet, f.source_row)),
         f.hours_granted
     FROM core.fact_placement AS f
 ),

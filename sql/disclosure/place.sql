@@ -1,5 +1,6 @@
 -- Wo geschützte Indikatoren einen veröffentlichten Wert haben können: jedes Gebiet und jeder abgedeckte Zeitraum als
--- Ganzes, der Kreis je Jahr oder Schuljahr auch nach seiner Gliederung, auch wo nichts gezählt wurde.
+-- Ganzes, der Kreis je Jahr oder Schuljahr auch nach seiner Gliederung, auch wo nichts gezählt wurde. Ein Merkmal
+-- gehört zu einer Gliederung, wenn es in mindestens einer Anzahl des Programms vorkommt; ein Median genügt nicht.
 WITH covered AS (
     SELECT
         i.indicator_id,
@@ -22,7 +23,7 @@ member AS (
     FROM indicators.indicator_value AS v
     INNER JOIN indicators.indicator AS i ON i.indicator_id = v.indicator_id
     INNER JOIN core.dim_area AS a ON a.area = v.area AND a.is_county
-    WHERE v.breakdown_kind <> 'total'
+    WHERE v.breakdown_kind <> 'total' AND i.aggregation NOT IN ('median', 'level')
 ),
 
 with_foreigners AS (

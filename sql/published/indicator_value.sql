@@ -67,7 +67,7 @@ judged AS (
         h.indicator_id IS NULL AND n.indicator_id IS NULL
         AND CASE p.aggregation
             WHEN 'rate' THEN coalesce(v.denominator, 0) >= 20
-            WHEN 'median' THEN coalesce(v.n, 0) >= greatest(5, p.k)
+            WHEN 'median' THEN least(coalesce(v.n, 0), coalesce(c.persons, v.n, 0)) >= greatest(5, p.k)
             ELSE TRUE
         END AS is_published,
         p.aggregation IN ('count', 'distinct', 'stock', 'per_1000') OR p.n_count IS NOT NULL
@@ -76,6 +76,8 @@ judged AS (
     LEFT JOIN indicators.indicator_value AS v
         ON v.indicator_id = p.indicator_id AND v.area = p.area AND v.period = p.period
         AND v.breakdown_kind = p.kind AND v.breakdown = p.breakdown
+    LEFT JOIN disclosure.person_count AS c
+        ON c.count_id = p.indicator_id AND c.area = p.area AND c.period = p.period AND c.breakdown = p.breakdown
     LEFT JOIN held_back AS h
         ON h.indicator_id = p.indicator_id AND h.area = p.area AND h.period = p.period AND h.breakdown = p.breakdown
     LEFT JOIN unreported AS u

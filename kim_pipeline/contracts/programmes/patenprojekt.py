@@ -27,9 +27,7 @@ class Mentorships(ContractModel):
     mentor: Text = column(
         "Pate/Patin", "Pate", label="Pate/Patin (Pseudonym)", kind="text", personal="pseudonym", is_read=False
     )
-    mentee: Text = column(
-        "Patenkind", "Schüler/in", label="Patenkind (Pseudonym)", kind="text", personal="pseudonym", is_read=False
-    )
+    mentee: Text = column("Patenkind", "Schüler/in", label="Patenkind (Pseudonym)", kind="text", personal="pseudonym")
     school: Text = column("Schule", label="Schule", kind="text", is_read=False)
     municipality: Text = column("Kommune", "Ort", label="Kommune", kind="municipality", required=True)
     started_on: Day = column("Beginn", label="Beginn", kind="date", required=True, period_date=True)

@@ -1,0 +1,160 @@
+"""The nights' ledger: what each night since the last release has printed or hidden (`privacy.md`, "Nights").
+
+Belongs here: one small file among the state, 0600, for those who may see true counts, and what an analyst knows who kept
+every night's file: the relations that held in a night whose figures were others. A night is kept as its differences from
+the next one, so that what cannot narrow anything any more is not kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from kim_pipeline.disclosure import PublishedCell, Relation, RelationKind
+
+_LOG = logging.getLogger(__name__)
+_FILE = "nights.json"
+_KIND = 1
+"""Of the file's form; what is of another one is as none."""
+
+Night = Mapping[str, tuple[int, bool]]
+"""Cell → its value, and whether it was hidden."""
+
+
+class NightLedger:
+    """The nights since the last release; `state` is what to keep of them with tonight, once it is published."""
+
+    def __init__(self, folder: Path, *, release: str | None = None) -> None:
+        """Read what is there; a file that is damaged, or from before the newest release, is as none.
+
+        Args:
+            folder: of the state.
+            release: name of the newest release.
+        """
+        kept = _read(folder / _FILE)
+        self._release = release
+        self.nights: tuple[Night, ...] = tuple(_nights(kept)) if kept and kept["release"] == release else ()
+        """The last one first."""
+
+    def state(self, tonight: Night) -> dict[str, bytes]:
+        """The file of the state, with tonight."""
+        nights = [dict(tonight), *self.nights]
+        before = []
+        for later, night in zip(nights, nights[1:], strict=False):
+            changed = {
+                cell: night.get(cell) for cell in later.keys() | night.keys() if night.get(cell) != later.get(cell)
+            }
+            if changed:
+                before.append(changed)
+        content = json.dumps(
+            {"kind": _KIND, "release": self._release, "last": dict(tonight), "before": before}, sort_keys=True
+        )
+        return {_FILE: f"{_checksum(content)}\n{content}\n".encode()}
+
+
+def _nights(kept: Mapping[str, Any]) -> Iterator[Night]:
+    night: dict[str, tuple[int, bool]] = {cell: (value, hidden) for cell, (value, hidden) in kept["last"].items()}
+    yield night
+    for changed in kept["before"]:
+        night = dict(night)
+        for cell, entry in changed.items():
+            if entry is None:
+                night.pop(cell, None)
+            else:
+                night[cell] = (entry[0], entry[1])
+        yield night
+
+
+def _checksum(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        checksum, content = path.read_text(encoding="utf-8").rstrip("\n").split("\n", 1)
+        if _checksum(content) != checksum:
+            raise ValueError("the checksum is another one")
+        kept: dict[str, Any] = json.loads(content)
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        _LOG.warning("%s is damaged; the audit begins with tonight again", path.name)
+        return None
+    return kept if kept["kind"] == _KIND else None
+
+
+def joined(
+    cells: Sequence[PublishedCell],
+    relations: Sequence[Relation],
+    true: Mapping[str, int],
+    nights: Sequence[Night],
+) -> tuple[list[PublishedCell], list[Relation]]:
+    """What tonight's file tells together with earlier ones.
+
+    A figure that has not changed is one cell, in whichever night it was printed; one that has is a cell per value. That
+    a hidden one has not changed nobody can see; that it is known makes the test stricter.
+
+    Args:
+        cells: of tonight's file.
+        relations: of tonight, which hold whatever is published.
+        true: tonight's true values.
+        nights: earlier ones.
+
+    Returns:
+        All cells and relations; those of earlier nights only where a figure was another one.
+    """
+    known = {cell.id: cell for cell in cells}
+    found: dict[tuple[tuple[tuple[str, int], ...], int], Relation] = {}
+    of_cell: dict[str, list[Relation]] = {}
+    for relation in relations:
+        for cell, _ in relation.terms:
+            of_cell.setdefault(cell, []).append(relation)
+    for number, night in enumerate(nights):
+        values = {cell: value for cell, (value, _) in night.items()}
+        for cell, (value, is_hidden) in night.items():
+            if not is_hidden and cell in known and true.get(cell) == value and known[cell].value is None:
+                known[cell] = replace(known[cell], value=value)
+        changed = {cell for cell, value in values.items() if cell in true and true[cell] != value}
+        touched = {id(r): r for cell in sorted(changed) for r in of_cell.get(cell, ())}
+        for relation in touched.values():
+            then = _then(relation, values, true, number)
+            if then is None:
+                continue
+            found.setdefault((then.terms, then.constant), then)
+            for (cell, _), (name, _) in zip(relation.terms, then.terms, strict=True):
+                printed = values.get(cell) if cell in night and not night[cell][1] else None
+                if name not in known:
+                    known[name] = PublishedCell(name, printed, None, is_unpublished=True)
+                elif printed is not None and known[name].value is None:
+                    known[name] = replace(known[name], value=printed)
+    return list(known.values()), [*relations, *found.values()]
+
+
+def _then(relation: Relation, values: Mapping[str, int], true: Mapping[str, int], number: int) -> Relation | None:
+    """A relation with the cells of an earlier night; None where it is not known to have held then."""
+    terms, total, is_whole = [], 0, True
+    for cell, sign in relation.terms:
+        if cell in values:
+            value = values[cell]
+            terms.append((cell if true.get(cell) == value else f"{cell}@{value}", sign))
+            total += sign * value
+        elif cell in true and "." in cell.split("|")[0]:
+            terms.append((f"{cell}@night{number}", sign))  # nobody prints it, and it may have been another number
+            is_whole = False
+        else:
+            return None
+    if not is_whole:
+        return replace(relation, terms=tuple(terms)) if _is_lasting(relation) else None
+    if relation.kind is RelationKind.EQUAL:
+        return replace(relation, terms=tuple(terms), constant=total)
+    return replace(relation, terms=tuple(terms), constant=max(relation.constant, total))
+
+
+def _is_lasting(relation: Relation) -> bool:
+    """Whether its constant is none of rows outside the relations, which were others then."""
+    return relation.constant == 0

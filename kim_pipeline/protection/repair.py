@@ -1,0 +1,108 @@
+"""Hides more where the audit of a file finds a figure too well known (`privacy.md`, "Nights").
+
+Belongs here: which printed figures are hidden beside a cell that fails, cheapest first, until it passes; and which cells
+no hiding protects, because somebody knows too much of them already. Whether a cell passes is for the audit to say.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from kim_pipeline.protection.attacker import FigurePlace, View, cell_id
+from kim_pipeline.protection.attackers import Knowledge, Trial, trials
+from kim_pipeline.protection.hiding import with_what_follows
+from kim_pipeline.protection.linked_set import Key, LinkedSet
+from kim_pipeline.protection.night_ledger import Night
+
+_ROUNDS = 6
+_COUNTY = 5.0
+"""The county's figures are hidden last: they are read most."""
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What was found.
+
+    Attributes:
+        hidden: figures that are hidden in addition.
+        withheld: cells that fail even where everything is hidden, by what an attacker knows beforehand.
+    """
+
+    hidden: frozenset[Key]
+    withheld: frozenset[str]
+
+
+def repair(view: View, linked: LinkedSet, failed: Iterable[str], nights: Sequence[Night] = ()) -> Repair:
+    """Hide figures beside failed cells until these pass.
+
+    Args:
+        view: of the published file; what is hidden in addition is hidden in it, too.
+        linked: the linked set of its internal file.
+        failed: cells that some attacker knows too well.
+        nights: earlier ones, since the last release.
+    """
+    todo, withheld, hidden = set(failed), set[str](), frozenset[Key]()
+    for _ in range(_ROUNDS):
+        more, bad = set[Key](), set[str]()
+        for trial in trials(view, nights):
+            for cell in sorted(row.cell for row in trial.tried(todo - withheld) if not row.passed):
+                bad.add(cell)
+                found = _enough(trial.hiding(map(cell_id, more)), cell, view)
+                more |= {Key(*place) for place in found or ()}
+                if found is None:
+                    withheld.add(cell)
+        todo = bad - withheld
+        if not more:
+            break
+        hidden = with_what_follows(linked, hidden | more)
+        view.hide(hidden)
+    return Repair(hidden, frozenset(withheld))
+
+
+def _enough(trial: Trial, cell: str, view: View) -> list[FigurePlace] | None:
+    """Printed figures of which none can be left out and all together protect a cell; None where nothing does."""
+
+    def is_safe(places: Sequence[FigurePlace]) -> bool:
+        return all(row.passed for row in trial.hiding(map(cell_id, places)).tried({cell}))
+
+    if is_safe([]):
+        return []
+    if trial.hopeless({cell}):
+        return None
+    queue, size = _beside(trial.known, cell, view), 1
+    while not is_safe(queue[:size]):
+        if size >= len(queue):
+            return None
+        size *= 2
+    chosen, step = queue[:size], max(1, size // 2)
+    while step:
+        for start in range(len(chosen) - step, -1, -step):  # what is furthest and dearest first
+            rest = chosen[:start] + chosen[start + step :]
+            if is_safe(rest):
+                chosen = rest
+        step //= 2
+    return chosen
+
+
+def _beside(known: Knowledge, cell: str, view: View) -> list[FigurePlace]:
+    """The printed figures of a cell's component: those in its own relations first, the cheapest first."""
+    of_cell: dict[str, list[tuple[str, ...]]] = {}
+    for relation in (*known.relations, *known.told):
+        names = tuple(name for name, _ in relation.terms)
+        for name in names:
+            of_cell.setdefault(name, []).append(names)
+    distance, layer = {cell: 0}, [cell]
+    while layer:
+        found = {name for at in layer for names in of_cell.get(at, ()) for name in names} - distance.keys()
+        distance |= dict.fromkeys(found, distance[layer[0]] + 1)
+        layer = sorted(found)
+    printed = {cell_id(place): place for place, value in view.seen.items() if value is not None}
+    those = [(distance[name], _cost(place, view), place) for name, place in printed.items() if name in distance]
+    return [place for _, _, place in sorted(those)]
+
+
+def _cost(place: FigurePlace, view: View) -> float:
+    value = view.seen[place] or 0
+    return (_COUNTY if place[1] == view.county and not place[3] else 1.0) * (1 + math.log1p(value))
