@@ -189,9 +189,12 @@ def _figures(context: ReportContext, area: Record) -> PaperTable | Paragraph:
     rows: list[TableRow] = []
     for key, programme in sorted(figures.programmes.items(), key=lambda item: item[1]["title"].casefold()):
         ours = [
-            row for row in figures.of_programme(key)
-            if not row["county_only"] and (row["is_headline"] or row["indicator_id"] in wanted) and key != _POPULATION
-        ]  # fmt: skip
+            row
+            for row in figures.of_programme(key)
+            if key != _POPULATION
+            and (row["is_headline"] or row["indicator_id"] in wanted)
+            and figures.has_municipalities(row)
+        ]
         lines = [_line(context, row, area) for row in ours if figures.newest(row["indicator_id"])]
         if lines:
             rows += [Group(programme["title"]), *lines]
@@ -210,7 +213,9 @@ def _figures(context: ReportContext, area: Record) -> PaperTable | Paragraph:
 def _break_notes(context: ReportContext, area: Record) -> tuple[str, ...]:
     """Where a series of the page that rests on population figures changes their base within the years shown."""
     figures = context.figures
-    resting = [row for row in figures.rows("indicator") if row["aggregation"] == "per_1000" and not row["county_only"]]
+    resting = [
+        row for row in figures.rows("indicator") if row["aggregation"] == "per_1000" and figures.has_municipalities(row)
+    ]
     years = [p.name for p in figures.periods.values() if p.calendar == "year"]
     notes: list[str] = []
     for row in resting:

@@ -37,7 +37,7 @@ SELECT
     l.language,  -- Sprache (ISO 639-3); total bei den Gemeinden
     l.requests,  -- Anfragen; leer, wenn geheim
     l.unfilled,  -- davon nicht besetzt; leer, wenn geheim
-    l.coverage_rate,  -- Besetzte Anfragen an allen nicht abgesagten; leer, wenn geheim oder bei weniger als 20
+    l.coverage_rate,  -- Besetzte Anfragen an allen nicht abgesagten, nur für den Kreis; leer, wenn geheim oder bei weniger als 20
     l.active_interpreters,  -- Sprachmittler/innen mit einem Einsatz; leer, wenn geheim
     CASE WHEN l.unfilled < 3 THEN FALSE ELSE 5 * l.assignments < 4 * (l.assignments + l.unfilled) END
         AS gap  -- Lücke: mindestens 3 nicht besetzt und weniger als 80 % gedeckt; leer, wenn geheim
