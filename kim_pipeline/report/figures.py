@@ -266,6 +266,11 @@ class Figures:
         calendars = str(self.indicators[indicator]["calendars"]).split(",")
         return next(calendar for calendar in calendars if calendar in YEARLY)
 
+    def has_municipalities(self, indicator: Record) -> bool:
+        """Whether a row of `indicator` has yearly figures for municipalities."""
+        of_county = (indicator["county_calendars"] or "").split(",")
+        return not indicator["county_only"] and self.calendar_of(indicator["indicator_id"]) not in of_county
+
     def newest(self, indicator: str) -> str | None:
         """The last yearly period for which the county has a figure of an indicator, hidden or not."""
         calendar = self.calendar_of(indicator)

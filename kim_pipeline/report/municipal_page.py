@@ -152,7 +152,7 @@ def _wanted(context: ReportContext) -> list[Record]:
     figures, wanted = context.figures, context.wording.municipality_indicators
     return [
         row for row in figures.rows("indicator")
-        if not row["county_only"] and row["programme"] != _POPULATION
+        if figures.has_municipalities(row) and row["programme"] != _POPULATION
         and (row["is_headline"] or row["indicator_id"] in wanted) and figures.newest(row["indicator_id"])
     ]  # fmt: skip
 
@@ -244,7 +244,9 @@ def _offers(context: ReportContext, area: Record) -> list[Block]:
 def _break_notes(context: ReportContext, area: Record) -> tuple[str, ...]:
     """Where a series of the page that rests on population figures changes their base within the years shown."""
     figures = context.figures
-    resting = [row for row in figures.rows("indicator") if row["aggregation"] == _PER_1000 and not row["county_only"]]
+    resting = [
+        row for row in figures.rows("indicator") if row["aggregation"] == _PER_1000 and figures.has_municipalities(row)
+    ]
     years = [p.name for p in figures.periods.values() if p.calendar == "year"]
     notes: list[str] = []
     for row in resting:

@@ -54,6 +54,8 @@ class Indicator(BaseModel):
         county_only: whether municipalities have no value.
         same_total_as: the indicator whose value its total repeats; to whoever looks, the two are one figure.
         feature: the feature of persons by which it is broken down; it exists only where the county has released that.
+        county_calendars: the kinds of period for which only the county's value is published; municipalities have one in
+            the internal file (`privacy.md`, "What is published of protected indicators").
         direction: whether higher or lower is better, or neither.
         is_amount: whether it sums hours or euros instead of counting.
         numerator_count, denominator_count, difference_count: the counts in a protected rate; those that an entry does
@@ -110,6 +112,9 @@ class Indicator(BaseModel):
     same_total_as: str | None = Field(None, description="Indikator, dessen Wert sein Ganzes ist")
     feature: Feature | None = Field(
         None, description="Merkmal von Personen, das der Kreis freigegeben haben muss; leer bei den anderen"
+    )
+    county_calendars: tuple[Calendar, ...] = Field(
+        (), description="Zeiträume, für die er nur für den Kreis veröffentlicht wird"
     )
     direction: Literal["higher", "lower", "neutral"] = Field(description="Richtung: higher, lower oder neutral")
     is_amount: bool = Field(default=False, description="Ob er Stunden oder Euro summiert")
@@ -173,6 +178,8 @@ class Indicator(BaseModel):
             raise ValueError(f"{self.id}: a k below {LOWEST_K} protects nobody")
         if (self.hidden_with is not None) != (self.is_amount and self.k is not None):
             raise ValueError(f"{self.id}: protected sums of hours or euros, and only they, name hidden_with")
+        if not set(self.county_calendars) <= set(self.calendars) or (self.county_calendars and self.k is None):
+            raise ValueError(f"{self.id}: county_calendars are some of the calendars of a protected indicator")
         if self.contributors is not None and self.hidden_with is None:
             raise ValueError(f"{self.id}: contributors belong to protected sums of hours or euros")
         counts = (self.numerator_count, self.denominator_count, self.difference_count)

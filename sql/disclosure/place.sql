@@ -1,11 +1,13 @@
 -- Wo geschützte Indikatoren einen veröffentlichten Wert haben können: jedes Gebiet und jeder abgedeckte Zeitraum als
 -- Ganzes, der Kreis je Jahr oder Schuljahr auch nach seiner Gliederung, auch wo nichts gezählt wurde. Ein Merkmal
--- gehört zu einer Gliederung, wenn es in mindestens einer Anzahl des Programms vorkommt; ein Median genügt nicht.
+-- gehört zu einer Gliederung, wenn es in mindestens einer Anzahl des Programms vorkommt; ein Median genügt nicht. Was der
+-- Katalog dem Kreis vorbehält, hat für Gemeinden keinen.
 WITH covered AS (
     SELECT
         i.indicator_id,
         i.programme,
-        i.county_only,
+        i.county_only OR coalesce(list_contains(string_split(i.county_calendars, ','), c.calendar), FALSE)
+            AS is_of_county,
         i.aggregation,
         i.breakdown_kind,
         c.period,
@@ -42,7 +44,7 @@ SELECT
     'total' AS breakdown_kind,  -- Gliederung, oder total
     '' AS breakdown  -- Gliederungsmerkmal; leer bei total
 FROM covered AS c
-INNER JOIN core.dim_area AS a ON a.is_county OR NOT c.county_only
+INNER JOIN core.dim_area AS a ON a.is_county OR NOT c.is_of_county
 WHERE c.aggregation <> 'per_1000' OR (a.area, c.period) IN (SELECT (f.area, f.period) FROM with_foreigners AS f)
 UNION ALL
 SELECT

@@ -69,7 +69,7 @@ def test_every_published_figure_is_the_true_one_and_every_small_one_is_hidden() 
             f"SELECT count(*) {both} WHERE i.k IS NULL AND p.status = 'suppressed'"
         ).fetchall()
     assert (wrong, small, unprotected) == (0, 0, 0)
-    assert shown > 5000
+    assert shown > 4000
 
 
 def small_hidden(indicator: str, condition: str = "TRUE") -> str:
@@ -91,7 +91,7 @@ def test_a_small_figure_that_is_published_is_found(changed: Changed, indicator: 
 
 
 def test_a_large_figure_that_gives_others_away_is_found(changed: Changed) -> None:
-    found = changed(small_hidden("kim_cases_opened", "v.value BETWEEN 6 AND 40 AND h.period LIKE '%Q%'"))
+    found = changed(small_hidden("smp_assignments", "v.value BETWEEN 4 AND 40 AND h.period LIKE '%Q%'"))
     assert found.at_risk
     assert not found.breaches
 
@@ -113,6 +113,10 @@ def test_figures_that_contradict_each_other_are_found(changed: Changed) -> None:
 
 FIRST_HIDDEN = "indicator_id = '{}' AND status = 'suppressed'"
 BROKEN = {
+    "what_is_the_countys_alone": (
+        "INSERT INTO indicator_value SELECT * REPLACE ((SELECT min(area) FROM area WHERE part_of IS NOT NULL) AS area) "
+        "FROM indicator_value WHERE indicator_id = 'kim_cases_opened' AND period LIKE '%Q%' LIMIT 1"
+    ),
     "suppressed_rows_are_empty": (
         f"UPDATE indicator_value SET n_class = '5-9' WHERE {FIRST_HIDDEN.format('soe_persons')}"
     ),

@@ -192,7 +192,13 @@ def test_interfaces_are_told_from_and_to_with_their_wait() -> None:
         assert handovers == expected(rows["kim_handovers"], "Übergaben")
         assert wait == expected(rows["kim_handover_wait_days"], "Tage")
     words = next(p for p in report().pictures if p.startswith("Matrix")).replace("\N{NO-BREAK SPACE}", " ")
-    assert "AufenthG zu SGB XII: 46 Tage" in words
+    printed = published(
+        "SELECT breakdown, value FROM indicator_value WHERE indicator_id = 'kim_handover_wait_days' "
+        "AND period = '2023' AND breakdown_kind = 'interface' AND status = 'published'"
+    )
+    assert printed
+    for interface, days in printed:
+        assert f"{interface.replace('→', ' zu ')}: {days:.0f} Tag" in words
     text = report().text.replace("\N{NO-BREAK SPACE}", " ")
     assert "Am längsten warteten Fälle im Jahr 2023 bei SGB II zu SGB III (30 Tage, " in text
 

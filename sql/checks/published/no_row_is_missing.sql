@@ -4,9 +4,11 @@
 WITH protected AS (
     SELECT
         v.*,
-        i.programme
+        i.programme,
+        coalesce(list_contains(string_split(i.county_calendars, ','), d.calendar), FALSE) AS is_of_county
     FROM published.indicator_value AS v
     INNER JOIN published.indicator AS i ON i.indicator_id = v.indicator_id
+    INNER JOIN published.period AS d ON d.period = v.period
     WHERE i.k IS NOT NULL AND i.aggregation <> 'per_1000' AND NOT i.county_only
 ),
 
@@ -26,7 +28,7 @@ expected AS (
         p.period,
         '' AS breakdown
     FROM protected AS p
-    CROSS JOIN published.area AS a
+    INNER JOIN published.area AS a ON a.part_of IS NULL OR NOT p.is_of_county
     UNION ALL
     SELECT DISTINCT
         p.indicator_id,
