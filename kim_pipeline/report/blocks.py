@@ -287,7 +287,8 @@ class _Counter:
         """A block of any kind with its number; what has no caption has none."""
         if isinstance(block, Columns):
             left = tuple(self.any(part) for part in block.left)
-            return Columns(left, tuple(self.any(part) for part in block.right))  # type: ignore[arg-type]
+            right = tuple(self.any(part) for part in block.right)
+            return Columns(left, right)  # type: ignore[arg-type]
         if isinstance(block, Heading):
             return self.heading(block)
         if isinstance(block, PaperTable):

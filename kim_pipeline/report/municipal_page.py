@@ -13,6 +13,7 @@ from kim_pipeline.contracts.published import census_name
 from kim_pipeline.report import sparkline
 from kim_pipeline.report.blocks import (
     Block,
+    Cell,
     Document,
     Entries,
     Front,
@@ -167,9 +168,11 @@ def _tables(context: ReportContext, area: Record) -> list[Block]:
     for title, programmes in groups:
         ours = [row for key in programmes for row in rest if row["programme"] == key]
         rest = [row for row in rest if row["programme"] not in programmes]
-        for calendar in dict.fromkeys(context.figures.calendar_of(row["indicator_id"]) for row in ours):
+        calendars = dict.fromkeys(context.figures.calendar_of(row["indicator_id"]) for row in ours)
+        for calendar in calendars:
             same = [row for row in ours if context.figures.calendar_of(row["indicator_id"]) == calendar]
-            found += _group(context, area, (title, same), left_out)
+            named = f"{title}, Schuljahre" if calendar == "school_year" and len(calendars) > 1 else title
+            found += _group(context, area, (named, same), left_out)
     found += _offers(context, area)
     if left_out:
         found.append(Paragraph(f"Geheim, null oder nicht geliefert: {german.listing(left_out)}."))
@@ -213,7 +216,7 @@ def _line(context: ReportContext, indicator: Record, area: Record, periods: Sequ
     spots = [spot_of(context, indicator, period, area["area"]) for period in periods]
     cells = [f"{_plain(figure, unit)}{PART if spot.is_part else ''}" for figure, spot in zip(found, spots, strict=True)]
     spark = Spark(sparkline.drawn_small(spots), sparkline.in_words(str(indicator["label"]), spots))
-    row = (row_head(indicator), *cells, spark, _plain(figures.figure(key, periods[-1]), unit))
+    row: tuple[Cell, ...] = (row_head(indicator), *cells, spark, _plain(figures.figure(key, periods[-1]), unit))
     return _Line(indicator, row, any(figure.value for figure in found))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -171,7 +172,7 @@ class Review:
 
 def short_reason(review: Review, measure: Record) -> str:
     """What a rule found, in at most 60 characters."""
-    found = {
+    found: dict[int, Callable[[], str]] = {
         1: lambda: "nach dem Register entfallen",
         2: lambda: "keine Aktivität belegt",
         3: lambda: _fallen(measure),

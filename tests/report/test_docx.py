@@ -124,7 +124,7 @@ def test_the_short_paper_has_the_countys_headings_in_their_order(monkeypatch: py
     assert heads == ["Beschlussvorschlag", "Sachverhalt", "Finanzielle Auswirkungen", "Anlagen"]
     ours = context()
     wished = ["Sachverhalt", "Kosten", "Beschlussvorschlag", "Anlagen"]
-    monkeypatch.setitem(ours.wording._own, "paper", {"headings": wished})  # type: ignore[index]
+    monkeypatch.setitem(ours.wording._own, "paper", {"headings": wished})
     paper = short_paper(ours, "", Review(ours))
     assert [h.text for h in paper.headings() if h.level == 1] == wished
 

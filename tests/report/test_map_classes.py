@@ -63,7 +63,7 @@ def test_both_maps_are_drawn_and_name_every_municipality_with_its_value() -> Non
     names = {name for (name,) in published("SELECT name FROM area WHERE part_of IS NOT NULL")}
     for picture in drawn:
         assert all(f">{name}</text>" in picture.svg for name in names)
-        assert f">{dict(picture.data.rows)['Ahlen']}</text>" in picture.svg  # type: ignore[arg-type]
+        assert f">{dict(map(tuple, picture.data.rows))['Ahlen']}</text>" in picture.svg  # type: ignore[arg-type]
 
 
 def test_the_legend_has_a_patch_per_class_and_the_countys_value() -> None:
