@@ -71,7 +71,7 @@ def page(context: ReportContext, area: Record, footer: str) -> Document:
         ),
         picture=_locator(context, area),
     )
-    told = sentences(context, area)
+    told = municipal_sentences(context, area)
     body = (*([Listing(tuple(told))] if told else []), *_tables(context, area), _reading())
     running = (f"{figures.county['name']} · Gemeindeblatt {area['name']}", f"Stichtag {german.day(figures.key_day)}")
     return Document(front, (Section(body, begins_page=False, size=_SIZE),), running, footer, has_contents=False)
@@ -107,7 +107,7 @@ def _locator(context: ReportContext, area: Record) -> Picture:
     return Picture("", drawn_locator(context.wording.county, area["area"]), alt, PaperTable("", (), ()))
 
 
-def sentences(context: ReportContext, area: Record) -> list[str]:
+def municipal_sentences(context: ReportContext, area: Record) -> list[str]:
     """Up to three sentences: the largest change, and the largest distances to the county, of big enough figures."""
     return [*_largest_change(context, area), *_largest_distances(context, area)]
 
@@ -215,7 +215,7 @@ def _line(context: ReportContext, indicator: Record, area: Record, periods: Sequ
     found = [figures.figure(key, period, area["area"]) for period in periods]
     spots = [spot_of(context, indicator, period, area["area"]) for period in periods]
     cells = [f"{_plain(figure, unit)}{PART if spot.is_part else ''}" for figure, spot in zip(found, spots, strict=True)]
-    spark = Spark(sparkline.drawn_small(spots), sparkline.in_words(str(indicator["label"]), spots))
+    spark = Spark(sparkline.drawn_small(spots), sparkline.spark_in_words(str(indicator["label"]), spots))
     row: tuple[Cell, ...] = (row_head(indicator), *cells, spark, _plain(figures.figure(key, periods[-1]), unit))
     return _Line(indicator, row, any(figure.value for figure in found))
 

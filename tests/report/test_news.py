@@ -109,7 +109,7 @@ def test_at_most_twelve_rows_and_every_kind_has_its_turn(releases: Path) -> None
         kinds = {row.text for row in all_rows if hasattr(row, "text")}
         assert kinds <= {row.text for row in rows if hasattr(row, "text")}
     table = next(block for block in news.blocks(review, None) if isinstance(block, PaperTable))
-    assert sum(isinstance(row, tuple) for row in table.rows) == news.MOST_ROWS
+    assert sum(isinstance(row, tuple) for row in table.rows) == news.MOST_NEWS
     assert table.notes[0].endswith("weitere (bericht.html).")
 
 
