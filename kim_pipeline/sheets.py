@@ -43,7 +43,7 @@ _A4 = 9
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Worksheet:
     """A worksheet.
 
     Attributes:
@@ -66,7 +66,7 @@ class Share(float):
 
 
 def workbook_of(
-    sheets: Iterable[Sheet], made_at: dt.datetime | None = None, more: Callable[[Any, Looks], None] | None = None
+    sheets: Iterable[Worksheet], made_at: dt.datetime | None = None, more: Callable[[Any, Looks], None] | None = None
 ) -> bytes:
     """A workbook.
 
@@ -103,28 +103,28 @@ class Looks:
         return self._made[key]
 
 
-def _write_sheet(place: Any, sheet: Sheet, looks: Looks) -> None:
+def _write_sheet(place: Any, sheet: Worksheet, looks: Looks) -> None:
     top = 1 if sheet.caption else 0
     if sheet.caption:
-        write(place, (0, 0), sheet.caption, looks, {**TOP, "bold": True})
+        write_cell(place, (0, 0), sheet.caption, looks, {**TOP, "bold": True})
     for number, name in enumerate(sheet.columns):
         place.set_column(number, number, _width(name, (row[number] for row in sheet.rows)))
-        write(place, (top, number), name, looks, _HEADER)
+        write_cell(place, (top, number), name, looks, _HEADER)
     for number, row in enumerate(sheet.rows, top + 1):
-        lines = [lines_of(value, _WIDEST) for value in row]
+        lines = [wrapped_lines(value, _WIDEST) for value in row]
         set_height(place, number, max(lines))
         for column, value in enumerate(row):
             look = _TEXT if isinstance(value, str) else TOP
-            write(place, (number, column), value, looks, WRAPPED if lines[column] > 1 else look)
+            write_cell(place, (number, column), value, looks, WRAPPED if lines[column] > 1 else look)
     for number, note in enumerate(sheet.notes, top + 2 + len(sheet.rows)):
-        write(place, (number, 0), note, looks, TOP)
+        write_cell(place, (number, 0), note, looks, TOP)
     place.freeze_panes(top + 1, 0)
     place.autofilter(top, 0, top + len(sheet.rows), len(sheet.columns) - 1)
     place.repeat_rows(0, top)
-    set_up_print(place)
+    set_up_paper(place)
 
 
-def lines_of(value: object, width: int) -> int:
+def wrapped_lines(value: object, width: int) -> int:
     """Lines that a value takes in a column of so many characters."""
     parts = plain_text(value).split("\n") if isinstance(value, str) else [""]
     return sum(len(textwrap.wrap(part, width)) or 1 for part in parts)
@@ -136,7 +136,7 @@ def set_height(sheet: Any, row: int, lines: int) -> None:
         sheet.set_row(row, min(lines * _LINE, _TALLEST))
 
 
-def set_up_print(sheet: Any) -> None:
+def set_up_paper(sheet: Any) -> None:
     """A4 across, as wide as one page, the page's number below."""
     sheet.set_landscape()
     sheet.set_paper(_A4)
@@ -144,7 +144,7 @@ def set_up_print(sheet: Any) -> None:
     sheet.set_footer("&R&A, Seite &P von &N")
 
 
-def write(sheet: Any, place: tuple[int, int], value: object, looks: Looks, look: Mapping[str, Any]) -> None:
+def write_cell(sheet: Any, place: tuple[int, int], value: object, looks: Looks, look: Mapping[str, Any]) -> None:
     """Write a value of any kind; what looks like a formula stays text, also when the cell is edited."""
     if isinstance(value, dt.datetime):
         sheet.write_datetime(*place, value.replace(tzinfo=None), looks.of(look, {"num_format": _INSTANT}))

@@ -34,7 +34,7 @@ def as_workbook(result: Result) -> bytes:
             f"{german.number(_MOST_ROWS)}. "
             "Bitte mit --limit begrenzen oder --format csv wählen."
         )
-    sheet = sheets.Sheet("Ergebnis", result.columns, result.rows)
+    sheet = sheets.Worksheet("Ergebnis", result.columns, result.rows)
     return sheets.workbook_of([sheet], more=lambda book, looks: _write_origin(book, result, looks))
 
 
@@ -44,9 +44,9 @@ def _write_origin(book: Any, result: Result, looks: sheets.Looks) -> None:
     if not result.is_complete:
         told["Unvollständig"] = "Das Ergebnis hat weitere Zeilen (--limit)."
     for number, (label, value) in enumerate(told.items()):
-        sheets.set_height(sheet, number, sheets.lines_of(value, _WIDEST_TEXT))
-        sheets.write(sheet, (number, 0), label, looks, {**sheets.TOP, "bold": True})
-        sheets.write(sheet, (number, 1), value, looks, sheets.WRAPPED)
+        sheets.set_height(sheet, number, sheets.wrapped_lines(value, _WIDEST_TEXT))
+        sheets.write_cell(sheet, (number, 0), label, looks, {**sheets.TOP, "bold": True})
+        sheets.write_cell(sheet, (number, 1), value, looks, sheets.WRAPPED)
     sheet.set_column(0, 0, 16)
     sheet.set_column(1, 1, _WIDEST_TEXT)
-    sheets.set_up_print(sheet)
+    sheets.set_up_paper(sheet)

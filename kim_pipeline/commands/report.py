@@ -39,7 +39,10 @@ def report(
     ] = None,
     formats: Annotated[
         str,
-        typer.Option("--format", metavar="LISTE", help="Was zu schreiben ist, getrennt durch Kommas."),
+        typer.Option(
+            "--format", metavar="LISTE", show_default=False,
+            help="Was zu schreiben ist, getrennt durch Kommas. [Vorgabe: alles – pdf,docx,html,xlsx]",
+        ),
     ] = "pdf,docx,html,xlsx",
     warehouse: WarehouseOption = None,
 ) -> None:  # fmt: skip

@@ -6,7 +6,7 @@ Belongs here: what reads published files and nothing else of the warehouse. It n
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from kim_pipeline.files import Writer, write_with_folders
@@ -90,7 +90,7 @@ def _author(context: ReportContext) -> str:
 
 def _files(context: ReportContext, stem: str, paper: Document, formats: Collection[str]) -> dict[str, bytes]:
     author, built_at = _author(context), context.figures.build.built_at
-    made = {
+    made: dict[str, Callable[[], bytes]] = {
         "pdf": lambda: pdf(paper, author, built_at),
         "docx": lambda: word(paper, author, built_at),
         "html": lambda: html(paper, author),

@@ -15,7 +15,7 @@ from kim_pipeline.report.situation import PART, PART_NOTE, is_late
 from kim_pipeline.report.tables import BRACKETS, MEANING, SIGNS, ReportContext
 
 
-def reading(context: ReportContext) -> list[Block]:
+def reading_blocks(context: ReportContext) -> list[Block]:
     """What a reader needs to judge the figures, as it is printed."""
     return [*_signs(), *_disclosure(context), *_breaks(context), _data_status(context), *_sources(context)]
 

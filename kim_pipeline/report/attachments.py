@@ -11,7 +11,6 @@ from kim_pipeline import german
 from kim_pipeline.report import annex
 from kim_pipeline.report.blocks import (
     Block,
-    Columns,
     Entries,
     Group,
     Head,
@@ -23,12 +22,13 @@ from kim_pipeline.report.blocks import (
     Paragraph,
     Picture,
     Section,
+    SideBySide,
     in_bold,
-    tables_of,
+    tables_in,
 )
 from kim_pipeline.report.blocks import Row as TableRow
 from kim_pipeline.report.figures import Record
-from kim_pipeline.report.front_pages import CONTINUED, told
+from kim_pipeline.report.front_pages import CONTINUED, resolution_told
 from kim_pipeline.report.resolution import key_of, natural
 from kim_pipeline.report.review import CONTRADICTS, Review
 from kim_pipeline.report.tables import SIGNS, ReportContext
@@ -89,7 +89,7 @@ def decided(review: Review, measure: Record) -> str:
     """The binding resolution; without one, when the measure was before a body for anything else."""
     binding = review.decisions.binding.get(key_of(measure))
     if binding is not None:
-        return told(binding)
+        return resolution_told(binding)
     others = review.decisions.all.get(key_of(measure), [])
     if not others:
         return SIGNS["none"]
@@ -146,7 +146,7 @@ def _step(review: Review, details: Record) -> str:
 def reading(context: ReportContext) -> list[Section]:
     """Anlage 2: signs, disclosure, breaks, sources, and how far deliveries reach."""
     heading = Heading(1, "Anlage 2: Hinweise zu den Zahlen")
-    return [Section((heading, *annex.reading(context)), begins_page=False, size=_SIZE)]
+    return [Section((heading, *annex.reading_blocks(context)), begins_page=False, size=_SIZE)]
 
 
 def definitions(context: ReportContext, sections: Iterable[Section]) -> list[Section]:
@@ -163,14 +163,14 @@ def definitions(context: ReportContext, sections: Iterable[Section]) -> list[Sec
             groups.append(Entries(title, ("Kennzahl", "Definition und was zu beachten ist"), items))
     if not groups:
         return []
-    return [Section((Heading(1, "Anlage 3: Definitionen"), Columns(tuple(groups))), begins_page=False, size=_SIZE)]
+    return [Section((Heading(1, "Anlage 3: Definitionen"), SideBySide(tuple(groups))), begins_page=False, size=_SIZE)]
 
 
 def said_in(blocks: Iterable[Block]) -> str:
     """All text of blocks."""
     parts: list[str] = []
     for block in blocks:
-        if isinstance(block, Columns):
+        if isinstance(block, SideBySide):
             parts.append(said_in((*block.left, *block.right)))
         elif isinstance(block, Paragraph | Heading):
             parts.append(block.text)
@@ -184,7 +184,7 @@ def said_in(blocks: Iterable[Block]) -> str:
             parts += [block.title, block.text, block.alt]
         elif isinstance(block, Picture):
             parts += [block.caption, block.alt, *block.notes]
-        parts += [] if isinstance(block, Columns | Picture) else [_table_text(t) for t in tables_of([block])]
+        parts += [] if isinstance(block, SideBySide | Picture) else [_table_text(t) for t in tables_in([block])]
     return "\n".join(parts)
 
 

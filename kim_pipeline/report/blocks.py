@@ -181,7 +181,7 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Columns:
+class SideBySide:
     """Blocks side by side where a page is wide enough, else one below the other.
 
     Attributes:
@@ -194,7 +194,7 @@ class Columns:
 
 
 PlainBlock = Heading | Paragraph | Note | Listing | Entries | PaperTable | Picture
-Block = PlainBlock | Panel | Columns
+Block = PlainBlock | Panel | SideBySide
 
 
 @dataclass(frozen=True)
@@ -285,9 +285,10 @@ class _Counter:
 
     def any(self, block: Block) -> Block:
         """A block of any kind with its number; what has no caption has none."""
-        if isinstance(block, Columns):
+        if isinstance(block, SideBySide):
             left = tuple(self.any(part) for part in block.left)
-            return Columns(left, tuple(self.any(part) for part in block.right))  # type: ignore[arg-type]
+            right = tuple(self.any(part) for part in block.right)
+            return SideBySide(left, right)  # type: ignore[arg-type]
         if isinstance(block, Heading):
             return self.heading(block)
         if isinstance(block, PaperTable):
@@ -303,7 +304,7 @@ def numbered(sections: Sequence[Section]) -> tuple[Section, ...]:
     return tuple(replace(section, blocks=tuple(map(counter.any, section.blocks))) for section in sections)
 
 
-def tables_of(blocks: Iterable[Block]) -> Iterator[PaperTable]:
+def tables_in(blocks: Iterable[Block]) -> Iterator[PaperTable]:
     """All tables among blocks, those behind pictures and in panels as well, in order."""
     for block in blocks:
         if isinstance(block, PaperTable):
@@ -312,5 +313,5 @@ def tables_of(blocks: Iterable[Block]) -> Iterator[PaperTable]:
             yield block.data
         elif isinstance(block, Panel) and block.table is not None:
             yield block.table
-        elif isinstance(block, Columns):
-            yield from tables_of((*block.left, *block.right))
+        elif isinstance(block, SideBySide):
+            yield from tables_in((*block.left, *block.right))

@@ -49,7 +49,7 @@ def blocks(context: ReportContext) -> list[Block]:
     ]
 
 
-def tables(context: ReportContext) -> list[Block]:
+def further_case_tables(context: ReportContext) -> list[Block]:
     """What stands in HTML and the workbook only."""
     figures = context.figures
     if CHAPTER_OF not in figures.programmes:

@@ -29,7 +29,7 @@ class Base:
 
 
 @dataclass(frozen=True)
-class Change:
+class ToldChange:
     """A change that may be told.
 
     Attributes:
@@ -133,7 +133,7 @@ class Comparison:
             return f"in die Zeiträume davor ein Bruch fällt ({events[0]})"
         return "kein früherer Zeitraum ganz vorliegt"
 
-    def change(self, indicator: Record, period: str, area: str | None = None) -> Change | None:
+    def change(self, indicator: Record, period: str, area: str | None = None) -> ToldChange | None:
         """A figure beside that of its base; None where there is no base or a figure is not visible."""
         base = self.base(indicator, period).period
         if base is None:
@@ -143,7 +143,7 @@ class Comparison:
         if now.value is None or before.value is None:
             return None
         is_told = now.is_big_enough and before.is_big_enough and bool(before.value)
-        return Change(now, before, period, base, (now.value - before.value) / before.value if is_told else None)
+        return ToldChange(now, before, period, base, (now.value - before.value) / before.value if is_told else None)
 
     def sentence(self, indicator: Record, period: str, area: str | None = None) -> str:
         """An indicator in a period and its change, in the form that the states of its figures ask for (rule 7)."""

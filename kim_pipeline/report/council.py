@@ -26,7 +26,7 @@ from kim_pipeline.report.review import Review
 from kim_pipeline.report.tables import ReportContext
 
 _OWN_PAGES = (case_management.CHAPTER_OF, mediation.CHAPTER_OF)
-TITLE = "Überprüfung der Integrationskonzepte"
+_TITLE = "Überprüfung der Integrationskonzepte"
 _ATTACHED = ("Maßnahmen", "Hinweise zu den Zahlen", "Definitionen")
 
 
@@ -57,7 +57,7 @@ def document(context: ReportContext, footer: str, review: Review, earlier: Earli
         *attachments.definitions(context, body),
         Section(tuple(_more(context, review, earlier)), is_printed=False),
     ]
-    title = context.wording.own("title", TITLE)
+    title = context.wording.own("title", _TITLE)
     running = (
         f"{context.wording.county.name} · {context.wording.own('short_title', title)}",
         f"Stichtag {german.day(context.figures.key_day)}",
@@ -68,7 +68,7 @@ def document(context: ReportContext, footer: str, review: Review, earlier: Earli
 
 def short_paper(context: ReportContext, footer: str, review: Review, earlier: Earlier | None = None) -> Document:
     """Pages 1 to 3 alone, under the county's own headings, for pasting into a council information system."""
-    title = context.wording.own("title", TITLE)
+    title = context.wording.own("title", _TITLE)
     sections = [
         Section((Heading(1, name), *_short_part(context, kind_of(name), review, earlier)))
         for name in context.wording.paper["headings"]
@@ -125,8 +125,8 @@ def _more(context: ReportContext, review: Review, earlier: Earlier | None) -> li
         ),
         *(Heading(2, block.text) if isinstance(block, Heading) and block.level == 1 else block
           for block in news.whole_blocks(review, earlier)),
-        *case_management.tables(context),
-        *mediation.tables(context),
+        *case_management.further_case_tables(context),
+        *mediation.further_mediation_tables(context),
         *programmes.all_tables(context),
         *annex.lists(context),
     ]  # fmt: skip

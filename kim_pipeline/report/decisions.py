@@ -16,7 +16,7 @@ from typing import Literal
 from kim_pipeline.report.figures import Figures, Record
 
 RESOLUTION = "Beschluss"
-State = Literal["vollzogen", "offen", "unklar"]
+Fulfilment = Literal["vollzogen", "offen", "unklar"]
 MeasureKey = tuple[str, str]
 _DONE: Mapping[str, frozenset[str]] = {
     "fortführen": frozenset({"umgesetzt", "laufend"}),
@@ -31,11 +31,11 @@ _UNCLEAR: Mapping[str, frozenset[str]] = {
     "zurückstellen": frozenset({"nicht umgesetzt", "entfallen"}),
     "beenden": frozenset({"umgesetzt"}),
 }
-"""Decision → statuses with which the register does not show whether it is carried out; `anpassen` with any."""
+"""MeasureDecision → statuses with which the register does not show whether it is carried out; `anpassen` with any."""
 
 
 @dataclass(frozen=True)
-class Decision:
+class MeasureDecision:
     """A row of `measure_decision`: what a body said about a measure."""
 
     concept: str
@@ -73,9 +73,9 @@ class Control:
         is_overdue: whether that day is over and it is not.
     """
 
-    resolution: Decision
+    resolution: MeasureDecision
     status: str | None
-    state: State
+    state: Fulfilment
     due: dt.date
     is_overdue: bool
 
@@ -89,7 +89,7 @@ def months_later(day: dt.date, months: int) -> dt.date:
     return dt.date(year, month, last if is_last else min(day.day, last))
 
 
-def state_of(resolution: Decision, status: str | None, stand: dt.date, key_day: dt.date) -> State:
+def state_of(resolution: MeasureDecision, status: str | None, stand: dt.date, key_day: dt.date) -> Fulfilment:
     """Whether a resolution is carried out, from the register (§3.3).
 
     Args:
@@ -108,7 +108,7 @@ def state_of(resolution: Decision, status: str | None, stand: dt.date, key_day: 
     return "unklar" if status in _UNCLEAR[decision] else "offen"
 
 
-class Decisions:
+class MeasureDecisions:
     """The decisions about measures that exist on the key date.
 
     Args:
@@ -121,12 +121,12 @@ class Decisions:
         self._months = overdue_months
 
     @cached_property
-    def all(self) -> dict[MeasureKey, list[Decision]]:
+    def all(self) -> dict[MeasureKey, list[MeasureDecision]]:
         """Measure → its decisions by the key date, the one that prevails last."""
-        names = Decision.__dataclass_fields__
-        found: dict[MeasureKey, list[Decision]] = {}
+        names = MeasureDecision.__dataclass_fields__
+        found: dict[MeasureKey, list[MeasureDecision]] = {}
         for row in self._figures.rows("measure_decision"):
-            decision = Decision(**{name: row[name] for name in names})
+            decision = MeasureDecision(**{name: row[name] for name in names})
             if decision.decided_on <= self._figures.key_day:
                 found.setdefault(decision.measure, []).append(decision)
         for rows in found.values():
@@ -134,7 +134,7 @@ class Decisions:
         return found
 
     @cached_property
-    def binding(self) -> dict[MeasureKey, Decision]:
+    def binding(self) -> dict[MeasureKey, MeasureDecision]:
         """Measure → its binding resolution."""
         found = {}
         for measure, rows in self.all.items():
@@ -169,7 +169,7 @@ class Decisions:
         found = [self._controlled(r, statuses.get(r.measure), stand) for r in self.binding.values()]
         return sorted(found, key=_urgency)
 
-    def _controlled(self, resolution: Decision, status: str | None, stand: dt.date) -> Control:
+    def _controlled(self, resolution: MeasureDecision, status: str | None, stand: dt.date) -> Control:
         key_day = self._figures.key_day
         state = state_of(resolution, status, stand, key_day)
         due = resolution.due_on or months_later(resolution.decided_on, self._months)
@@ -177,7 +177,7 @@ class Decisions:
 
 
 def _urgency(control: Control) -> tuple[int, int, dt.date, str]:
-    order: Sequence[State] = ("offen", "unklar", "vollzogen")
+    order: Sequence[Fulfilment] = ("offen", "unklar", "vollzogen")
     resolution = control.resolution
     return order.index(control.state), -resolution.body_rank, control.due, resolution.decision_no
 

@@ -23,7 +23,6 @@ from kim_pipeline.german import tied
 from kim_pipeline.report.blocks import (
     Block,
     Cell,
-    Columns,
     Document,
     Entries,
     Group,
@@ -35,6 +34,7 @@ from kim_pipeline.report.blocks import (
     PaperTable,
     Paragraph,
     Picture,
+    SideBySide,
     Spark,
     lines_of,
 )
@@ -115,7 +115,7 @@ class _Writer:
             self._block(block)
 
     def _block(self, block: Block) -> None:
-        if isinstance(block, Columns):
+        if isinstance(block, SideBySide):
             self.blocks((*block.left, *block.right))
         elif isinstance(block, PaperTable):
             self._table(block)
@@ -207,7 +207,7 @@ def _labelled(label: str, caption: str) -> str:
 
 
 def _without_groups(table: PaperTable) -> tuple[tuple[Head, ...], list[tuple[Cell, ...]]]:
-    """Columns and rows of a table whose groups are a column of their own, for there are no merged cells."""
+    """SideBySide and rows of a table whose groups are a column of their own, for there are no merged cells."""
     plain = [row for row in table.rows if not isinstance(row, Group)]
     if len(plain) == len(table.rows):
         return table.columns, plain

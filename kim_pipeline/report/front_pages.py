@@ -9,7 +9,6 @@ from kim_pipeline import german
 from kim_pipeline.report import gaps, money
 from kim_pipeline.report.blocks import (
     Block,
-    Columns,
     Entries,
     Head,
     Heading,
@@ -17,9 +16,10 @@ from kim_pipeline.report.blocks import (
     PaperTable,
     Paragraph,
     Section,
+    SideBySide,
     in_bold,
 )
-from kim_pipeline.report.decisions import Decision
+from kim_pipeline.report.decisions import MeasureDecision
 from kim_pipeline.report.figures import Record, preferred_order
 from kim_pipeline.report.resolution import CONFLICT, key_of, natural
 from kim_pipeline.report.review import CONTRADICTS, Review
@@ -109,7 +109,9 @@ def _conflicts(review: Review) -> list[Block]:
     if not found:
         return []
     found.sort(key=lambda pair: (-pair[1].body_rank, -pair[1].decided_on.toordinal(), natural(pair[0]["measure_no"])))
-    rows = tuple((m["measure_no"], m["title"], told(r), in_bold(m["suggestion"]), review.reason(m)) for m, r in found)
+    rows = tuple(
+        (m["measure_no"], m["title"], resolution_told(r), in_bold(m["suggestion"]), review.reason(m)) for m, r in found
+    )
     columns = (
         Head("Nr.", width=0.62), Head("Maßnahme", width=2.3), Head("beschlossen", width=1.85),
         Head("Vorschlag", width=0.85), Head("Grund", width=1.75),
@@ -118,7 +120,7 @@ def _conflicts(review: Review) -> list[Block]:
     return [PaperTable(caption, columns, rows, is_small=True)]
 
 
-def told(resolution: Decision) -> str:
+def resolution_told(resolution: MeasureDecision) -> str:
     """A resolution in short: `beenden (Kreistag, 20.03.2023)`."""
     return f"{resolution.decision} ({resolution.body}, {german.day(resolution.decided_on)})"
 
@@ -138,7 +140,7 @@ def _groups(review: Review) -> list[Block]:
     names = [name for name in counts if name != CONTINUED]
     groups = [_group(review, name) for name in names]
     left, right = _halved(groups)
-    blocks: list[Block] = [Columns(tuple(left), tuple(right))] if groups else []
+    blocks: list[Block] = [SideBySide(tuple(left), tuple(right))] if groups else []
     if review.conflicts:
         blocks.append(Paragraph(f"{CONTRADICTS} Der Vorschlag weicht von einem früheren Beschluss ab."))
     continued = [m for m in _ordered(review) if m["suggestion"] == CONTINUED]
@@ -165,10 +167,10 @@ def _halved(groups: list[Entries]) -> tuple[list[Entries], list[Entries]]:
 
 
 def _by_status(review: Review) -> list[Block]:
-    names = preferred_order((m["status"] for m in review.measures), list(review.context.wording.statuses))
+    names = preferred_order((m["status"] for m in review.measures), list(review.context.wording.phrases))
     groups = []
     for name in names:
         items = tuple((str(m["measure_no"]), str(m["title"])) for m in _ordered(review) if m["status"] == name)
         groups.append(Entries(f"{name} ({len(items)})", ("Nr.", "Maßnahme"), items))
     left, right = _halved(groups)
-    return [Columns(tuple(left), tuple(right))]
+    return [SideBySide(tuple(left), tuple(right))]

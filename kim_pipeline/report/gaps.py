@@ -32,12 +32,12 @@ class Gaps:
     hidden: int
 
 
-def themes(figures: Figures) -> Gaps | None:
+def theme_gaps(figures: Figures) -> Gaps | None:
     """Themes with a gap in the newest year that has any; None without one."""
     return _newest(figures, "offer_gap", "theme")
 
 
-def languages(figures: Figures) -> Gaps | None:
+def language_gaps(figures: Figures) -> Gaps | None:
     """Languages with a gap in the newest year that has any; None without one."""
     return _newest(figures, "language_gap", "language")
 
@@ -54,7 +54,7 @@ def _newest(figures: Figures, table: str, member: str) -> Gaps | None:
 
 def theme_sentence(figures: Figures) -> str:
     """Where there were more unmet needs than free places."""
-    found = themes(figures)
+    found = theme_gaps(figures)
     if found is None:
         return "Bedarfe und Angebote liegen für kein gemeinsames Jahr vor."
     when = german.in_period(found.period)
@@ -71,7 +71,7 @@ def theme_sentence(figures: Figures) -> str:
 
 def theme_lines(review: Review) -> list[str]:
     """One sentence per theme with a gap: needs, places, and whether a measure runs (D)."""
-    found = themes(review.figures)
+    found = theme_gaps(review.figures)
     rows = found.rows if found else ()
     return [f"{row['theme']}: {_needs(row)}{_measures(review, row['theme'])}." for row in rows]
 
@@ -103,7 +103,7 @@ def language_name(figures: Figures, code: str) -> str:
 
 def language_clause(figures: Figures) -> str:
     """For which languages there was a gap, as a sentence (E)."""
-    found = languages(figures)
+    found = language_gaps(figures)
     if found is None:
         return "Nach Sprachen liegen bis zum Stichtag keine Zahlen vor."
     when = german.in_period(found.period)

@@ -101,11 +101,6 @@ def no_member(hidden: int, noun: Noun, none: str) -> str:
     return f"ist bei {where} geheim, bei den übrigen nicht belegt"
 
 
-def themes(names: Sequence[str]) -> str:
-    """`beim Thema Kita`, `bei den Themen Kita und Wohnen`."""
-    return f"{german.plural(len(names), 'beim Thema', 'bei den Themen')} {german.listing(names)}"
-
-
 def ranked(items: Iterable[T], size: Callable[[T], float], places: int) -> list[list[T]]:
     """The largest items first, those of one size together (rule 4); as many groups as begin within the places."""
     ordered = sorted(items, key=lambda item: -size(item))

@@ -20,7 +20,6 @@ from kim_pipeline.report.blocks import (
     KEPT_TOGETHER,
     Block,
     Cell,
-    Columns,
     Document,
     Entries,
     Group,
@@ -31,6 +30,7 @@ from kim_pipeline.report.blocks import (
     PaperTable,
     Paragraph,
     Picture,
+    SideBySide,
     Spark,
     cell_text,
     lines_of,
@@ -42,7 +42,7 @@ _FOLDER = Path(__file__).parent
 _FEW, _MANY = 3, 7
 _LONG = 15
 """Rows from which a table can be filtered and sorted."""
-"""Columns of a table that fits a narrow screen, and of one that needs a wide one."""
+"""SideBySide of a table that fits a narrow screen, and of one that needs a wide one."""
 _DAY = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})")
 _NUMBER = re.compile(rf"\(?([+{MINUS}]?\d[\d.]*(?:,\d+)?)(?:\)|°| %|$)")
 _WEIGHTS = {400: "source-sans-3-latin-400-normal.woff2", 600: "source-sans-3-latin-600-normal.woff2"}
@@ -96,7 +96,7 @@ def _environment() -> jinja2.Environment:
     }  # fmt: skip
     kinds = {
         "heading": Heading, "paragraph": Paragraph, "note": Note, "listing": Listing, "figure": Picture, "group": Group,
-        "entries": Entries, "columns": Columns, "panel": Panel, "spark": Spark,
+        "entries": Entries, "columns": SideBySide, "panel": Panel, "spark": Spark,
     }  # fmt: skip
     made.tests |= {name: _is_a(kind) for name, kind in kinds.items()}
     made.globals |= {"spoken": _SPOKEN, "many": _MANY, "long": _LONG}

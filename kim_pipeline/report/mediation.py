@@ -34,7 +34,7 @@ def blocks(context: ReportContext) -> list[Block]:
     return [*found, *paired(panels), *_languages(context), *_sectors(context)]
 
 
-def tables(context: ReportContext) -> list[Block]:
+def further_mediation_tables(context: ReportContext) -> list[Block]:
     """What stands in HTML and the workbook only."""
     figures = context.figures
     if CHAPTER_OF not in figures.programmes:

@@ -13,6 +13,7 @@ from kim_pipeline.contracts.published import census_name
 from kim_pipeline.report import sparkline
 from kim_pipeline.report.blocks import (
     Block,
+    Cell,
     Document,
     Entries,
     Front,
@@ -70,7 +71,7 @@ def page(context: ReportContext, area: Record, footer: str) -> Document:
         ),
         picture=_locator(context, area),
     )
-    told = sentences(context, area)
+    told = municipal_sentences(context, area)
     body = (*([Listing(tuple(told))] if told else []), *_tables(context, area), _reading())
     running = (f"{figures.county['name']} · Gemeindeblatt {area['name']}", f"Stichtag {german.day(figures.key_day)}")
     return Document(front, (Section(body, begins_page=False, size=_SIZE),), running, footer, has_contents=False)
@@ -106,7 +107,7 @@ def _locator(context: ReportContext, area: Record) -> Picture:
     return Picture("", drawn_locator(context.wording.county, area["area"]), alt, PaperTable("", (), ()))
 
 
-def sentences(context: ReportContext, area: Record) -> list[str]:
+def municipal_sentences(context: ReportContext, area: Record) -> list[str]:
     """Up to three sentences: the largest change, and the largest distances to the county, of big enough figures."""
     return [*_largest_change(context, area), *_largest_distances(context, area)]
 
@@ -167,9 +168,11 @@ def _tables(context: ReportContext, area: Record) -> list[Block]:
     for title, programmes in groups:
         ours = [row for key in programmes for row in rest if row["programme"] == key]
         rest = [row for row in rest if row["programme"] not in programmes]
-        for calendar in dict.fromkeys(context.figures.calendar_of(row["indicator_id"]) for row in ours):
+        calendars = dict.fromkeys(context.figures.calendar_of(row["indicator_id"]) for row in ours)
+        for calendar in calendars:
             same = [row for row in ours if context.figures.calendar_of(row["indicator_id"]) == calendar]
-            found += _group(context, area, (title, same), left_out)
+            named = f"{title}, Schuljahre" if calendar == "school_year" and len(calendars) > 1 else title
+            found += _group(context, area, (named, same), left_out)
     found += _offers(context, area)
     if left_out:
         found.append(Paragraph(f"Geheim, null oder nicht geliefert: {german.listing(left_out)}."))
@@ -212,8 +215,8 @@ def _line(context: ReportContext, indicator: Record, area: Record, periods: Sequ
     found = [figures.figure(key, period, area["area"]) for period in periods]
     spots = [spot_of(context, indicator, period, area["area"]) for period in periods]
     cells = [f"{_plain(figure, unit)}{PART if spot.is_part else ''}" for figure, spot in zip(found, spots, strict=True)]
-    spark = Spark(sparkline.drawn_small(spots), sparkline.in_words(str(indicator["label"]), spots))
-    row = (row_head(indicator), *cells, spark, _plain(figures.figure(key, periods[-1]), unit))
+    spark = Spark(sparkline.drawn_small(spots), sparkline.spark_in_words(str(indicator["label"]), spots))
+    row: tuple[Cell, ...] = (row_head(indicator), *cells, spark, _plain(figures.figure(key, periods[-1]), unit))
     return _Line(indicator, row, any(figure.value for figure in found))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from kim_pipeline import german
 from kim_pipeline.report import map_classes
-from kim_pipeline.report.blocks import Block, Columns, Head, Heading, PaperTable, Paragraph, Picture
+from kim_pipeline.report.blocks import Block, Head, Heading, PaperTable, Paragraph, Picture, SideBySide
 from kim_pipeline.report.county_map import MapArea, drawn_map
 from kim_pipeline.report.figures import Record, ShownFigure
 from kim_pipeline.report.tables import SIGNS, SPOKEN_STATES, ReportContext, row_head, sign_notes, spoken, text
@@ -42,7 +42,7 @@ def blocks(context: ReportContext) -> list[Block]:
             )
         )
     parts = [_map(context, row, year) for row, year in drawn]
-    found += [Columns((parts[at],), tuple(parts[at + 1 : at + 2])) for at in range(0, len(parts), 2)]
+    found += [SideBySide((parts[at],), tuple(parts[at + 1 : at + 2])) for at in range(0, len(parts), 2)]
     return [*found, table] if table else found
 
 

@@ -14,13 +14,13 @@ from kim_pipeline import german
 from kim_pipeline.report import gaps
 from kim_pipeline.report.blocks import Block, Group, Head, Heading, PaperTable, Paragraph
 from kim_pipeline.report.blocks import Row as TableRow
-from kim_pipeline.report.decisions import RESOLUTION, Control, Decision
+from kim_pipeline.report.decisions import RESOLUTION, Control, MeasureDecision
 from kim_pipeline.report.figures import TOTAL, YEARLY, Figures
 from kim_pipeline.report.resolution import key_of, natural
 from kim_pipeline.report.review import Review
 from kim_pipeline.report.tables import SIGNS
 
-MOST_ROWS = 12
+MOST_NEWS = 12
 _MOST_CORRECTIONS = 5
 _SAME = 1e-9
 """Relative difference up to which two figures are the same."""
@@ -44,7 +44,7 @@ class NewsBlock:
 
 def blocks(review: Review, earlier: Earlier | None) -> list[Block]:
     """Page 3."""
-    return [*_news(review, earlier, MOST_ROWS), *_not_carried_out(review, MOST_ROWS)]
+    return [*_news(review, earlier, MOST_NEWS), *_not_carried_out(review, MOST_NEWS)]
 
 
 def whole_blocks(review: Review, earlier: Earlier | None) -> list[Block]:
@@ -124,7 +124,7 @@ def _decided(review: Review, since: dt.date) -> Iterable[tuple[str, str, str]]:
         )
 
 
-def _before(review: Review, decision: Decision) -> str:
+def _before(review: Review, decision: MeasureDecision) -> str:
     """The resolution that was binding before a decision."""
     rows = review.decisions.all[decision.measure]
     passed = [d for d in rows[: rows.index(decision)] if d.kind == RESOLUTION and d.decision]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from kim_pipeline import german
 from kim_pipeline.report import sparkline
-from kim_pipeline.report.blocks import Block, Columns, Head, Heading, Panel, PaperTable, Paragraph, Section
+from kim_pipeline.report.blocks import Block, Head, Heading, Panel, PaperTable, Paragraph, Section, SideBySide
 from kim_pipeline.report.figures import YEARLY, Record
 from kim_pipeline.report.situation import PART, PART_NOTE, spot_of
 from kim_pipeline.report.tables import SHOWN_YEARS, ReportContext, by_member, over_years, row_head, sign_notes
@@ -52,9 +52,9 @@ def _group(context: ReportContext, title: str, keys: Sequence[str]) -> list[Sect
     return [Section((Heading(1, title), *paired(panels), *absent))]
 
 
-def paired(panels: Sequence[Panel]) -> list[Columns]:
+def paired(panels: Sequence[Panel]) -> list[SideBySide]:
     """Panels in two columns, row by row."""
-    return [Columns((panels[at],), tuple(panels[at + 1 : at + 2])) for at in range(0, len(panels), 2)]
+    return [SideBySide((panels[at],), tuple(panels[at + 1 : at + 2])) for at in range(0, len(panels), 2)]
 
 
 def _headline(context: ReportContext, programme: str) -> Record:
@@ -81,12 +81,12 @@ def programme_panel(context: ReportContext, programme: str) -> Panel | None:
     sentence = context.comparison.sentence(headline, newest)
     if is_over and known["successor"]:
         sentence += f" Nachfolger ist „{known['successor']}“; beide Reihen sind nicht vergleichbar."
-    alt = sparkline.in_words(str(headline["label"]), spots)
+    alt = sparkline.spark_in_words(str(headline["label"]), spots)
     said = context.wording.programme(programme)
     return Panel(
         title,
         f"{said} {sentence}".strip(),
-        sparkline.drawn(spots),
+        sparkline.spark_drawn(spots),
         alt,
         _mini_table(context, programme, headline, periods),
     )
@@ -130,9 +130,9 @@ def quarter_panels(context: ReportContext, programme: str, indicators: Sequence[
             sparkline.Spot(_short(quarter), spot.size, spot.label.removesuffix(_PER_CENT), spot.is_part)
             for quarter, spot in zip(quarters, spots, strict=True)
         ]
-        alt = sparkline.in_words(f"{indicator['label']} nach Quartalen", spots)
+        alt = sparkline.spark_in_words(f"{indicator['label']} nach Quartalen", spots)
         text = f"Nach Quartalen, {german.period(quarters[0])} bis {german.period(quarters[-1])}."
-        found.append(Panel(row_head(indicator), text, sparkline.drawn(short), alt))
+        found.append(Panel(row_head(indicator), text, sparkline.spark_drawn(short), alt))
     return found
 
 

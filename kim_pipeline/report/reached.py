@@ -6,7 +6,7 @@ Belongs here: tables of the features that the county has released; nothing is cr
 from __future__ import annotations
 
 from kim_pipeline import german
-from kim_pipeline.report.blocks import Block, Columns, Heading, PaperTable, Paragraph
+from kim_pipeline.report.blocks import Block, Heading, PaperTable, Paragraph, SideBySide
 from kim_pipeline.report.tables import ReportContext, by_member, cell
 
 _FEATURES = (
@@ -31,7 +31,7 @@ def blocks(context: ReportContext) -> list[Block]:
     if not tables:
         return []
     women = _women(context)
-    rows = [Columns((tables[at],), tuple(tables[at + 1 : at + 2])) for at in range(0, len(tables), 2)]
+    rows = [SideBySide((tables[at],), tuple(tables[at + 1 : at + 2])) for at in range(0, len(tables), 2)]
     return [
         Heading(1, "Wen das Case Management erreicht"),
         Paragraph(_CAVEAT),

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kim_pipeline import german
-from kim_pipeline.report.decisions import Decisions, MeasureKey
+from kim_pipeline.report.decisions import MeasureDecisions, MeasureKey
 from kim_pipeline.report.figures import Record
 from kim_pipeline.report.wording import Wording
 
@@ -45,7 +45,7 @@ _POINTS: Mapping[str, tuple[str, str]] = {
     CONFLICT: (
         "Über {die} {n} Maßnahmen{list}, bei denen der Vorschlag von einem früheren Beschluss abweicht, wird einzeln "
         "abgestimmt: Der frühere Beschluss wird vollzogen oder aufgehoben (Seite 2).",
-        "Über die Maßnahme {list}, bei der der Vorschlag von einem früheren Beschluss abweicht, wird gesondert "
+        "Über die Maßnahme {list}, bei welcher der Vorschlag von einem früheren Beschluss abweicht, wird gesondert "
         "abgestimmt: Der frühere Beschluss wird vollzogen oder aufgehoben (Seite 2).",
     ),
 }
@@ -57,7 +57,7 @@ _NEW = (
 
 
 @dataclass(frozen=True)
-class Point:
+class ResolutionPoint:
     """A point of the resolution.
 
     Attributes:
@@ -81,7 +81,7 @@ def key_of(measure: Record) -> MeasureKey:
     return measure["concept"], measure["measure_no"]
 
 
-def conflicts(measures: Sequence[Record], decisions: Decisions) -> list[Record]:
+def conflicts(measures: Sequence[Record], decisions: MeasureDecisions) -> list[Record]:
     """Measures whose suggestion contradicts their binding resolution, in natural order."""
     found = [m for m in measures if decisions.agreement(key_of(m), m["suggestion"]) == CONFLICT]
     return sorted(found, key=lambda m: natural(m["measure_no"]))
@@ -94,8 +94,8 @@ def open_themes(measures: Sequence[Record], missing: Sequence[Record]) -> list[s
 
 
 def points(
-    measures: Sequence[Record], missing: Sequence[Record], decisions: Decisions, wording: Wording
-) -> list[Point]:
+    measures: Sequence[Record], missing: Sequence[Record], decisions: MeasureDecisions, wording: Wording
+) -> list[ResolutionPoint]:
     """The points of the generated resolution in order; one without a measure falls away.
 
     Args:
@@ -114,15 +114,15 @@ def points(
         ]  # fmt: skip
         ordered = tuple(sorted(chosen, key=lambda m: natural(m["measure_no"])))
         if ordered:
-            found.append(Point(kind, _worded(kind, [m["measure_no"] for m in ordered], back_by), ordered))
+            found.append(ResolutionPoint(kind, _worded(kind, [m["measure_no"] for m in ordered], back_by), ordered))
     themes = open_themes(measures, missing)
     if themes:
         several, one = _NEW
         text = (one if len(themes) == 1 else several).format(back_by=back_by, themes=german.listing(themes))
-        found.append(Point("neu aufnehmen", text))
+        found.append(ResolutionPoint("neu aufnehmen", text))
     next_report = wording.paper.get("next_report")
     if next_report:
-        found.append(Point("Bericht", f"Über den Stand wird {next_report} berichtet."))
+        found.append(ResolutionPoint("Bericht", f"Über den Stand wird {next_report} berichtet."))
     return found
 
 

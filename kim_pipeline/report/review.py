@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 from kim_pipeline import german
 from kim_pipeline.report import grammar, resolution
-from kim_pipeline.report.decisions import Control, Decisions, MeasureKey, statuses_on
+from kim_pipeline.report.decisions import Control, MeasureDecisions, MeasureKey, statuses_on
 from kim_pipeline.report.figures import Figures, Record, preferred_order
-from kim_pipeline.report.resolution import Point
+from kim_pipeline.report.resolution import ResolutionPoint
 from kim_pipeline.report.tables import ReportContext
 
 REGISTER = "massnahmen"
@@ -103,9 +104,9 @@ class Review:
         return found
 
     @cached_property
-    def decisions(self) -> Decisions:
+    def decisions(self) -> MeasureDecisions:
         """What was decided by the key date."""
-        return Decisions(self.figures, int(self.context.wording.paper["overdue_months"]))
+        return MeasureDecisions(self.figures, int(self.context.wording.paper["overdue_months"]))
 
     @cached_property
     def conflicts(self) -> list[Record]:
@@ -121,7 +122,7 @@ class Review:
         return f"{CONTRADICTS}{german.NBSP}" if resolution.key_of(measure) in self._contradicting else ""
 
     @cached_property
-    def points(self) -> list[Point]:
+    def points(self) -> list[ResolutionPoint]:
         """The points of the resolution; none where there are no suggestions."""
         if not self.measures or not self.has_suggestions:
             return []
@@ -171,7 +172,7 @@ class Review:
 
 def short_reason(review: Review, measure: Record) -> str:
     """What a rule found, in at most 60 characters."""
-    found = {
+    found: dict[int, Callable[[], str]] = {
         1: lambda: "nach dem Register entfallen",
         2: lambda: "keine Aktivität belegt",
         3: lambda: _fallen(measure),

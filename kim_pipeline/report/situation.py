@@ -175,7 +175,7 @@ def _key_row(context: ReportContext, indicator: Record, names: list[str], years:
     spots = [spot_of(context, indicator, name) if name else Spot(str(y), None, SIGNS["missing"]) for y, name in found]
     cells = [f"{spot.label}{PART if spot.is_part and spot.size is not None else ''}" for spot in spots]
     head = row_head(indicator)
-    return (head, *cells, Spark(sparkline.drawn_small(spots), sparkline.in_words(str(indicator["label"]), spots)))
+    return (head, *cells, Spark(sparkline.drawn_small(spots), sparkline.spark_in_words(str(indicator["label"]), spots)))
 
 
 def spot_of(context: ReportContext, indicator: Record, period: str, area: str | None = None) -> Spot:

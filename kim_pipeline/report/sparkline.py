@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from kim_pipeline.report.svg import BLUE, FONT, INK, MUTED, RULE
+from kim_pipeline.report.tables import SIGNS
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,15 @@ class _Frame:
         return self.height - self.bottom - (self.height - self.top - self.bottom) * share
 
 
+_SPOKEN = {
+    SIGNS["suppressed"]: "geheim", SIGNS["not_reported"]: "nicht gemeldet", SIGNS["none"]: "kein Wert",
+    SIGNS["missing"]: "keine Angabe", SIGNS["inactive"]: "lief nicht",
+}  # fmt: skip
 _LARGE = _Frame(320, 72, 26, 26, 20, 16, 11, 3.2)
 _SMALL = _Frame(100, 15, 5, 5, 3, 2.5, 0, 2)
 
 
-def drawn(spots: Sequence[Spot]) -> str:
+def spark_drawn(spots: Sequence[Spot]) -> str:
     """A sparkline of 80 mm with its values and periods written on it."""
     return _svg(spots, _LARGE)
 
@@ -65,9 +70,9 @@ def drawn_small(spots: Sequence[Spot]) -> str:
     return _svg(spots, _SMALL)
 
 
-def in_words(label: str, spots: Sequence[Spot]) -> str:
+def spark_in_words(label: str, spots: Sequence[Spot]) -> str:
     """What a sparkline says: all its values."""
-    return f"Verlauf {label}: {', '.join(f'{s.period} {s.label}' for s in spots)}."
+    return f"Verlauf {label}: {', '.join(f'{s.period} {_SPOKEN.get(s.label, s.label)}' for s in spots)}."
 
 
 def _svg(spots: Sequence[Spot], frame: _Frame) -> str:

@@ -19,17 +19,12 @@ FONTS = Path(__file__).parent / "fonts"
 INK = "#1a1a1a"
 MUTED = "#595959"
 RULE = "#d0d0d0"
-BLUE, SKY, GREEN, VERMILION, PURPLE = "#0072b2", "#56b4e9", "#007a59", "#b34f00", "#a3487d"
-"""After Okabe and Ito's palette, which people with any kind of colour vision can tell apart; those of text are "
-"darker."""
+BLUE, SKY = "#0072b2", "#56b4e9"
+"""After Okabe and Ito's palette, which people with any kind of colour vision can tell apart."""
 
 FILLS = {
-    "solid": BLUE,
     "light": SKY,
-    "dots": "#f0e443",
     "stripes": "#e69f01",
-    "crosses": "#d55e01",
-    "empty": "#f4f4f4",
     "hatched": "#fafafb",
 }
 """Name of a fill → the colour that stands for it in a chart; those of patterns are used for nothing else."""
@@ -39,10 +34,7 @@ HIDDEN_FILL = FILLS["hatched"]
 
 _LINE = 'stroke="{ink}" stroke-width="1.2" stroke-opacity="{opacity}"'
 _PATTERNS = {
-    "dots": f'<circle cx="2" cy="2" r="1" fill="{INK}" fill-opacity="0.55"/>'
-    f'<circle cx="6" cy="6" r="1" fill="{INK}" fill-opacity="0.55"/>',
     "stripes": f'<path d="M-2,2 l4,-4 M0,8 l8,-8 M6,10 l4,-4" {_LINE.format(ink=INK, opacity=0.45)}/>',
-    "crosses": f'<path d="M0,0 l8,8 M0,8 l8,-8" {_LINE.format(ink="#ffffff", opacity=0.8)}/>',
     "hatched": f'<path d="M-2,2 l4,-4 M0,8 l8,-8 M6,10 l4,-4" {_LINE.format(ink=MUTED, opacity=0.55)}/>',
 }
 _SVG = "http://www.w3.org/2000/svg"
@@ -71,20 +63,18 @@ def _register_fonts() -> None:
     vl_convert.register_font_directory(str(FONTS))
 
 
-def drawn(chart: alt.TopLevelMixin, name: str, datasets: dict[str, list[Any]] | None = None) -> str:
+def drawn(chart: alt.TopLevelMixin, name: str) -> str:
     """An Altair chart as SVG.
 
     Args:
-        chart: with its data, or the names of those in `datasets`.
+        chart: with its data.
         name: unlike that of any other picture on the page.
-        datasets: large data by name, which Altair need not look through.
     """
     _register_fonts()
     ET.register_namespace("", _SVG)
     ET.register_namespace("xlink", _XLINK)
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     spec = chart.to_dict(validate=False)
-    spec["datasets"] = {**spec.get("datasets", {}), **(datasets or {})}
     raw = vl_convert.vegalite_to_svg(
         spec,
         vl_version=version,

@@ -13,7 +13,7 @@ from kim_pipeline.report import grammar
 from kim_pipeline.report.blocks import Head, PaperTable
 from kim_pipeline.report.comparing import Comparison
 from kim_pipeline.report.figures import Figures, FigureState, Record, ShownFigure
-from kim_pipeline.report.wording import Event, Wording
+from kim_pipeline.report.wording import Wording
 
 _COUNTS = ("count", "distinct", "stock")
 SHOWN_YEARS = 5
@@ -55,32 +55,12 @@ class ReportContext:
         """Which periods may be compared."""
         return Comparison(self.figures, self.wording)
 
-    def marks(self, programme: str, period: str) -> list[str]:
-        """What an axis says below a period: breaks, and the programme's beginning and end."""
-        known = self.figures.periods[period]
-        marks = [event.mark for event in self.wording.events if event.concerns(programme, known)]
-        life = self.figures.programmes[programme]
-        if life["since_year"] == known.first_day.year:
-            marks.append("Beginn")
-        if life["valid_to"] is not None and known.first_day <= life["valid_to"] <= known.last_day:
-            marks.append(f"Ende{german.NBSP}{german.day_of_year(life['valid_to'])}")
-        return marks
-
-    def break_marks(self, indicator: str, period: str) -> list[str]:
-        """What an axis says below a period where an indicator's series changes its census base or source."""
-        return [str(row["mark"]) for row in self.figures.breaks(indicator, [period])]
-
     def break_notes(
         self, indicators: Iterable[Record], periods: Sequence[str], area: str | None = None
     ) -> tuple[str, ...]:
         """What stands below a table whose series change their census base or source within the periods."""
         rows = [row for i in indicators for row in self.figures.breaks(i["indicator_id"], periods[1:], area)]
         return tuple(dict.fromkeys(f"Bruch {row['since']}: {row['text']}" for row in rows))
-
-    def events(self, programme: str, periods: Iterable[str]) -> list[Event]:
-        """Breaks that the given periods share."""
-        known = [self.figures.periods[name] for name in periods]
-        return [event for event in self.wording.events if any(event.concerns(programme, p) for p in known)]
 
 
 def text(figure: ShownFigure, unit: str) -> str:

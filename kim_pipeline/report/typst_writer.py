@@ -19,7 +19,6 @@ from kim_pipeline.report.blocks import (
     KEPT_TOGETHER,
     Block,
     Cell,
-    Columns,
     Document,
     Entries,
     Group,
@@ -31,6 +30,7 @@ from kim_pipeline.report.blocks import (
     Paragraph,
     Picture,
     Section,
+    SideBySide,
     Spark,
     lines_of,
 )
@@ -99,7 +99,7 @@ def _part(block: Block) -> dict[str, Any]:
         return {"kind": "table", **_table(block)}
     if isinstance(block, Panel):
         return _panel(block)
-    if isinstance(block, Columns):
+    if isinstance(block, SideBySide):
         return {"kind": "columns", "left": [_part(b) for b in block.left], "right": [_part(b) for b in block.right]}
     return _words(block)
 

@@ -84,11 +84,6 @@ class Wording:
         """Concept → what it is, in the order of the report."""
         return {raw["name"]: raw["text"] for raw in self._own.get("concept", ())}
 
-    @property
-    def statuses(self) -> dict[str, str]:
-        """How a measure stands → fill of its bar."""
-        return dict(self._general["status"])
-
     @cached_property
     def units(self) -> dict[str, Forms]:
         """Unit of the catalogue → its forms."""

@@ -9,8 +9,8 @@ import datetime as dt
 import re
 
 from kim_pipeline.german import MINUS, NBSP
-from kim_pipeline.report.blocks import Cell, Document, Group, PaperTable, cell_text, tables_of
-from kim_pipeline.sheets import Share, Sheet, workbook_of
+from kim_pipeline.report.blocks import Cell, Document, Group, PaperTable, cell_text, tables_in
+from kim_pipeline.sheets import Share, Worksheet, workbook_of
 
 _NUMBER = re.compile(rf"[+{MINUS}]?\d{{1,3}}(?:\.\d{{3}})*(?:,\d+)?|[+{MINUS}]?\d+(?:,\d+)?")
 _DAY = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})")
@@ -24,11 +24,11 @@ def workbook(document: Document, made_at: dt.datetime) -> bytes:
         document: its tables with a label become sheets of that name.
         made_at: when the build was made; the only time in the file.
     """
-    tables = [table for section in document.sections for table in tables_of(section.blocks) if table.label]
+    tables = [table for section in document.sections for table in tables_in(section.blocks) if table.label]
     return workbook_of([_sheet(table) for table in tables], made_at)
 
 
-def _sheet(table: PaperTable) -> Sheet:
+def _sheet(table: PaperTable) -> Worksheet:
     has_groups = any(isinstance(row, Group) for row in table.rows)
     group, rows = "", []
     for row in table.rows:
@@ -38,7 +38,7 @@ def _sheet(table: PaperTable) -> Sheet:
             rows.append((*((group,) if has_groups else ()), *map(_value, row)))
     heads = tuple(cell_text(column.head).replace(_SOFT, "") for column in table.columns)
     columns = (table.group_head, *heads) if has_groups else heads
-    return Sheet(table.label, columns, rows, f"{table.label}: {table.caption}", table.notes)
+    return Worksheet(table.label, columns, rows, f"{table.label}: {table.caption}", table.notes)
 
 
 def _value(cell: Cell) -> str | float | dt.date:

@@ -10,8 +10,8 @@ import pytest
 
 from kim_pipeline.german import NBSP
 from kim_pipeline.report import attachments, front_pages, resolution
-from kim_pipeline.report.blocks import Columns, Entries, Listing, PaperTable, tables_of
-from kim_pipeline.report.decisions import Decision, months_later, state_of
+from kim_pipeline.report.blocks import Entries, Listing, PaperTable, SideBySide, tables_in
+from kim_pipeline.report.decisions import MeasureDecision, months_later, state_of
 from kim_pipeline.report.review import Review
 from kim_pipeline.report.wording import Wording
 from tests.report.test_report import changed, context, page_of, published
@@ -37,7 +37,7 @@ def test_each_reviewed_measure_stands_in_exactly_one_point() -> None:
 
 def test_each_reviewed_measure_stands_once_on_the_second_page() -> None:
     blocks = front_pages.measure_blocks(review())
-    groups = [part for block in blocks if isinstance(block, Columns) for part in (*block.left, *block.right)]
+    groups = [part for block in blocks if isinstance(block, SideBySide) for part in (*block.left, *block.right)]
     groups += [block for block in blocks if isinstance(block, Entries)]
     told = [mark.split(NBSP)[-1] for group in groups if isinstance(group, Entries) for mark, _ in group.items]
     assert sorted(told) == sorted(number for (number,) in published("SELECT measure_no FROM measure_review"))
@@ -132,9 +132,9 @@ def test_states_by_status(decision: str, states: dict[str, str]) -> None:
         assert state_of(done, status, stand, dt.date(2024, 4, 30)) == state
 
 
-def resolved(decision: str, **more: Any) -> Decision:
+def resolved(decision: str, **more: Any) -> MeasureDecision:
     day = dt.date(2023, 3, 20)
-    return Decision("Konzept", "M-1", "B-1", day, "Kreistag", 4, "Beschluss", decision, **more)
+    return MeasureDecision("Konzept", "M-1", "B-1", day, "Kreistag", 4, "Beschluss", decision, **more)
 
 
 def test_one_measure_is_told_in_the_singular_and_many_by_the_attachment() -> None:
@@ -201,7 +201,7 @@ def test_a_notice_alone_is_no_decision_anywhere(tmp_path: Path) -> None:
     )
     ours = review(path)
     (section,) = attachments.measures(ours)
-    rows = [row for table in tables_of(section.blocks) for row in table.rows if isinstance(row, tuple)]
+    rows = [row for table in tables_in(section.blocks) for row in table.rows if isinstance(row, tuple)]
     (row,) = [row for row in rows if row[0] == "HK16-34"]
     assert row[4] == "zur Kenntnis am 01.02.2024"
     page = page_of(path)
@@ -213,7 +213,7 @@ def test_a_notice_alone_is_no_decision_anywhere(tmp_path: Path) -> None:
 
 def test_goals_that_were_missed_are_marked_where_a_measure_goes_on() -> None:
     (section,) = attachments.measures(review())
-    rows = [row for table in tables_of(section.blocks) for row in table.rows if isinstance(row, tuple)]
+    rows = [row for table in tables_in(section.blocks) for row in table.rows if isinstance(row, tuple)]
     missed = sorted(str(row[0]).split(NBSP)[-1] for row in rows if "Ziel verfehlt" in str(row[5]))
     assert missed == ["HK16-01", "IK10-03", "IK10-20"]
     (row,) = [row for row in rows if row[0] == "IK10-02"]

@@ -12,7 +12,7 @@ import docx
 import pytest
 from docx.oxml.ns import qn
 
-from kim_pipeline.report.blocks import tables_of
+from kim_pipeline.report.blocks import tables_in
 from kim_pipeline.report.council import document, short_paper
 from kim_pipeline.report.review import Review
 from tests.report.test_report import context, rendered
@@ -106,7 +106,7 @@ def test_the_paper_has_the_tables_of_the_pdf() -> None:
     ours = context()
     paper = document(ours, "", Review(ours))
     labels = [
-        t.label for section in paper.printed() for t in tables_of(section.blocks) if t.label.startswith("Tabelle")
+        t.label for section in paper.printed() for t in tables_in(section.blocks) if t.label.startswith("Tabelle")
     ]
     captions = [p.text for p in opened("bericht.docx").paragraphs if p.style.name == "Caption"]
     told = [caption.split(":")[0] for caption in captions if caption.startswith("Tabelle")]
@@ -124,7 +124,7 @@ def test_the_short_paper_has_the_countys_headings_in_their_order(monkeypatch: py
     assert heads == ["Beschlussvorschlag", "Sachverhalt", "Finanzielle Auswirkungen", "Anlagen"]
     ours = context()
     wished = ["Sachverhalt", "Kosten", "Beschlussvorschlag", "Anlagen"]
-    monkeypatch.setitem(ours.wording._own, "paper", {"headings": wished})  # type: ignore[index]
+    monkeypatch.setitem(ours.wording._own, "paper", {"headings": wished})
     paper = short_paper(ours, "", Review(ours))
     assert [h.text for h in paper.headings() if h.level == 1] == wished
 

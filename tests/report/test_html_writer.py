@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from kim_pipeline.report.blocks import (
-    Columns,
     Document,
     Entries,
     Front,
@@ -15,6 +14,7 @@ from kim_pipeline.report.blocks import (
     PaperTable,
     Paragraph,
     Section,
+    SideBySide,
 )
 from kim_pipeline.report.html_writer import html
 from tests.pages import Page
@@ -27,7 +27,7 @@ def test_texts_stay_texts() -> None:
     blocks = (
         Heading(1, EVIL, "eins"), Paragraph(EVIL), Note(EVIL, (EVIL,)), Listing((EVIL,)), table,
         Entries(EVIL, (EVIL, EVIL), ((EVIL, EVIL),)), Panel(EVIL, EVIL, "<svg ></svg>", EVIL, table),
-        Columns((Paragraph(EVIL),), (table,)),
+        SideBySide((Paragraph(EVIL),), (table,)),
     )  # fmt: skip
     front = Front(EVIL, EVIL, ((EVIL, EVIL),), table)
     page = html(Document(front, (Section(blocks),), (EVIL, EVIL), EVIL), EVIL).decode()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kim_pipeline.report import map_classes, municipalities
-from kim_pipeline.report.blocks import Columns, Picture
+from kim_pipeline.report.blocks import Picture, SideBySide
 from tests.report.test_report import changed, context, published
 
 CASES = "kim_cases_per_1000_foreigners"
@@ -53,7 +53,7 @@ def test_a_map_needs_eight_values_and_a_spread(values: list[float], is_drawn: bo
 
 def maps(path: Path | None = None) -> list[Picture]:
     found = municipalities.blocks(context(path))
-    return [b for columns in found if isinstance(columns, Columns) for b in (*columns.left, *columns.right)
+    return [b for columns in found if isinstance(columns, SideBySide) for b in (*columns.left, *columns.right)
             if isinstance(b, Picture)]  # fmt: skip
 
 
@@ -63,7 +63,8 @@ def test_both_maps_are_drawn_and_name_every_municipality_with_its_value() -> Non
     names = {name for (name,) in published("SELECT name FROM area WHERE part_of IS NOT NULL")}
     for picture in drawn:
         assert all(f">{name}</text>" in picture.svg for name in names)
-        assert f">{dict(picture.data.rows)['Ahlen']}</text>" in picture.svg  # type: ignore[arg-type]
+        (value,) = [row[1] for row in picture.data.rows if isinstance(row, tuple) and row[0] == "Ahlen"]
+        assert f">{value}</text>" in picture.svg
 
 
 def test_the_legend_has_a_patch_per_class_and_the_countys_value() -> None:
@@ -89,7 +90,7 @@ def test_where_municipalities_differ_little_a_sentence_stands_instead(tmp_path: 
     told = " ".join(
         getattr(b, "text", "")
         for c in municipalities.blocks(context(path))
-        if isinstance(c, Columns)
+        if isinstance(c, SideBySide)
         for b in (*c.left, *c.right)
     )
     assert "Die Gemeinden unterscheiden sich wenig (7,0 bis 7,0)." in told

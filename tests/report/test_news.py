@@ -11,6 +11,7 @@ import pytest
 
 from kim_pipeline.german import NBSP
 from kim_pipeline.report import council, news
+from kim_pipeline.report.blocks import PaperTable
 from kim_pipeline.report.earlier import UnknownReleaseError, earlier_release, release_before
 from kim_pipeline.report.news import Earlier
 from kim_pipeline.report.review import Review
@@ -107,8 +108,8 @@ def test_at_most_twelve_rows_and_every_kind_has_its_turn(releases: Path) -> None
         all_rows = [row for block in news.whole_blocks(review, earlier) for row in getattr(block, "rows", ())]
         kinds = {row.text for row in all_rows if hasattr(row, "text")}
         assert kinds <= {row.text for row in rows if hasattr(row, "text")}
-    table = next(block for block in news.blocks(review, None) if hasattr(block, "rows"))
-    assert sum(isinstance(row, tuple) for row in table.rows) == news.MOST_ROWS
+    table = next(block for block in news.blocks(review, None) if isinstance(block, PaperTable))
+    assert sum(isinstance(row, tuple) for row in table.rows) == news.MOST_NEWS
     assert table.notes[0].endswith("weitere (bericht.html).")
 
 

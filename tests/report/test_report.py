@@ -182,7 +182,7 @@ def test_interfaces_are_told_from_and_to_with_their_wait() -> None:
     table = report().table("Schnittstellen 2023")
     for head, handovers, wait, _ in table.body:
         rows = {
-            indicator: found
+            indicator: tuple(found)
             for indicator, *found in published(
                 "SELECT indicator_id, value, status, n, n_class FROM indicator_value "
                 "WHERE breakdown = ? AND period = '2023'",

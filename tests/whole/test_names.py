@@ -15,7 +15,6 @@ ALLOWED = {
     "main": "the entry point of whatever is started as a program",
     "PROGRAMME": "what each module of contracts/programmes/ declares",
     "blocks": "what each chapter of the report gives",
-    "sections": "likewise, where a chapter has pages of its own",
     "CHAPTER_OF": "whose chapter of the report it is",
     "Cell": "of a spreadsheet, and of a table of counts as statistical disclosure control calls it",
     "Block": "of a sheet, and of the report",

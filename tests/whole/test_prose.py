@@ -31,8 +31,9 @@ from kim_pipeline.office.template.workbook import template
 from kim_pipeline.orchestration import alerts as messages
 from kim_pipeline.orchestration.checks import on_time, quarantine
 from kim_pipeline.orchestration.definitions import build_defs
-from kim_pipeline.report import charts, council, html_writer, municipalities
+from kim_pipeline.report import charts, council, html_writer, municipal_page
 from kim_pipeline.report.figures import Figures
+from kim_pipeline.report.review import Review
 from kim_pipeline.report.tables import ReportContext
 from kim_pipeline.report.wording import Wording
 from kim_pipeline.settings import PROJECT, Settings
@@ -124,8 +125,8 @@ def test_report(situation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         for statement in statements:
             connection.execute(statement)
     context = ReportContext(Figures(path, day), Wording())
-    pages = [council.document(context, "Datenbestand", None)]
-    pages += [municipalities.page(context, area, "Datenbestand") for area in context.figures.municipalities]
+    pages = [council.document(context, "Datenbestand", Review(context))]
+    pages += [municipal_page.page(context, area, "Datenbestand") for area in context.figures.municipalities]
     texts = [text for page in pages for text in of_html(html_writer.html(page, "Amt"))]
     assert len(texts) > 100
     assert found_in(texts) == []

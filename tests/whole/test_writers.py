@@ -23,6 +23,7 @@ EXCEPTIONS = {
     ("commands/control_room.py", "write_text"): "what Dagster reads at its start, in a folder that lasts as long as it",
     ("commands/control_room.py", "TemporaryDirectory"): "that folder; it holds a socket and no data",
     ("office/template/workbook.py", "ZipFile"): "a workbook in memory",
+    ("report/docx_writer.py", "ZipFile"): "a Word file in memory",
 }
 """Module and call → why it does not go through `files.py`."""
 
