@@ -401,8 +401,9 @@ def publish(night: Protected) -> Published:
         difference = _compare(night)  # after the last table but its own, or that would be missing in every build
         check_internal(internal, night.tables)
         check_published(target, night.build, {f"main.{model.name}" for model in published_models()})
+    night.patterns.note_hidden([key.cell for key in sorted(audit.hidden_more)])
     night.warehouse.switch_to(night.build, {**night.patterns.state(), **nights.state(audit.cells)})
-    hidden = dataclasses.replace(night.protection, hidden=night.protection.hidden + audit.hidden_more)
+    hidden = dataclasses.replace(night.protection, hidden=night.protection.hidden + len(audit.hidden_more))
     return _after(Published, night, difference=difference, audit=audit, protection=hidden)
 
 

@@ -359,7 +359,8 @@ def differences(view: View, counts: Mapping[FigurePlace, int | None]) -> dict[Fi
 
 def needed_of(view: View, unprinted: Iterable[FigurePlace]) -> dict[FigurePlace, tuple[int, int]]:
     """What must be possible of the figures that are hidden for themselves: small ones, those of few persons, and
-    sensitive ones that are all of their group (`privacy.md`, "What must hold")."""
+    sensitive ones that are all of their group (`privacy.md`, "What must hold").
+    """
     known = {*view.seen, *unprinted} if view.has_internal else set()
     counts = {place for place in known if view.true[place] > 0 and place[0] not in view.amounts}
     small = {place: (1, view.k[place[0]]) for place in counts if view.true[place] < view.k[place[0]]}

@@ -8,7 +8,7 @@ knows how the hidden figures were chosen.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
@@ -28,6 +28,10 @@ from kim_pipeline.protection.told import Told, unprinted_numbers
 
 _MARGIN, _HUNDREDTHS = 0.15, 100
 """A hidden sum of too few persons must be possible over this share of it in both directions, and over k units."""
+
+
+_OWN = "own of "
+"""Names of relations that tell what an office knows of a sum."""
 
 
 class Who(IntEnum):
@@ -118,7 +122,7 @@ def audited_by_all(view: View, nights: Sequence[Night] = ()) -> list[AuditRow]:
     if failed:
         without_rest = attacked.knowledge(knows_rest=False)
         rows += _numbered(tried(without_rest, attacked.needed, failed), Who.ANALYST)
-    return rows + [row for office in offices(attacked) for row in office.tried()]
+    return rows + [row for office in offices(attacked, folded) for row in office.tried()]
 
 
 def tried(known: Knowledge, needed: Mapping[str, tuple[int, int]], only: Collection[str]) -> list[AuditRow]:
@@ -155,21 +159,68 @@ class Trial:
         return _numbered(tried(self.known, self.needed, cells), self.who)
 
 
-def trials(view: View, nights: Sequence[Night] = ()) -> list[Trial]:
-    """All attackers on a file, whoever knows the rest first."""
+def trials(view: View, nights: Sequence[Night], whose: Collection[int]) -> Iterator[Trial]:
+    """Some attackers on a file, whoever knows the rest first."""
     attacked = Attacked(view, nights)
-    both = [(Who.KNOWS_REST, True), (Who.ANALYST, False)]
-    known = [Trial(who, attacked.knowledge(knows_rest=rest), attacked.needed) for who, rest in both]
-    return [*known, *offices(attacked)]
+    for who, rest in ((Who.KNOWS_REST, True), (Who.ANALYST, False)):
+        if who in whose:
+            yield Trial(who, attacked.knowledge(knows_rest=rest), attacked.needed)
+    if Who.OFFICE in whose:
+        yield from offices(attacked)
 
 
-def offices(attacked: Attacked) -> Iterator[Trial]:
+def offices(attacked: Attacked, seen_as: Callable[[Knowledge], Knowledge] = lambda known: known) -> Iterator[Trial]:
     """Every programme's office in every municipality: it knows its rows there, and what they are part of."""
     known = Attacked(attacked.view).knowledge(knows_rest=False)
     for counts in _counts_of_programmes(attacked.view).values():
-        ours = _within(known, counts)
+        ours = seen_as(_within(known, counts))
+        group = _groups(ours)
         for area in attacked.view.municipalities:
-            yield _office(attacked, ours, area)
+            yield _affected(_office(attacked, ours, area), group)
+
+
+def _affected(office: Trial, group: Mapping[str, str]) -> Trial:
+    """An office is tried where what it knows tells it anything; elsewhere it sees less than the analyst does."""
+    told = {i for relation in office.known.relations if relation.name.startswith(_OWN) for i, _ in relation.terms}
+    affected = {group[i] for i in (*office.known.own, *told) if i in group}
+    return replace(office, needed={i: bounds for i, bounds in office.needed.items() if group[i] in affected})
+
+
+def _groups(known: Knowledge) -> dict[str, str]:
+    """Hidden cell → the same name for all that relations join with it."""
+    near: dict[str, set[str]] = {cell.id: set() for cell in known.cells if cell.value is None}
+    for relation in (*known.relations, *known.told):
+        hidden = [i for i, _ in relation.terms if i in near]
+        for one in hidden:
+            near[one].add(hidden[0])
+            near[hidden[0]].add(one)
+    found: dict[str, str] = {}
+    for start in near:
+        todo = [start]
+        while todo:
+            at = todo.pop()
+            if at not in found:
+                found[at] = start
+                todo += near[at]
+    return found
+
+
+def folded(known: Knowledge) -> Knowledge:
+    """The same knowledge of the hidden cells alone: what is printed has become part of the constants."""
+    values = {cell.id: cell.value for cell in known.cells if cell.value is not None}
+
+    def without(relations: Iterable[Relation]) -> tuple[Relation, ...]:
+        found = []
+        for relation in relations:
+            given = sum(factor * values[i] for i, factor in relation.terms if i in values)
+            terms = tuple((i, factor) for i, factor in relation.terms if i not in values)
+            constant = relation.constant - given
+            if terms or constant < 0 or (constant and relation.kind is RelationKind.EQUAL):  # the audit objects to it
+                found.append(replace(relation, terms=terms, constant=constant))
+        return tuple(found)
+
+    cells = tuple(cell for cell in known.cells if cell.value is None)
+    return replace(known, cells=cells, relations=without(known.relations), told=without(known.told))
 
 
 def _within(known: Knowledge, counts: Collection[str]) -> Knowledge:
@@ -190,7 +241,7 @@ def _office(attacked: Attacked, known: Knowledge, area: str) -> Trial:
         cells.append(cell)
         own = view.own.get((count, area, period, breakdown), 0) if where == view.county else 0
         if own:
-            more.append(Relation(f"own of {cell.id}", ((cell.id, -1),), -own, RelationKind.AT_MOST))
+            more.append(Relation(f"{_OWN}{cell.id}", ((cell.id, -1),), -own, RelationKind.AT_MOST))
         bounds = attacked.needed.get(cell.id)
         if bounds is None or count in view.amounts:
             continue

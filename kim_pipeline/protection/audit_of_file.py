@@ -22,7 +22,7 @@ from kim_pipeline.errors import KimError
 from kim_pipeline.protection.attacker import FigurePlace, View, cell_id, few_persons, unsafe_sums
 from kim_pipeline.protection.attackers import audited_by_all, trials
 from kim_pipeline.protection.hiding import hide_more
-from kim_pipeline.protection.linked_set import read_linked_set
+from kim_pipeline.protection.linked_set import Key, read_linked_set
 from kim_pipeline.protection.night_ledger import Night
 from kim_pipeline.protection.repair import repair
 from kim_pipeline.warehouse.build import comment, sql_literal
@@ -98,7 +98,7 @@ class FileAudit:
     knows_rest: bool
     small: frozenset[str] = frozenset()
     withheld: frozenset[str] = frozenset()
-    hidden_more: int = 0
+    hidden_more: frozenset[Key] = frozenset()
     cells: Night = field(default_factory=dict)
 
     @property
@@ -164,17 +164,17 @@ def audit_build(
     Raises:
         DisclosureError: a rule of publishing is broken: what is published cannot be judged.
     """
-    found, more = audit_file(published, internal, nights), 0
+    found, more = audit_file(published, internal, nights), frozenset[Key]()
     for _ in range(_REPAIRS):
         if not found.at_risk or found.breaches:
             break
         with _seen(published, internal) as view, duckdb.connect(str(internal), read_only=True) as connection:
-            repaired = repair(view, read_linked_set(connection), {row.cell for row in found.at_risk}, nights)
+            repaired = repair(view, read_linked_set(connection), found.at_risk, nights)
         if not repaired.hidden:
             break
         with duckdb.connect(str(internal)) as connection:
             hide_more(connection, read_linked_set(connection), repaired.hidden)
-        more += len(repaired.hidden)
+        more |= repaired.hidden
         rewrite()
         found = audit_file(published, internal, nights)
     with duckdb.connect(str(internal)) as connection:
@@ -243,7 +243,8 @@ def _audited(view: View, nights: Sequence[Night]) -> FileAudit:
         rows = [replace(row, passed=row.passed or _may_be_large(row)) for row in rows]
     lines = tuple(_by_indicator(view, [row for row in rows if row.attacker == rows[0].attacker]))
     failed = {row.cell for row in rows if not row.passed} if view.has_internal else set()
-    withheld = frozenset(cell for trial in trials(view, nights) if failed for cell in trial.hopeless(failed))
+    whose = {row.attacker for row in rows} if failed else set()
+    withheld = frozenset(cell for trial in trials(view, nights, whose) for cell in trial.hopeless(failed))
     cells = {cell_id(place): (view.true[place], value is None) for place, value in view.seen.items() if view.true}
     return FileAudit(
         view.build, lines, tuple(rows), tuple(breaches), view.has_internal, view.small, withheld, cells=cells

@@ -65,6 +65,14 @@ class PatternMemory:
         """Remember value and whether it is hidden of the cells that can be."""
         self._now_seen.update(cells)
 
+    def note_hidden(self, cell_ids: Collection[str]) -> None:
+        """Remember cells that were hidden after the search, because the audit asked for it."""
+        for cell_id in cell_ids:
+            if cell_id in self._now_seen:
+                self._now_seen[cell_id] = (self._now_seen[cell_id][0], True)
+        for solved in self._now_solved.values():
+            solved.extend(cell_ids)  # those of other components are nothing to it
+
     def state(self) -> dict[str, bytes]:
         """What this night knows, as a file of the state."""
         kept = {

@@ -10,13 +10,13 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from kim_pipeline.disclosure import AuditRow
 from kim_pipeline.protection.attacker import FigurePlace, View, cell_id
 from kim_pipeline.protection.attackers import Knowledge, Trial, trials
 from kim_pipeline.protection.hiding import with_what_follows
 from kim_pipeline.protection.linked_set import Key, LinkedSet
 from kim_pipeline.protection.night_ledger import Night
 
-_ROUNDS = 6
 _COUNTY = 5.0
 """The county's figures are hidden last: they are read most."""
 
@@ -34,31 +34,25 @@ class Repair:
     withheld: frozenset[str]
 
 
-def repair(view: View, linked: LinkedSet, failed: Iterable[str], nights: Sequence[Night] = ()) -> Repair:
-    """Hide figures beside failed cells until these pass.
+def repair(view: View, linked: LinkedSet, failed: Iterable[AuditRow], nights: Sequence[Night] = ()) -> Repair:
+    """Hide figures beside failed cells until each passes against whom it failed; the next audit is the judge of all.
 
     Args:
-        view: of the published file; what is hidden in addition is hidden in it, too.
+        view: of the published file.
         linked: the linked set of its internal file.
-        failed: cells that some attacker knows too well.
+        failed: rows of cells that an attacker knows too well.
         nights: earlier ones, since the last release.
     """
-    todo, withheld, hidden = set(failed), set[str](), frozenset[Key]()
-    for _ in range(_ROUNDS):
-        more, bad = set[Key](), set[str]()
-        for trial in trials(view, nights):
-            for cell in sorted(row.cell for row in trial.tried(todo - withheld) if not row.passed):
-                bad.add(cell)
-                found = _enough(trial.hiding(map(cell_id, more)), cell, view)
-                more |= {Key(*place) for place in found or ()}
-                if found is None:
-                    withheld.add(cell)
-        todo = bad - withheld
-        if not more:
-            break
-        hidden = with_what_follows(linked, hidden | more)
-        view.hide(hidden)
-    return Repair(hidden, frozenset(withheld))
+    todo, withheld, more = dict[int, set[str]](), set[str](), set[Key]()
+    for row in failed:
+        todo.setdefault(row.attacker, set()).add(row.cell)
+    for trial in trials(view, nights, todo):
+        for cell in sorted(row.cell for row in trial.tried(todo[trial.who]) if not row.passed):
+            found = _enough(trial.hiding(map(cell_id, more)), cell, view)
+            more |= {Key(*place) for place in found or ()}
+            if found is None:
+                withheld.add(cell)
+    return Repair(with_what_follows(linked, more), frozenset(withheld))
 
 
 def _enough(trial: Trial, cell: str, view: View) -> list[FigurePlace] | None:
