@@ -173,8 +173,7 @@ def audit_build(
         if not repaired.hidden:
             break
         with duckdb.connect(str(internal)) as connection:
-            hide_more(connection, read_linked_set(connection), repaired.hidden)
-        more |= repaired.hidden
+            more |= hide_more(connection, read_linked_set(connection), repaired.hidden)
         rewrite()
         found = audit_file(published, internal, nights)
     with duckdb.connect(str(internal)) as connection:
