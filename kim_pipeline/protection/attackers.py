@@ -1,6 +1,6 @@
 """The attackers one by one, each with what that one knows (`privacy.md`, "The attackers").
 
-Belongs here: who knows what, and which hidden figures each is tried on. Whoever knows more leaves fewer tables possible:
+Belongs here: who knows what, and which hidden figures each is tried on. Who knows more thinks fewer tables possible:
 a cell that is safe from him is safe from everybody who knows less, and only the others are tried again. Nothing here
 knows how the hidden figures were chosen.
 """
@@ -41,7 +41,7 @@ class Who(IntEnum):
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What somebody knows: cells with their values, and relations; `told` are those that follow from what is printed."""
+    """What somebody knows: cells with their values, and relations; `told` follow from what is printed."""
 
     cells: tuple[PublishedCell, ...]
     relations: tuple[Relation, ...]
@@ -176,8 +176,11 @@ def _within(known: Knowledge, counts: Collection[str]) -> Knowledge:
     """What is known of some counts alone."""
     cells = tuple(cell for cell in known.cells if cell.id.split("|")[0] in counts)
     ids = {cell.id for cell in cells}
-    keep = lambda relations: tuple(r for r in relations if all(i in ids for i, _ in r.terms))  # noqa: E731
-    return Knowledge(cells, keep(known.relations), keep(known.told))
+
+    def kept(relations: Iterable[Relation]) -> tuple[Relation, ...]:
+        return tuple(relation for relation in relations if all(cell in ids for cell, _ in relation.terms))
+
+    return Knowledge(cells, kept(known.relations), kept(known.told))
 
 
 def _office(attacked: Attacked, known: Knowledge, area: str) -> Trial:

@@ -221,8 +221,8 @@ def _write(connection: duckdb.DuckDBPyConnection, found: FileAudit) -> None:
 _TABLE = "disclosure.audit"
 _AUDIT = {
     "cell": "Zelle: Zahl, Gebiet, Zeitraum, Merkmal",
-    "attacker": "Angreifer: 1 Öffentlichkeit, 2 Auswertende mit allen Nächten, 3 wer auch die Zeilen beim Kreis kennt, 4 "
-    "eine Stelle mit ihren eigenen Zeilen",
+    "attacker": "Angreifer: 1 Öffentlichkeit, 2 wer alle Nächte hat, 3 wer auch die Zeilen beim Kreis kennt, 4 eine "
+    "Stelle mit ihren eigenen Zeilen",
     "lower": "Kleinster möglicher Wert; bei method table höchstens so groß",
     "upper": "Größter möglicher Wert; leer, wenn es keinen gibt; bei method table mindestens so groß",
     "required_lower": "Von höchstens diesem Wert an muss alles möglich bleiben; leer, wo nichts zu schützen ist",
@@ -243,7 +243,8 @@ def _audited(view: View, nights: Sequence[Night]) -> FileAudit:
         rows = [replace(row, passed=row.passed or _may_be_large(row)) for row in rows]
     lines = tuple(_by_indicator(view, [row for row in rows if row.attacker == rows[0].attacker]))
     failed = {row.cell for row in rows if not row.passed} if view.has_internal else set()
-    withheld = frozenset(cell for trial in trials(view, nights) if failed for cell in trial.hopeless(failed))
+    tried = trials(view, nights) if failed else []
+    withheld = frozenset(cell for trial in tried for cell in trial.hopeless(failed))
     cells = {cell_id(place): (view.true[place], value is None) for place, value in view.seen.items() if view.true}
     return FileAudit(
         view.build, lines, tuple(rows), tuple(breaches), view.has_internal, view.small, withheld, cells=cells

@@ -44,11 +44,13 @@ class Protection:
         cells: figures that can be published.
         hidden: of these, hidden.
         seconds: how long it took.
+        exposed: hidden figures of which somebody knows too much whatever is published.
     """
 
     cells: int
     hidden: int
     seconds: float
+    exposed: int = 0
 
 
 Joiner = Callable[[LinkedSystem], LinkedSystem]

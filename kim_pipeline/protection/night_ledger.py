@@ -1,8 +1,8 @@
 """The nights' ledger: what each night since the last release has printed or hidden (`privacy.md`, "Nights").
 
-Belongs here: one small file among the state, 0600, for those who may see true counts, and what an analyst knows who kept
-every night's file: the relations that held in a night whose figures were others. A night is kept as its differences from
-the next one, so that what cannot narrow anything any more is not kept.
+Belongs here: one small file among the state, 0600, for those who may see true counts, and what an analyst knows who has
+every night's file: the relations that held in a night whose figures were others. A night is kept as its differences
+from the next one, so that what cannot narrow anything any more is not kept.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ class NightLedger:
         """The file of the state, with tonight."""
         nights = [dict(tonight), *self.nights]
         before = []
-        for later, night in zip(nights, nights[1:], strict=False):
+        for later, night in pairwise(nights):
             changed = {
                 cell: night.get(cell) for cell in later.keys() | night.keys() if night.get(cell) != later.get(cell)
             }
