@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
 
@@ -49,6 +49,8 @@ class Knowledge:
 
     own: frozenset[str] = frozenset()
     """Cells that he knows without any file."""
+    needed_then: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """What must be possible of small figures of earlier nights."""
 
     def nothing_seen(self) -> Knowledge:
         """The same where nothing of the protected figures is printed."""
@@ -64,6 +66,10 @@ class Attacked:
         self.view, self.nights = view, nights
         self.unprinted = differences(view, {p: v for p, v in view.seen.items() if p[0] not in view.amounts})
         self.numbers = tuple(dict.fromkeys(unprinted_numbers(view)))
+
+    def needed_with(self, known: Knowledge) -> Mapping[str, tuple[int, int]]:
+        """The same, with the small figures of earlier nights."""
+        return {**self.needed, **known.needed_then}
 
     @cached_property
     def needed(self) -> Mapping[str, tuple[int, int]]:
@@ -90,10 +96,11 @@ class Attacked:
         cells += [PublishedCell(cell_id(p), None, view.k[p[0]], is_unpublished=True) for p in self.unprinted]
         cells += [PublishedCell(cell_id(p), None, None, is_unpublished=True) for p in self.numbers]
         lasting = [*relations.additive(), *relations.of_counts(), *told.lasting()]
+        needed_then = dict[str, tuple[int, int]]()
         if self.nights:
             true = {cell_id(place): value for place, value in view.true.items()}
-            cells, lasting = joined(cells, lasting, true, self.nights)
-        return Knowledge(tuple(cells), tuple(lasting), tuple(told.of_this_file()))
+            cells, lasting, needed_then = joined(cells, lasting, true, self.nights)
+        return Knowledge(tuple(cells), tuple(lasting), tuple(told.of_this_file()), needed_then=needed_then)
 
     def _k(self, place: FigurePlace) -> int | None:
         if place[0] not in self.view.amounts:
@@ -109,15 +116,16 @@ def audited_by_all(view: View, nights: Sequence[Night] = ()) -> list[AuditRow]:
         known = attacked.knowledge(knows_rest=False)
         return _numbered(audit(known.cells, known.relations, told=known.told), Who.PUBLIC)
     known = attacked.knowledge(knows_rest=True)
-    found = audit(known.cells, known.relations, told=known.told, required=attacked.needed)
+    needed = attacked.needed_with(known)
+    found = audit(known.cells, known.relations, told=known.told, required=needed)
     rows = [
-        row if row.cell in attacked.needed else replace(row, passed=True)  # it is not small, and may look so
+        row if row.cell in needed else replace(row, passed=True)  # it is not small, and may look so
         for row in _numbered(found, Who.KNOWS_REST)
     ]
-    failed = {row.cell for row in rows if not row.passed and row.cell in attacked.needed}
+    failed = {row.cell for row in rows if not row.passed}
     if failed:
         without_rest = attacked.knowledge(knows_rest=False)
-        rows += _numbered(tried(without_rest, attacked.needed, failed), Who.ANALYST)
+        rows += _numbered(tried(without_rest, attacked.needed_with(without_rest), failed), Who.ANALYST)
     return rows + [row for office in offices(attacked) for row in office.tried()]
 
 
@@ -159,8 +167,8 @@ def trials(view: View, nights: Sequence[Night] = ()) -> list[Trial]:
     """All attackers on a file, whoever knows the rest first."""
     attacked = Attacked(view, nights)
     both = [(Who.KNOWS_REST, True), (Who.ANALYST, False)]
-    known = [Trial(who, attacked.knowledge(knows_rest=rest), attacked.needed) for who, rest in both]
-    return [*known, *offices(attacked)]
+    known = [(who, attacked.knowledge(knows_rest=rest)) for who, rest in both]
+    return [*(Trial(who, what, attacked.needed_with(what)) for who, what in known), *offices(attacked)]
 
 
 def offices(attacked: Attacked) -> Iterator[Trial]:
