@@ -403,7 +403,10 @@ def publish(night: Protected) -> Published:
         check_published(target, night.build, {f"main.{model.name}" for model in published_models()})
     night.patterns.note_hidden([key.cell for key in sorted(audit.hidden_more)])
     night.warehouse.switch_to(night.build, {**night.patterns.state(), **nights.state(audit.cells)})
-    hidden = dataclasses.replace(night.protection, hidden=night.protection.hidden + len(audit.hidden_more))
+    exposed = len({row.cell for row in audit.rows if not row.passed})
+    hidden = dataclasses.replace(
+        night.protection, hidden=night.protection.hidden + len(audit.hidden_more), exposed=exposed
+    )
     return _after(Published, night, difference=difference, audit=audit, protection=hidden)
 
 

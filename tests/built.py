@@ -10,13 +10,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import duckdb
 
 from kim_pipeline.intake.deliveries import Intake
 from kim_pipeline.intake.intake import take_in
+from kim_pipeline.protection.audit_of_file import audit_build
 from kim_pipeline.protection.hiding import protect_figures
 from kim_pipeline.publishing.published import BuildFacts, write_published
 from kim_pipeline.settings import PROJECT, Settings
@@ -120,6 +121,9 @@ def sample_build() -> tuple[Path, Path]:
             with duckdb.connect(str(internal)) as connection:
                 protect_figures(connection)
             facts = BuildFacts("20240501T000000Z_sample", dt.datetime(2024, 5, 1, tzinfo=dt.UTC), AS_OF, 1.0)
-            write_published(internal, published.with_suffix(".new"), sample_intake(), facts)
+            fresh = published.with_suffix(".new")
+            write = partial(write_published, internal, fresh, sample_intake(), facts)
+            write()
+            audit_build(fresh, internal, write)
             published.with_suffix(".new").rename(published)
     return internal, published

@@ -11,9 +11,20 @@ from kim_pipeline import german
 from kim_pipeline.commands.common import FAILED, WarehouseOption, settings_from, wrong
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from kim_pipeline.protection.audit_of_file import FileAudit
+    from kim_pipeline.protection.night_ledger import Night
+
+
+_WHO = {
+    1: "wer nur diese Datei hat",
+    2: "wer auch jede frühere Nacht kennt",
+    3: "wer auch die Zeilen beim Kreis und ohne Merkmal kennt",
+    4: "eine Stelle, die ihre eigenen Zeilen kennt",
+}
 
 
 def audit(
@@ -34,7 +45,8 @@ def audit(
     if not path.is_file():
         wrong(f"{path} gibt es nicht. Bitte zuerst kim run ausführen oder eine Datei angeben.")
     try:
-        found = audit_file(path, _internal_of(folder, build_of(path)))
+        internal = _internal_of(folder, build_of(path))
+        found = audit_file(path, internal, _nights(folder) if internal else ())
     except duckdb.Error:
         wrong(f"{path.name} ist kein veröffentlichter Datenbestand oder beschädigt.")
     _tell(terminal.console(), path, found)
@@ -47,6 +59,16 @@ def _internal_of(folder: Path, stem: str) -> Path | None:
 
     path = Build(folder, stem).internal
     return path if stem and path.is_file() else None
+
+
+def _nights(folder: Path) -> Sequence[Night]:
+    """What earlier nights have printed since the last release; nothing where the state is not for this user to read."""
+    from kim_pipeline.files import Store  # noqa: PLC0415
+    from kim_pipeline.protection.night_ledger import NightLedger  # noqa: PLC0415
+    from kim_pipeline.publishing.ledger import Ledger  # noqa: PLC0415
+
+    store = Store(folder)
+    return NightLedger(store.state, release=Ledger(store).newest()).nights
 
 
 def _tell(out: Console, path: Path, found: FileAudit) -> None:
@@ -68,6 +90,12 @@ def _tell(out: Console, path: Path, found: FileAudit) -> None:
             "verorteten Zeilen nicht kennt.",
             markup=False,
         )
+    for number, (tried, failed) in found.by_attacker.items():
+        out.print(
+            f"Angreifer {number} ({_WHO[number]}): {tried} Zellen geprüft, {failed} zu genau bekannt", markup=False
+        )
+    for cell in sorted(found.withheld):
+        out.print(f"  {cell}: zu genau bekannt, was immer veröffentlicht wird; bleibt geheim", markup=False)
     for row in found.at_risk:
         upper = "unbegrenzt" if row.upper is None else row.upper
         out.print(f"  {row.cell}: möglich sind nur {row.lower} bis {upper}", markup=False, soft_wrap=True)

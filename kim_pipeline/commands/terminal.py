@@ -238,8 +238,10 @@ def results(out: Console, warehouse: Path, log: Path, protection: Protection) ->
     """Where the results are, and that what is hidden has been audited."""
     out.print()
     hidden, cells = german.number(protection.hidden), german.number(protection.cells)
+    known = f"{german.number(protection.exposed)} davon kennt jemand trotzdem zu genau (kim audit)"
+    risk = known if protection.exposed else "keine ist gefährdet"
     lines = {
-        "Geheimhaltung": f"{hidden} von {cells} geschützten Zahlen bleiben geheim; geprüft, keine ist gefährdet",
+        "Geheimhaltung": f"{hidden} von {cells} geschützten Zahlen bleiben geheim; geprüft, {risk}",
         "Ergebnisse": f"{warehouse / 'kim.duckdb'} (für Auswertungen)",
         "Intern": f"{warehouse / 'internal.duckdb'} (nur für Berechtigte, mit Fallangaben)",
         "Protokoll": str(log),

@@ -177,9 +177,7 @@ def derived(
 
     A finding about it is reported at the personal column's cell.
     """
-    contract = Column(
-        label, kind, category=category, is_read=is_read, feature=feature, derived_from=of, derived_at=at
-    )
+    contract = Column(label, kind, category=category, is_read=is_read, feature=feature, derived_from=of, derived_at=at)
     return Field(contract, bounds)
 
 

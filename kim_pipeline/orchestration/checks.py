@@ -227,9 +227,9 @@ def quarantine(accepted: int, quarantined: int, limits: Limits) -> Answer:
     share = quarantined / (accepted + quarantined) if accepted + quarantined else 0.0
     most = math.inf if limits.rows_max is None else limits.rows_max
     facts = {
-        "Zeilen angenommen": accepted,
-        "Zeilen in Quarantäne": quarantined,
-        "Anteil in Quarantäne (%)": round(100 * share, 1),
+        "Zeilen angenommen": german.count_class(accepted),
+        "Zeilen in Quarantäne": german.count_class(quarantined),
+        "Anteil in Quarantäne (%, auf 5 gerundet)": 5 * round(20 * share),
         "erwartet: Zeilen": f"mindestens {german.number(limits.rows_min)}"
         + ("" if most == math.inf else f", höchstens {german.number(most)}"),
         "erwartet: Anteil": f"höchstens {german.percent(limits.quarantine_share_max, 0)}",
@@ -244,4 +244,4 @@ def quarantine(accepted: int, quarantined: int, limits: Limits) -> Answer:
 
 
 def _accepted_rows(number: int) -> str:
-    return f"{german.number(number)} {german.plural(number, 'Zeile ist', 'Zeilen sind')} angenommen"
+    return f"{german.count_class(number)} {german.plural(number, 'Zeile ist', 'Zeilen sind')} angenommen"

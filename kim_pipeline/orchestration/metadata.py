@@ -55,7 +55,7 @@ def delivery_metadata(night: TakenIn, programme: str, connection: duckdb.DuckDBP
         "Dateien": len({d.file for d in deliveries}),
         "davon zurückgewiesen": len({d.file for d in deliveries if d.status == "rejected"}),
         "davon angehalten": len({d.file for d in held}),
-        **{label: rows[name] for name, label in _ROWS.items()},
+        **{label: german.count_class(rows[name]) for name, label in _ROWS.items()},
         "Ordner": dg.MetadataValue.path(night.settings.deliveries / programme),
     }
     skipped = [one for one in night.intake.skipped if one.programme == programme]
@@ -79,7 +79,8 @@ def _file_row(delivery: Delivery) -> tuple[object, ...]:
     rows, quarantined = (sum(a[name] for a in delivery.accounts) for name in ("rows_read", "quarantined"))
     findings = sum(counts_by_severity(delivery).values())
     stand = read.as_of if read else None
-    return _name(delivery), german.STATUSES[delivery.status], period, stand, rows, quarantined, findings
+    numbers = map(german.count_class, (rows, quarantined, findings))
+    return _name(delivery), german.STATUSES[delivery.status], period, stand, *numbers
 
 
 def _name(delivery: Delivery) -> str:
@@ -115,10 +116,14 @@ def findings_table(connection: duckdb.DuckDBPyConnection, programme: str) -> str
     return markdown_table(_FINDING_HEADER, shown) + note
 
 
-def table_metadata(table: BuiltTable) -> dict[str, Any]:
-    """Metadata of a built table: rows, columns with types and descriptions."""
+def table_metadata(table: BuiltTable, *, is_published: bool = False) -> dict[str, Any]:
+    """Metadata of a built table: columns with types and descriptions, and its rows.
+
+    Of an internal table their number is told as a class: it may be a hidden count, and everybody sees this page.
+    """
     columns = [dg.TableColumn(c.name, c.type, c.description or None) for c in table.columns]
-    return {ROW_COUNT: table.rows, COLUMN_SCHEMA: dg.TableSchema(columns=columns)}
+    rows = {ROW_COUNT: table.rows} if is_published else {"Zeilen": german.count_class(table.rows)}
+    return {**rows, COLUMN_SCHEMA: dg.TableSchema(columns=columns)}
 
 
 def _figures_metadata(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -190,7 +195,7 @@ def published_metadata(build: Build) -> Iterator[tuple[dg.AssetKey, dict[str, An
         table = tables.get(f"main.{key.path[-1]}")
         if table is not None:
             first = board if key == DELIVERY_STATUS else {}
-            yield key, {**first, **table_metadata(table), **more.get(key, {})}
+            yield key, {**first, **table_metadata(table, is_published=True), **more.get(key, {})}
 
 
 def _day_of(build: Build) -> dt.date:

@@ -319,6 +319,7 @@ class Relations:
                 yield self._equal(f"stock of {cell_id(place)}", terms)
 
     def quarters(self) -> dict[str, list[str]]:
+        """Year → its quarters, in order."""
         found: dict[str, list[str]] = {}
         for year, quarter in self.view.rows(_QUARTERS):
             found.setdefault(str(year), []).append(str(quarter))
@@ -358,8 +359,9 @@ def differences(view: View, counts: Mapping[FigurePlace, int | None]) -> dict[Fi
 
 
 def needed_of(view: View, unprinted: Iterable[FigurePlace]) -> dict[FigurePlace, tuple[int, int]]:
-    """What must be possible of the figures that are hidden for themselves: small ones, those of few persons, and
-    sensitive ones that are all of their group (`privacy.md`, "What must hold").
+    """What must be possible of the figures that are hidden for themselves (`privacy.md`, "What must hold").
+
+    They are small, or few persons stand behind them, or they are sensitive and all of their group.
     """
     known = {*view.seen, *unprinted} if view.has_internal else set()
     counts = {place for place in known if view.true[place] > 0 and place[0] not in view.amounts}
@@ -380,7 +382,8 @@ def few_persons(view: View, counts: Iterable[FigurePlace]) -> set[FigurePlace]:
 
 _HAS_PERSONS = """
     SELECT 1 FROM duckdb_columns()
-    WHERE database_name = 'internal' AND schema_name = 'disclosure' AND table_name = 'cell' AND column_name = 'persons'"""
+    WHERE database_name = 'internal' AND schema_name = 'disclosure' AND table_name = 'cell'
+        AND column_name = 'persons'"""
 _PERSONS_OF = """
     SELECT count_id, area, period, breakdown, persons FROM internal.disclosure.cell
     WHERE persons IS NOT NULL AND NOT is_amount"""

@@ -1,6 +1,6 @@
 """The attackers one by one, each with what that one knows (`privacy.md`, "The attackers").
 
-Belongs here: who knows what, and which hidden figures each is tried on. Whoever knows more leaves fewer tables possible:
+Belongs here: who knows what, and which hidden figures each is tried on. Who knows more thinks fewer tables possible:
 a cell that is safe from him is safe from everybody who knows less, and only the others are tried again. Nothing here
 knows how the hidden figures were chosen.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
 
@@ -45,7 +45,7 @@ class Who(IntEnum):
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What somebody knows: cells with their values, and relations; `told` are those that follow from what is printed."""
+    """What somebody knows: cells with their values, and relations; `told` follow from what is printed."""
 
     cells: tuple[PublishedCell, ...]
     relations: tuple[Relation, ...]
@@ -53,6 +53,8 @@ class Knowledge:
 
     own: frozenset[str] = frozenset()
     """Cells that he knows without any file."""
+    needed_then: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """What must be possible of small figures of earlier nights."""
 
     def nothing_seen(self) -> Knowledge:
         """The same where nothing of the protected figures is printed."""
@@ -68,6 +70,10 @@ class Attacked:
         self.view, self.nights = view, nights
         self.unprinted = differences(view, {p: v for p, v in view.seen.items() if p[0] not in view.amounts})
         self.numbers = tuple(dict.fromkeys(unprinted_numbers(view)))
+
+    def needed_with(self, known: Knowledge) -> Mapping[str, tuple[int, int]]:
+        """The same, with the small figures of earlier nights."""
+        return {**self.needed, **known.needed_then}
 
     @cached_property
     def needed(self) -> Mapping[str, tuple[int, int]]:
@@ -94,10 +100,11 @@ class Attacked:
         cells += [PublishedCell(cell_id(p), None, view.k[p[0]], is_unpublished=True) for p in self.unprinted]
         cells += [PublishedCell(cell_id(p), None, None, is_unpublished=True) for p in self.numbers]
         lasting = [*relations.additive(), *relations.of_counts(), *told.lasting()]
+        needed_then = dict[str, tuple[int, int]]()
         if self.nights:
             true = {cell_id(place): value for place, value in view.true.items()}
-            cells, lasting = joined(cells, lasting, true, self.nights)
-        return Knowledge(tuple(cells), tuple(lasting), tuple(told.of_this_file()))
+            cells, lasting, needed_then = joined(cells, lasting, true, self.nights)
+        return Knowledge(tuple(cells), tuple(lasting), tuple(told.of_this_file()), needed_then=needed_then)
 
     def _k(self, place: FigurePlace) -> int | None:
         if place[0] not in self.view.amounts:
@@ -113,15 +120,16 @@ def audited_by_all(view: View, nights: Sequence[Night] = ()) -> list[AuditRow]:
         known = attacked.knowledge(knows_rest=False)
         return _numbered(audit(known.cells, known.relations, told=known.told), Who.PUBLIC)
     known = attacked.knowledge(knows_rest=True)
-    found = audit(known.cells, known.relations, told=known.told, required=attacked.needed)
+    needed = attacked.needed_with(known)
+    found = audit(known.cells, known.relations, told=known.told, required=needed)
     rows = [
-        row if row.cell in attacked.needed else replace(row, passed=True)  # it is not small, and may look so
+        row if row.cell in needed else replace(row, passed=True)  # it is not small, and may look so
         for row in _numbered(found, Who.KNOWS_REST)
     ]
-    failed = {row.cell for row in rows if not row.passed and row.cell in attacked.needed}
+    failed = {row.cell for row in rows if not row.passed}
     if failed:
         without_rest = attacked.knowledge(knows_rest=False)
-        rows += _numbered(tried(without_rest, attacked.needed, failed), Who.ANALYST)
+        rows += _numbered(tried(without_rest, attacked.needed_with(without_rest), failed), Who.ANALYST)
     return rows + [row for office in offices(attacked, folded) for row in office.tried()]
 
 
@@ -164,7 +172,8 @@ def trials(view: View, nights: Sequence[Night], whose: Collection[int]) -> Itera
     attacked = Attacked(view, nights)
     for who, rest in ((Who.KNOWS_REST, True), (Who.ANALYST, False)):
         if who in whose:
-            yield Trial(who, attacked.knowledge(knows_rest=rest), attacked.needed)
+            known = attacked.knowledge(knows_rest=rest)
+            yield Trial(who, known, attacked.needed_with(known))
     if Who.OFFICE in whose:
         yield from offices(attacked)
 
@@ -227,8 +236,11 @@ def _within(known: Knowledge, counts: Collection[str]) -> Knowledge:
     """What is known of some counts alone."""
     cells = tuple(cell for cell in known.cells if cell.id.split("|")[0] in counts)
     ids = {cell.id for cell in cells}
-    keep = lambda relations: tuple(r for r in relations if all(i in ids for i, _ in r.terms))  # noqa: E731
-    return Knowledge(cells, keep(known.relations), keep(known.told))
+
+    def kept(relations: Iterable[Relation]) -> tuple[Relation, ...]:
+        return tuple(relation for relation in relations if all(cell in ids for cell, _ in relation.terms))
+
+    return Knowledge(cells, kept(known.relations), kept(known.told))
 
 
 def _office(attacked: Attacked, known: Knowledge, area: str) -> Trial:

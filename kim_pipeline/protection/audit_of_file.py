@@ -220,8 +220,8 @@ def _write(connection: duckdb.DuckDBPyConnection, found: FileAudit) -> None:
 _TABLE = "disclosure.audit"
 _AUDIT = {
     "cell": "Zelle: Zahl, Gebiet, Zeitraum, Merkmal",
-    "attacker": "Angreifer: 1 Öffentlichkeit, 2 Auswertende mit allen Nächten, 3 wer auch die Zeilen beim Kreis kennt, 4 "
-    "eine Stelle mit ihren eigenen Zeilen",
+    "attacker": "Angreifer: 1 Öffentlichkeit, 2 wer alle Nächte hat, 3 wer auch die Zeilen beim Kreis kennt, 4 eine "
+    "Stelle mit ihren eigenen Zeilen",
     "lower": "Kleinster möglicher Wert; bei method table höchstens so groß",
     "upper": "Größter möglicher Wert; leer, wenn es keinen gibt; bei method table mindestens so groß",
     "required_lower": "Von höchstens diesem Wert an muss alles möglich bleiben; leer, wo nichts zu schützen ist",

@@ -68,7 +68,7 @@ def refuse_undeclared(columns: Iterable[tuple[str, str]]) -> None:
     if unknown:
         names = ", ".join(f"{table}.{column}" for table, column in unknown)
         raise UndeclaredError(
-            f"Nicht angegeben ist, was diese Spalten verraten: {names}. Bitte jede in sql/published/{DECLARATIONS.name} "
-            "eintragen: cell (eine Anzahl), interval (eine Klasse, eine Schwelle, das Dasein einer Zeile) oder harmless "
-            "(mit Grund). Vorher wird nichts veröffentlicht."
+            f"Nicht angegeben ist, was diese Spalten verraten: {names}. Bitte jede eintragen in "
+            f"sql/published/{DECLARATIONS.name}: cell (eine Anzahl), interval (eine Klasse, eine Schwelle, das Dasein "
+            "einer Zeile) oder harmless (mit Grund). Vorher wird nichts veröffentlicht."
         )

@@ -46,12 +46,14 @@ class Protection:
         hidden: of these, hidden.
         seconds: how long it took.
         withheld: cells that no pattern protects: not published, and too well known all the same.
+        exposed: hidden figures of which somebody knows too much whatever is published.
     """
 
     cells: int
     hidden: int
     seconds: float
     withheld: frozenset[str] = frozenset()
+    exposed: int = 0
 
 
 Joiner = Callable[[LinkedSystem], LinkedSystem]

@@ -84,7 +84,7 @@ class Figure:
 
     @property
     def is_of_few(self) -> bool:
-        """Whether fewer persons or cases stand behind it than may be published (`privacy.md`: the unit is the person)."""
+        """Whether fewer persons or cases stand behind it than may be published."""
         return self.persons is not None and self.is_reported and 0 < self.persons < self.k
 
 

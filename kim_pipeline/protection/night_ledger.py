@@ -1,8 +1,8 @@
 """The nights' ledger: what each night since the last release has printed or hidden (`privacy.md`, "Nights").
 
-Belongs here: one small file among the state, 0600, for those who may see true counts, and what an analyst knows who kept
-every night's file: the relations that held in a night whose figures were others. A night is kept as its differences from
-the next one, so that what cannot narrow anything any more is not kept.
+Belongs here: one small file among the state, 0600, for those who may see true counts, and what an analyst knows who has
+every night's file: the relations that held in a night whose figures were others. A night is kept as its differences
+from the next one, so that what cannot narrow anything any more is not kept.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ class NightLedger:
         """The file of the state, with tonight."""
         nights = [dict(tonight), *self.nights]
         before = []
-        for later, night in zip(nights, nights[1:], strict=False):
+        for later, night in pairwise(nights):
             changed = {
                 cell: night.get(cell) for cell in later.keys() | night.keys() if night.get(cell) != later.get(cell)
             }
@@ -93,11 +94,11 @@ def joined(
     relations: Sequence[Relation],
     true: Mapping[str, int],
     nights: Sequence[Night],
-) -> tuple[list[PublishedCell], list[Relation]]:
+) -> tuple[list[PublishedCell], list[Relation], dict[str, tuple[int, int]]]:
     """What tonight's file tells together with earlier ones.
 
-    A figure that has not changed is one cell, in whichever night it was printed; one that has is a cell per value. That
-    a hidden one has not changed nobody can see; that it is known makes the test stricter.
+    A figure that has not changed since is one cell, in whichever night it was printed; one that has is a cell for each
+    time it was another one. That a hidden one has not changed nobody can see; that it is known makes the test stricter.
 
     Args:
         cells: of tonight's file.
@@ -106,44 +107,52 @@ def joined(
         nights: earlier ones.
 
     Returns:
-        All cells and relations; those of earlier nights only where a figure was another one.
+        All cells and relations; those of earlier nights only where a figure was another one. And what must be possible
+        of small figures of earlier nights, which stay protected.
     """
+    needed = dict[str, tuple[int, int]]()
     known = {cell.id: cell for cell in cells}
     found: dict[tuple[tuple[tuple[str, int], ...], int], Relation] = {}
     of_cell: dict[str, list[Relation]] = {}
     for relation in relations:
         for cell, _ in relation.terms:
             of_cell.setdefault(cell, []).append(relation)
-    for number, night in enumerate(nights):
-        values = {cell: value for cell, (value, _) in night.items()}
-        for cell, (value, is_hidden) in night.items():
-            if not is_hidden and cell in known and true.get(cell) == value and known[cell].value is None:
+    names, last = {cell: cell for cell in true}, dict(true)
+    for number, night in enumerate(nights, 1):
+        values = {cell: value for cell, (value, _) in night.items() if cell in true}
+        names |= {cell: f"{cell}@{number}" for cell, value in values.items() if last[cell] != value}
+        last |= values
+        for cell, value in values.items():
+            if names[cell] == cell and not night[cell][1] and known[cell].value is None:
                 known[cell] = replace(known[cell], value=value)
-        changed = {cell for cell, value in values.items() if cell in true and true[cell] != value}
-        touched = {id(r): r for cell in sorted(changed) for r in of_cell.get(cell, ())}
+        touched = {id(r): r for cell in values if names[cell] != cell for r in of_cell.get(cell, ())}
         for relation in touched.values():
-            then = _then(relation, values, true, number)
+            then = _then(relation, values, names, number)
             if then is None:
                 continue
             found.setdefault((then.terms, then.constant), then)
             for (cell, _), (name, _) in zip(relation.terms, then.terms, strict=True):
-                printed = values.get(cell) if cell in night and not night[cell][1] else None
+                printed = None if night.get(cell, (0, True))[1] else values.get(cell)
                 if name not in known:
-                    known[name] = PublishedCell(name, printed, None, is_unpublished=True)
+                    k = known[cell].k
+                    known[name] = PublishedCell(name, printed, k if printed is None else None, is_unpublished=True)
+                    if k and printed is None and 0 < values.get(cell, 0) < k:
+                        needed[name] = (1, k)
                 elif printed is not None and known[name].value is None:
                     known[name] = replace(known[name], value=printed)
-    return list(known.values()), [*relations, *found.values()]
+                    needed.pop(name, None)
+    return list(known.values()), [*relations, *found.values()], needed
 
 
-def _then(relation: Relation, values: Mapping[str, int], true: Mapping[str, int], number: int) -> Relation | None:
+def _then(relation: Relation, values: Mapping[str, int], names: Mapping[str, str], number: int) -> Relation | None:
     """A relation with the cells of an earlier night; None where it is not known to have held then."""
     terms, total, is_whole = [], 0, True
     for cell, sign in relation.terms:
         if cell in values:
             value = values[cell]
-            terms.append((cell if true.get(cell) == value else f"{cell}@{value}", sign))
+            terms.append((names[cell], sign))
             total += sign * value
-        elif cell in true and "." in cell.split("|")[0]:
+        elif cell in names and "." in cell.split("|")[0]:
             terms.append((f"{cell}@night{number}", sign))  # nobody prints it, and it may have been another number
             is_whole = False
         else:

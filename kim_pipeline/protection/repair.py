@@ -1,7 +1,7 @@
 """Hides more where the audit of a file finds a figure too well known (`privacy.md`, "Nights").
 
-Belongs here: which printed figures are hidden beside a cell that fails, cheapest first, until it passes; and which cells
-no hiding protects, because somebody knows too much of them already. Whether a cell passes is for the audit to say.
+Belongs here: which printed figures are hidden beside a cell that fails, cheapest first, until it passes; and which
+cells no hiding protects, because somebody knows too much of them already. Whether a cell passes the audit says.
 """
 
 from __future__ import annotations

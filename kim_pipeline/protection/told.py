@@ -99,7 +99,7 @@ class Told:
         return self.view.rows(_DATED) if self.view.rows(_HAS_DATED) else []
 
     @cached_property
-    def _calendar(self) -> Mapping[str, tuple[str, object]]:
+    def _calendar(self) -> Mapping[str, tuple[str, str]]:
         return {
             str(p): (str(c), d) for p, c, d in self.view.rows("SELECT period, calendar, last_day FROM published.period")
         }
@@ -201,7 +201,8 @@ def unprinted_numbers(view: View) -> Iterable[FigurePlace]:
     for indicator, _, _, _, _, _, *place, _, _ in view.rows(_MEDIANS):
         area, period, breakdown = map(str, place)
         where = (f"{indicator}.n", area, period, breakdown)
-        view.true[where] = known.get((str(indicator), area, period, breakdown), 0)
+        if view.has_internal:
+            view.true[where] = known.get((str(indicator), area, period, breakdown), 0)
         yield where
 
 

@@ -155,7 +155,8 @@ def test_metadata_of_deliveries_and_tables(settings: Settings, instance: dg.Dags
     assert "~$Antrag.xlsx | Hilfsdatei" in str(grants["Keine Lieferungen"].value)
     assert "Übergangen" not in found["deliveries/fit"]
     table = found["staging/fit_groups"]
-    assert isinstance(table["dagster/row_count"].value, int)
+    assert table["Zeilen"].value in {"10–49", "50–249"}  # a number of rows may be a hidden one
+    assert "dagster/row_count" not in table
     schema = table["dagster/column_schema"].value
     assert isinstance(schema, dg.TableSchema)
     assert (schema.columns[3].name, schema.columns[3].type, schema.columns[3].description) == (

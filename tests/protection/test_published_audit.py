@@ -211,7 +211,7 @@ def test_a_build_that_fails_names_cells_and_no_figures(tmp_path: Path) -> None:
     with duckdb.connect(str(published)) as connection:
         connection.execute("UPDATE offer_gap SET gap = TRUE WHERE unmet_needs IS NULL")
     with pytest.raises(DisclosureError, match="Bitte die Betreuung informieren"):
-        audit_build(published, internal)
+        audit_build(published, internal, lambda: None)
     with duckdb.connect(str(internal), read_only=True) as connection:
         ((failed, all_rows),) = connection.execute(
             "SELECT count(*) FILTER (NOT passed), count(*) FROM disclosure.audit"
