@@ -140,7 +140,7 @@ class _Optimum:
             cuts = self._cuts(choice)
             hidden = self._always | (choice[: self._component.size] > 0.5)
             if not cuts:
-                self._keep(hidden)
+                self._complete(hidden)
                 if gap > 0 and is_best_choice:
                     gap = 0.0
                     continue
@@ -158,7 +158,7 @@ class _Optimum:
             self._best, self._best_cost = hidden, cost
 
     def _complete(self, hidden: Mask) -> None:
-        """Make the master's choice safe with the heuristic: often cheaper than what is known."""
+        """Make the master's choice safe with the heuristic, and leave out what it does without."""
         try:
             self._keep(self._search.run(hidden))
         except CannotProtectError:
