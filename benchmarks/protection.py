@@ -1,32 +1,44 @@
-"""Measures the protection of a real build: time, what is hidden, and what the simple rule would leave at risk.
+"""Measures the protection of a real build: what is hidden, what that costs beside a bound, and how long it takes.
 
-Run `python -m benchmarks.protection`. It builds the sample in a temporary folder, and ten years of it: its full
-years repeated, with the relations of ten years.
+Run `python -m benchmarks.protection`. It builds the sample in a temporary folder, and three and ten years of it: its
+full years repeated, with their relations. Each figure is given twice: as if everything were published for
+municipalities, too, and as the catalogue chooses. Seconds are those of the processor.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import re
+import shutil
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import duckdb
+import highspy
 
-from benchmarks.disclosure import kept, risk_counts, simple_rule
-from kim_pipeline.disclosure import LinkedSystem
+from benchmarks.disclosure import risk_counts
+from kim_pipeline.disclosure import LinkedSystem, Pattern, protect
 from kim_pipeline.intake.intake import take_in
 from kim_pipeline.night import Night, run
+from kim_pipeline.protection import hiding
 from kim_pipeline.protection.audit_of_file import audit_file
-from kim_pipeline.protection.hiding import hidden_figures
 from kim_pipeline.protection.linked_set import CalendarTable, Figure, Key, LinkedSet, read_linked_set
+from kim_pipeline.protection.pattern_memory import PatternMemory
 from kim_pipeline.settings import Settings
+from kim_pipeline.warehouse.build import run_models
+from kim_pipeline.warehouse.sql_models import load_models
 
-_YEARS = 10
+_FEW_YEARS, _YEARS = 3, 10
 _YEAR = re.compile(r"^\d{4}")
 
 
@@ -62,32 +74,143 @@ def _calendar(given: CalendarTable, years: list[str]) -> CalendarTable:
     return CalendarTable(given.county, given.municipalities, of_year, previous, frozenset([*years, *school]))
 
 
-def measure(name: str, linked: LinkedSet) -> None:
-    """Print what protecting a linked set takes and gives, beside the simple rule."""
-    started = time.perf_counter()
-    hidden = {key.cell for key in hidden_figures(linked)}
-    seconds = time.perf_counter() - started
-    for part, system in (
-        ("counts", linked.system_of_counts()),
-        ("hours and euros", linked.system_of_amounts({key for key in linked.amounts if key.cell in hidden})),
-    ):
-        _line(f"{name}, {part}", system, frozenset(hidden & system.cells.keys()))
-    print(f"{name}: protected in {seconds:.2f} s", flush=True)
+@dataclass
+class _Effort:
+    """CPU seconds and programs solved."""
+
+    seconds: float = 0.0
+    programs: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} CPU s, {self.programs} programs"
 
 
-def _line(name: str, system: LinkedSystem, hidden: frozenset[str]) -> None:
-    started = time.perf_counter()
-    risk = sum(risk_counts(system, hidden))
-    audit_seconds = time.perf_counter() - started
-    simple = simple_rule(system)
-    small, exact, others = risk_counts(system, simple)
+@contextmanager
+def _effort() -> Iterator[_Effort]:
+    """What is spent within."""
+    found, run = _Effort(), highspy.Highs.run
+
+    def counted(solver: highspy.Highs) -> object:
+        found.programs += 1
+        return run(solver)
+
+    started = time.process_time()
+    with mock.patch.object(highspy.Highs, "run", counted):
+        yield found
+    found.seconds = time.process_time() - started
+
+
+def _protected(linked: LinkedSet, memory: PatternMemory | None = None) -> tuple[set[str], float, float | None, _Effort]:
+    """Hidden cells, their cost, a bound of the cost where one was proven for every component, and the effort."""
+    patterns: dict[tuple[str, ...], Pattern] = {}
+
+    def noted(system: LinkedSystem, **options: Any) -> Pattern:
+        return patterns.setdefault((*system.cells, str(len(patterns))), protect(system, **options))
+
+    with _effort() as effort, mock.patch.object(hiding, "protect", noted):
+        hidden = {key.cell for key in hiding.hidden_figures(linked, memory=memory)}
+    last = {cells[:-1]: pattern for cells, pattern in patterns.items()}.values()
+    bounds = [part.bound for pattern in last for part in pattern.components]
+    bound = None if any(b is None for b in bounds) else sum(b for b in bounds if b is not None)
+    return hidden, sum(pattern.cost for pattern in last), bound, effort
+
+
+def _audited(linked: LinkedSet, hidden: set[str]) -> tuple[int, _Effort]:
+    """Cells at risk, and what the audit takes: no protection can be proven with less."""
+    with _effort() as effort:
+        risk = 0
+        for system in _systems(linked, hidden):
+            risk += sum(risk_counts(system, frozenset(hidden & system.cells.keys())))
+    return risk, effort
+
+
+def _systems(linked: LinkedSet, hidden: set[str]) -> tuple[LinkedSystem, LinkedSystem]:
+    return (
+        linked.system_of_counts(),
+        linked.system_of_amounts({key for key in linked.amounts if key.cell in hidden}),
+    )
+
+
+def measure(name: str, linked: LinkedSet) -> float:
+    """Print what protecting a linked set from nothing takes and gives; returns its CPU seconds."""
+    hidden, cost, bound, effort = _protected(linked)
+    risk, floor = _audited(linked, hidden)
+    above = "not proven for every component" if bound is None else f"{cost / bound:.4f} times the proven bound"
     print(
-        f"{name}: {len(system.cells)} cells, {len(system.sensitive())} to protect; hidden {len(hidden)}, "
-        f"information kept {kept(system, hidden):.1%}, at risk {risk}, audit {audit_seconds:.2f} s; "
-        f"simple rule: hidden {len(simple)}, kept {kept(system, simple):.1%}, "
-        f"at risk {small} (exactly known {exact}) and {others} others",
+        f"{name}: {_cells(linked)} cells, hidden {len(hidden)}; from nothing {effort}; cost {cost:.1f}, {above}; "
+        f"audit {floor}, {risk} at risk; protecting takes {effort.seconds / floor.seconds:.1f} times the audit",
         flush=True,
     )
+    return effort.seconds
+
+
+def _cells(linked: LinkedSet) -> int:
+    return sum(figure.is_printed for figure in (*linked.counts.values(), *linked.amounts.values()))
+
+
+def measure_nights(name: str, linked: LinkedSet) -> None:
+    """Print what the night after takes: with the same figures, and with one that has been corrected."""
+    with tempfile.TemporaryDirectory(prefix="kim-benchmark-") as folder:
+        first = PatternMemory(Path(folder))
+        before = _protected(linked, first)[0]
+        for file, content in first.state().items():
+            (Path(folder) / file).write_bytes(content)
+        same, _, _, unchanged = _protected(linked, PatternMemory(Path(folder)))
+        corrected = _corrected(linked)
+        kept, cost, _, effort = _protected(corrected, PatternMemory(Path(folder)))
+    cheapest = _protected(corrected)[1]
+    print(
+        f"{name}: a night with the same figures {unchanged}, {len(same ^ before)} figures hidden otherwise; with one "
+        f"figure corrected {effort}, {len(kept ^ before)} otherwise, {cost / cheapest:.4f} times the cost from nothing",
+        flush=True,
+    )
+
+
+def _corrected(linked: LinkedSet) -> LinkedSet:
+    """One request more in the last year of the municipality that has most of them."""
+    ours = [key for key in linked.of("smp_requests") if key.area != linked.calendar.county and not key.breakdown]
+    last = max(key.period for key in ours if key.period in linked.calendar.years)
+    most = max((key for key in ours if key.period == last), key=lambda key: linked.counts[key].value)
+    figure = linked.counts[most]
+    return replace(linked, counts={**linked.counts, most: replace(figure, value=figure.value + 1)})
+
+
+def measure_design(name: str, linked: LinkedSet) -> None:
+    """Print what a choice of what is published hides and keeps, yearly counts apart."""
+    hidden = _protected(linked)[0]
+    printed = [key for key, figure in {**linked.counts, **linked.amounts}.items() if figure.is_printed]
+    parts = {"all figures": printed, "yearly counts": [key for key in printed if _is_yearly_count(linked, key)]}
+    for part, keys in parts.items():
+        weight = {key.cell: 1 + math.log1p(_value(linked, key)) for key in keys}
+        unseen = [cell for cell in weight if cell in hidden]
+        kept = 1 - sum(weight[cell] for cell in unseen) / sum(weight.values())
+        print(
+            f"{name}, {part}: {len(keys)} cells, hidden {len(unseen)} ({len(unseen) / len(keys):.1%}), "
+            f"information kept {kept:.1%}",
+            flush=True,
+        )
+
+
+def _value(linked: LinkedSet, key: Key) -> int:
+    return (linked.counts.get(key) or linked.amounts[key]).value
+
+
+def _is_yearly_count(linked: LinkedSet, key: Key) -> bool:
+    """Whether it is the whole of an indicator's count, for a year or school year."""
+    return (
+        key in linked.counts and key.period in linked.calendar.years and not key.breakdown and "." not in key.count_id
+    )
+
+
+def everything_published(internal: Path, folder: Path) -> LinkedSet:
+    """The linked set of a build as it would be if the catalogue reserved nothing for the county."""
+    copy = folder / "everything.duckdb"
+    shutil.copy(internal, copy)
+    copy.chmod(0o600)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("UPDATE indicators.indicator SET county_calendars = NULL")
+        run_models(connection, load_models(["disclosure"]))
+        return read_linked_set(connection)
 
 
 def main() -> None:
@@ -101,21 +224,24 @@ def main() -> None:
         take_in(settings)
         begun = Night(settings=settings)
         with begun.warehouse.lock():
-            started = time.perf_counter()
+            started = time.process_time()
             night = run(begun)
-        whole = time.perf_counter() - started
-        protect_seconds = night.protection.seconds
-        started = time.perf_counter()
+        whole = time.process_time() - started
+        started = time.process_time()
         found = audit_file(night.build.published, night.build.internal)
-        seconds = time.perf_counter() - started
+        seconds = time.process_time() - started
         print(
-            f"sample: the night without reading {whole:.2f} s, of it protecting {protect_seconds:.2f} s "
-            f"({protect_seconds / whole:.0%}); audit of the file {seconds:.2f} s, {len(found.at_risk)} at risk"
+            f"sample: the night without reading {whole:.2f} CPU s; "
+            f"audit of the file {seconds:.2f} CPU s, {len(found.at_risk)} at risk"
         )
         with duckdb.connect(str(night.build.internal), read_only=True) as connection:
-            linked = read_linked_set(connection)
-    measure("sample", linked)
-    measure(f"{_YEARS} years", repeated(linked, _YEARS))
+            chosen = read_linked_set(connection)
+        everything = everything_published(night.build.internal, Path(folder))
+    for name, linked in (("everything for municipalities, too", everything), ("as the catalogue chooses", chosen)):
+        measure_design(name, linked)
+        few, many = (measure(f"{name}, {years} years", repeated(linked, years)) for years in (_FEW_YEARS, _YEARS))
+        print(f"{name}: {_YEARS} years take {many / few:.2f} times as long as {_FEW_YEARS}", flush=True)
+        measure_nights(name, linked)
 
 
 if __name__ == "__main__":

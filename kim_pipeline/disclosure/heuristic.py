@@ -79,11 +79,12 @@ class Search:
         """Let the next runs think cells the cheaper the larger their shares, which are at most 1."""
         self._bias = np.clip(1 - share, _LEAST_BIAS, 1)
 
-    def run(self, start: Mask | None = None) -> Mask:
+    def run(self, start: Mask | None = None, witness: Mapping[Need, Wholes] | None = None) -> Mask:
         """Find a pattern.
 
         Args:
             start: a pattern to begin with (what is hidden always is added).
+            witness: of needs that it is known to meet.
 
         Returns:
             What is hidden: safe, and no secondary of it can be left out alone.
@@ -91,29 +92,10 @@ class Search:
         Raises:
             CannotProtectError: there is no safe pattern.
         """
-        self.complete(self.always if start is None else start, {})
-        self._shrink()
-        return self.hidden.copy()
-
-    def complete(self, start: Mask, witness: Mapping[Need, Wholes]) -> Mask:
-        """Hide beside a pattern what it lacks, and publish nothing of it again.
-
-        Args:
-            start: the pattern (what is hidden always is added).
-            witness: of needs that it is known to meet.
-
-        Returns:
-            What is hidden: safe.
-
-        Raises:
-            CannotProtectError: there is no safe pattern.
-        """
         while True:
-            begin = self.always | (start & ~self.barred)
-            self._proof.hide(begin)
-            self._proof.witness = {n: w for n, w in witness.items() if not w[~begin].any()}
+            begin = self.always if start is None else self.always | (start & ~self.barred)
             try:
-                self._grow()
+                self._from(begin, {n: w for n, w in (witness or {}).items() if not w[~begin].any()})
             except CannotProtectError as problem:
                 if self.always[problem.column]:
                     raise
@@ -175,9 +157,6 @@ class Search:
         self._proof.hide(begin)
         self._proof.witness = witness
         self._grow()
-        self._shrink()
-
-    def _shrink(self) -> None:
         hidden, kept = shrunk(self.component, self.always, self.hidden, self.witness)
         self._proof.hide(hidden)
         self._proof.witness = kept

@@ -33,7 +33,7 @@ class SearchLimits:
     """When to stop: counts and no clock, so that the result is the same on every machine.
 
     Attributes:
-        rounds: choices of the master program that are tried.
+        rounds: choices of the master program that are tried; half of them in components that need not be exact.
         relaxed_rounds: fractional choices before them.
         nodes: of the search tree of each choice.
         exact_up_to: in components of more cells a pattern is good enough that costs little more than the bound.
@@ -44,12 +44,16 @@ class SearchLimits:
     relaxed_rounds: int = 400
     nodes: int = 5_000
     exact_up_to: int = 120
-    gap: float = 0.02
+    gap: float = 0.045
 
     def is_enough(self, component: Component, cost: float, bound: float) -> bool:
         """Whether a pattern of that cost is good enough."""
-        gap = 0.0 if component.cell_count <= self.exact_up_to else self.gap
+        gap = 0.0 if self.is_exact(component) else self.gap
         return cost <= bound * (1 + gap) + 1e-6
+
+    def is_exact(self, component: Component) -> bool:
+        """Whether only the cheapest pattern is good enough."""
+        return component.cell_count <= self.exact_up_to
 
 
 USUAL = SearchLimits()
@@ -129,7 +133,8 @@ class _Optimum:
     def solve(self) -> tuple[Mask, float]:
         """The best whole choice, or one that is good enough."""
         (_, bound), gap = self.begin(), _FIRST_GAP
-        for number in range(self._limits.rounds):
+        rounds = self._limits.rounds if self._limits.is_exact(self._component) else self._limits.rounds // 2
+        for number in range(rounds):
             if self._limits.is_enough(self._component, self._best_cost, bound):
                 break
             answer = self._master.choose(gap, self._limits)
@@ -140,7 +145,7 @@ class _Optimum:
             cuts = self._cuts(choice)
             hidden = self._always | (choice[: self._component.size] > 0.5)
             if not cuts:
-                self._keep(hidden)
+                self._complete(hidden)
                 if gap > 0 and is_best_choice:
                     gap = 0.0
                     continue
@@ -158,7 +163,7 @@ class _Optimum:
             self._best, self._best_cost = hidden, cost
 
     def _complete(self, hidden: Mask) -> None:
-        """Make the master's choice safe with the heuristic: often cheaper than what is known."""
+        """Make the master's choice safe with the heuristic, and leave out what it does without."""
         try:
             self._keep(self._search.run(hidden))
         except CannotProtectError:

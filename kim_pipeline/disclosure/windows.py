@@ -33,7 +33,7 @@ def search_by_windows(component: Component, forced: Mask, solve: Solve) -> Mask:
         solve: finds the pattern of a window.
 
     Returns:
-        The pattern: safe.
+        The pattern: safe, and no secondary of it can be left out alone.
 
     Raises:
         CannotProtectError: there is no safe pattern.
@@ -45,7 +45,7 @@ def search_by_windows(component: Component, forced: Mask, solve: Solve) -> Mask:
         found = _protected(net, core, hidden, solve)
         hidden = hidden | found[0]
         witness |= found[1]
-    return Search(component, forced).complete(hidden, witness)
+    return Search(component, forced).run(hidden, witness)
 
 
 def _protected(net: _Net, core: Wholes, hidden: Mask, solve: Solve) -> tuple[Mask, dict[Need, Wholes]]:

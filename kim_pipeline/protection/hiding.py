@@ -143,13 +143,13 @@ def _pattern(system: LinkedSystem, forced: set[Key], memory: Memory | None, with
 def unprotectable(cell: str) -> str:
     """German: that a figure cannot be protected, and what to do."""
     return (
-        f"Die Zahl {place_of(cell)} lässt sich nicht schützen, auch wenn alles geheim bleibt, was mit ihr "
+        f"Die Zahl {figure_place(cell)} lässt sich nicht schützen, auch wenn alles geheim bleibt, was mit ihr "
         "zusammenhängt. Bitte diesen Indikator gröber veröffentlichen: ohne Gliederung, ohne Quartale oder nur "
         "für den Kreis (sql/indicators/catalogue.toml: „breakdown_kind“, „calendars“, „county_only“)."
     )
 
 
-def place_of(cell: str) -> str:
+def figure_place(cell: str) -> str:
     """German: which figure a cell is, of today or of an earlier release."""
     count_id, area, period, breakdown = figure_of(cell).split("|")
     return f"{count_id} (Gebiet {area}, Zeitraum {period}" + (f", Merkmal „{breakdown}“)" if breakdown else ")")

@@ -28,7 +28,7 @@ from kim_pipeline.errors import KimError
 from kim_pipeline.files import draft, make_durable, move, readable_folder, set_mode
 from kim_pipeline.intake.due import last_day_of
 from kim_pipeline.protection.audit_of_file import audit_file
-from kim_pipeline.protection.hiding import place_of, protect_figures
+from kim_pipeline.protection.hiding import figure_place, protect_figures
 from kim_pipeline.protection.joint import Released, figure_of, is_change, joined, small_changes
 from kim_pipeline.protection.linked_set import Key, LinkedSet, read_linked_set
 from kim_pipeline.publishing.builds import Build, Warehouse
@@ -223,7 +223,7 @@ def _reason(cell: str) -> str:
         else "Was sonst veröffentlicht ist oder war, engt sie zu genau ein, auch wenn alles geheim bleibt, was mit ihr "
         "zusammenhängt."
     )
-    return f"{place_of(cell)} bleibt in dieser Veröffentlichung geheim. {why}"
+    return f"{figure_place(cell)} bleibt in dieser Veröffentlichung geheim. {why}"
 
 
 def _audit_jointly(

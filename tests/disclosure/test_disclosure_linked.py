@@ -6,8 +6,9 @@ import random
 
 import pytest
 
-from kim_pipeline.disclosure import Cell, LinkedSystem, Relation, Role, at_risk, audit, protect
-from kim_pipeline.disclosure.optimum import SearchLimits
+from kim_pipeline.disclosure import Cell, LinkedSystem, Relation, Role, at_risk, audit, protect, windows
+from kim_pipeline.disclosure import pattern as pattern_module
+from kim_pipeline.disclosure.optimum import USUAL, SearchLimits
 
 TABLES = ("opened", "closed", "start", "end")
 
@@ -71,6 +72,32 @@ def test_stock_and_flow_tables_that_pass_alone_fail_together() -> None:
     exact = [r for r in at_risk(failing) if r.lower == r.upper and r.cell in joint.sensitive()]
     assert exact
     assert risks(joint, protect(joint).hidden) == []
+
+
+def test_publishing_any_secondary_of_a_good_pattern_again_fails_the_audit() -> None:
+    """Above 120 cells a pattern may cost a little more than the cheapest; no cell of it is superfluous all the same."""
+    cells, relations = flows(3, areas=6, columns=5, mean=40)
+    system = LinkedSystem(cells, [*relations, *balances(cells)])
+    assert len(cells) > USUAL.exact_up_to
+    pattern = protect(system)
+    assert risks(system, pattern.hidden) == []
+    secondaries = pattern.hidden - system.sensitive()
+    assert secondaries
+    for cell_id in sorted(secondaries):
+        assert risks(system, pattern.hidden - {cell_id}), f"{cell_id} was not needed"
+
+
+def test_a_large_component_is_searched_window_by_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells, relations = flows(4, areas=8, columns=6, mean=40)
+    system = LinkedSystem(cells, [*relations, *balances(cells)])
+    whole = protect(system, optimum_up_to=0)
+    monkeypatch.setattr(pattern_module, "_WINDOWS_FROM", 100)
+    monkeypatch.setattr(windows, "_CORE", 40)
+    monkeypatch.setattr(windows, "_RING", 90)
+    by_windows = protect(system, optimum_up_to=0)
+    assert {part.method for part in by_windows.components} == {"windows"}
+    assert risks(system, by_windows.hidden) == []
+    assert by_windows.cost <= 1.15 * whole.cost
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4, 6, 7, 10, 11, *(pytest.param(n, marks=pytest.mark.rare) for n in (5, 8))])
