@@ -58,7 +58,7 @@ def scrambled(path: Path, seed: int) -> dict[tuple[str, str], tuple[float, Any, 
             "(s.key, s.period, s.kind, s.member)"
         )
         for table in ("offer_gap", "language_gap"):
-            connection.execute(f"UPDATE {table} SET gap = [true, false, NULL][1 + hash(rowid + {seed}) % 3]")
+            connection.execute(f"UPDATE {table} SET gap = [true, false, NULL][(1 + hash(rowid + {seed}) % 3)::BIGINT]")
     return visible
 
 
