@@ -61,8 +61,8 @@ _ONE_OF = {
     "Anfragen": "Anfrage", "Angebote": "Angebot", "Bedarfe": "Bedarf", "Beratungen": "Beratung",
     "Einsätze": "Einsatz", "Eintritte": "Eintritt", "Fälle": "Fall", "Familien": "Familie", "Gruppen": "Gruppe",
     "Kinder": "Kind", "Kontakte": "Kontakt", "Maßnahmen": "Maßnahme", "Patenschaften": "Patenschaft",
-    "Personen": "Person", "Plätze": "Platz", "Schüler/innen": "Schüler/in", "Stationen": "Station",
-    "Stunden": "Stunde", "Träger": "Träger", "Tage": "Tag", "Teilnahmen": "Teilnahme", "Übergaben": "Übergabe",
+    "Organisationen": "Organisation", "Personen": "Person", "Plätze": "Platz", "Schüler/innen": "Schüler/in",
+    "Stationen": "Station", "Stunden": "Stunde", "Tage": "Tag", "Teilnahmen": "Teilnahme", "Übergaben": "Übergabe",
     "Veranstaltungen": "Veranstaltung",
 }  # fmt: skip
 """Unit → what one of it is called; other units are the same for one."""

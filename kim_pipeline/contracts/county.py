@@ -93,13 +93,13 @@ class Publish(Entry):
     )
     reached_decided: Plain | None = Field(
         default=None,
-        description="zu reached einen Text in Anführungszeichen: wer wann entschieden hat; ohne ihn bleibt reached leer",
+        description="zu reached einen Text in Anführungszeichen: wer es wann entschieden hat",
     )
 
     @model_validator(mode="after")
     def _is_decided(self) -> Publish:
         if self.reached and self.reached_decided is None:
-            raise ValueError("reached ohne reached_decided")
+            raise ValueError("ohne Entscheidung")
         return self
 
 
@@ -129,7 +129,7 @@ class CountyFacts(Entry):
         description="den Namen der Eigenschaft, die in dieser Datei den Gemeindeschlüssel nennt"
     )
     geometry_attribution: Plain = Field(description="den Vermerk zur Herkunft der Grenzen in Anführungszeichen")
-    publish: Publish = Field(default=Publish(), description="den Abschnitt [publish] mit reached und reached_decided")
+    publish: Publish = Field(default=Publish(), description="einen Abschnitt mit eckigen Klammern")
 
 
 class Municipality(Entry):

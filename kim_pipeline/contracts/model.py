@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from kim_pipeline.contracts.calendar import Cadence
-from kim_pipeline.contracts.published import PublishedForms
 from kim_pipeline.contracts.county import Feature
+from kim_pipeline.contracts.published import PublishedForms
 from kim_pipeline.contracts.vocabulary import Kind, vocabulary
 
 if TYPE_CHECKING:
@@ -177,9 +177,7 @@ def derived(
 
     A finding about it is reported at the personal column's cell.
     """
-    contract = Column(
-        label, kind, category=category, is_read=is_read, feature=feature, derived_from=of, derived_at=at
-    )
+    contract = Column(label, kind, category=category, is_read=is_read, feature=feature, derived_from=of, derived_at=at)
     return Field(contract, bounds)
 
 

@@ -94,7 +94,7 @@ def decision_agreement() -> list[tuple[str, str, str]]:
 
 @dataclass(frozen=True)
 class FixedSum:
-    """A fixed sum of a funding programme: from and to which year, for what, in which unit, and whether it is confirmed."""
+    """A fixed sum of a funding programme: first and last year, for what, in which unit, and whether it is confirmed."""
 
     from_year: int | None
     to_year: int | None

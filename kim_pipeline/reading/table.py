@@ -760,7 +760,8 @@ class _Evaluation:
         _prove(self._table, self._frame[accepted], self._table.schema)
         sheets = pa.array([share.sheet.name for share in self._shares], type=pa.string())
         numbers = np.concatenate([share.rows for share in self._shares]) + 1
-        rows = self._only_told_apart(self._without_names(accepted)).append_column(SOURCE_SHEET, sheets.take(pa.array(self._owner)))
+        rows = self._only_told_apart(self._without_names(accepted))
+        rows = rows.append_column(SOURCE_SHEET, sheets.take(pa.array(self._owner)))
         rows = rows.append_column(SOURCE_ROW, pa.array(numbers, type=pa.int64())).filter(pa.array(accepted))
         findings = [f for share in self._shares for f in sorted(share.findings, key=lambda f: f.row or 0)]
         return TableResult(_unpivot(self._table, rows), findings, self._accounts(accepted), pending)

@@ -108,7 +108,7 @@ def row_head(indicator: Record) -> str:
     unit = {"Anteil": "in %", "Tage": "Median, Tage"}
     label, own = str(indicator["label"]), str(indicator["unit"])
     if indicator["aggregation"] == "per_1000":
-        return f"{label} Ausländer/innen"
+        return f"{label} {'Ausländer' if indicator['per_1000_base'] == 'foreigners' else 'Einwohner'}/innen"
     if own in unit:
         return f"{label} ({unit[own]})"
     stem = own.split("/", maxsplit=1)[0].lower().rstrip("n")

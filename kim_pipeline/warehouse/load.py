@@ -61,13 +61,8 @@ def load_vocabulary(connection: duckdb.DuckDBPyConnection, raised_k: Mapping[str
     _create(connection, "vocabulary.category_value", "category VARCHAR, value VARCHAR, position BIGINT", values)
     bodies = [(b.name, b.rank, b.may_resolve) for b in county.bodies]
     _create(connection, "vocabulary.body", "body VARCHAR, rank BIGINT, may_resolve BOOLEAN", bodies)
-    agreement = "decision VARCHAR, suggestion VARCHAR, agreement VARCHAR, position BIGINT"
-    _create(
-        connection,
-        "vocabulary.decision_agreement",
-        agreement,
-        [(*row, position) for position, row in enumerate(decision_agreement(), start=1)],
-    )
+    agreement = "decision VARCHAR, suggestion VARCHAR, agreement VARCHAR"
+    _create(connection, "vocabulary.decision_agreement", agreement, decision_agreement())
     groups = "nationality VARCHAR, origin VARCHAR"
     _create(connection, "vocabulary.nationality_group", groups, words.nationality_groups())
     members = "breakdown_kind VARCHAR, breakdown VARCHAR, name VARCHAR"

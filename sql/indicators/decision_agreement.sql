@@ -4,4 +4,4 @@ SELECT
     a.suggestion,  -- Vorschlag der Prüfung
     a.agreement  -- einig, Widerspruch oder offen
 FROM vocabulary.decision_agreement AS a
-ORDER BY a.position
+ORDER BY a.decision, a.suggestion

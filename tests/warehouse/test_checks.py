@@ -43,6 +43,12 @@ BREAKS = {
     "rates_are_shares": "UPDATE indicators.indicator_value SET value = 1.5 WHERE indicator_id = 'kim_needs_unmet_rate'",
     "indicators_are_in_the_catalogue": "DELETE FROM indicators.indicator WHERE indicator_id = 'fit_groups'",
     "periods_are_covered": "UPDATE indicators.indicator_value SET period = '2024' WHERE indicator_id = 'fit_groups'",
+    "money_adds_up": "UPDATE indicators.indicator_value SET value = value + 0.01 "
+    "WHERE indicator_id = 'komm_an_unpaid_eur' AND period = '2023' AND breakdown = 'B'",
+    "same_totals": "UPDATE indicators.indicator_value SET value = value + 1 "
+    "WHERE indicator_id = 'smp_assignments_by_sector' AND period = '2023' AND breakdown = ''",
+    "grant_differs_from_fixed_sum": "UPDATE core.fact_grant SET quantity = 1, rate_eur = granted_eur - 0.02",
+    "proof_of_use_missing": "UPDATE core.fact_grant SET paid_eur = NULL",
     "headline_jumps": "UPDATE indicators.indicator_value SET value = 10 * value WHERE period = '2023'",
     "done_but_running": "UPDATE indicators.measure_decision SET decision = 'beenden', done_on = decided_on",
     "open_after_the_end": "UPDATE core.dim_programme SET valid_to = DATE '2023-12-31' WHERE programme = 'patenprojekt'",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -10,9 +11,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from kim_pipeline.intake.intake import take_in
 from kim_pipeline.settings import Settings
+from kim_pipeline.warehouse.sql_models import find_model
 from tests.built import build_internal
 from tests.workbooks import Page, xlsx
 
@@ -130,3 +133,152 @@ def test_the_school_year_before_any_delivery_has_no_activity() -> None:
         ("sprachmittlerpool", 2, "2023"),
         (None, 5, None),
     ]
+
+
+GRANTS = ["Az.", "Träger", "Ort", "Baustein", "Bewilligt €", "Ausgezahlt €", "Rückfluss €"]
+
+
+@cache
+def money() -> duckdb.DuckDBPyConnection:
+    """Grants of 2023 with and without what was paid and returned, by recipients spelt in several ways."""
+    grants = [
+        ["1", "Verein A", "Ahlen", "A", 100, 80, 30],
+        ["2", "verein  a:", "Ahlen", "A", 50.25, None, None],
+        ["3", "VEREIN\u00a0A ¹)", "Beckum", "B", 10, 10, None],
+        ["4", "Verein B", "Beckum", "C", 7, None, 2],
+    ]
+    return built({
+        "komm_an": {"2023": [page("2023", "15.02.2024", GRANTS, *grants)]},
+        "bevoelkerung": {"2023": [population("2023", "15.07.2024", 1000)]},
+    })  # fmt: skip
+
+
+def of_county(indicator: str) -> dict[str, tuple[float | None, ...]]:
+    """Member → numerator, denominator, value and n of 2023."""
+    rows = money().execute(
+        "SELECT breakdown, numerator, denominator, value, n FROM indicator_value WHERE indicator_id = ? AND area = ?",
+        [indicator, COUNTY],
+    ).fetchall()  # fmt: skip
+    return {breakdown: tuple(figures) for breakdown, *figures in rows}
+
+
+def test_granted_money_is_paid_or_not_and_some_of_it_comes_back() -> None:
+    assert of_county("komm_an_paid_eur") == {"": (None, None, 90, 2), "A": (None, None, 80, 1), "B": (None, None, 10, 1)}
+    assert of_county("komm_an_unpaid_eur") == {"": (None, None, 77.25, 4), "A": (None, None, 70.25, 2)}
+    assert of_county("komm_an_returned_eur") == {"": (None, None, 32, 2), "A": (None, None, 30, 1), "C": (None, None, 2, 1)}
+    assert of_county("komm_an_spent_eur")[""] == (None, None, 58, 4)
+
+
+def test_what_came_back_is_a_share_of_what_is_known_to_be_paid() -> None:
+    """A return without a payment is in no share; where no return is told, there is none."""
+    assert of_county("komm_an_return_rate") == {"": (30, 90, 30 / 90, 2), "A": (30, 80, 30 / 80, 1)}
+    assert of_county("komm_an_paid_known_rate") == {
+        "": (2, 4, 0.5, 4), "A": (1, 2, 0.5, 2), "B": (1, 1, 1, 1), "C": (0, 1, 0, 1),
+    }  # fmt: skip
+
+
+def test_recipients_are_compared_as_headers_are() -> None:
+    assert of_county("komm_an_recipients") == {
+        "": (None, None, 2, 2), "A": (None, None, 1, 1), "B": (None, None, 1, 1), "C": (None, None, 1, 1),
+    }  # fmt: skip
+
+
+def test_granted_money_per_1000_inhabitants() -> None:
+    assert of_county("komm_an_granted_per_1000") == {"": (167.25, 13_000, 167.25 / 13, 4)}
+
+
+def test_a_recipient_is_stored_as_a_pseudonym_only() -> None:
+    with TemporaryDirectory() as folder:
+        deliveries = Path(folder) / "deliveries" / "komm_an"
+        deliveries.mkdir(parents=True)
+        row = ["1", "Erika Muster", "Ahlen", "A", 1, None, None]
+        (deliveries / "2023.xlsx").write_bytes(xlsx([page("2023", "15.02.2024", GRANTS, row)]))
+        settings = Settings(deliveries=deliveries.parent, warehouse=Path(folder) / "warehouse", key_file=None)
+        (delivery,) = take_in(settings).deliveries
+        assert delivery.read is not None
+        (stored,) = pq.read_table(delivery.read.tables["grants"].path).to_pylist()
+    assert re.fullmatch("[0-9a-f]{32}", stored["organisation"])
+
+
+def test_rows_that_were_read_before_a_column_was_stored_have_none() -> None:
+    """Kept rows are those of the version that read them."""
+    with TemporaryDirectory() as folder:
+        deliveries = Path(folder) / "deliveries" / "komm_an"
+        deliveries.mkdir(parents=True)
+        for year in (2022, 2023):
+            row = ["1", "Verein", "Ahlen", "A", 1, None, None]
+            (deliveries / f"{year}.xlsx").write_bytes(xlsx([page(f"{year}", f"15.02.{year + 1}", GRANTS, row)]))
+        settings = Settings(deliveries=deliveries.parent, warehouse=Path(folder) / "warehouse", key_file=None)
+        intake = take_in(settings)
+        path = next(d.read for d in intake.deliveries if d.read and "2022" in d.file).tables["grants"].path
+        earlier = pq.read_table(path).drop_columns(["organisation"])
+        path.unlink()
+        pq.write_table(earlier, path)
+        build_internal(Path(folder) / "internal.duckdb", intake, dt.date(2024, 6, 1), grace_days=14)
+        with duckdb.connect(str(Path(folder) / "internal.duckdb"), read_only=True) as connection:
+            found = connection.execute(
+                "SELECT period, value FROM indicators.indicator_value WHERE indicator_id = 'komm_an_recipients' "
+                f"AND area = '{COUNTY}' AND breakdown = '' ORDER BY period"
+            ).fetchall()
+    assert found == [("2022", 0), ("2023", 1)]
+
+
+def test_a_stock_ends_with_its_programme_and_a_flow_with_its_last_part_period() -> None:
+    header = ["TN-Nr.", "Baustein", "Eintritt", "Wohnort"]
+    rows = [["1", "1", "01.02.2022", "Ahlen"], ["2", "1", "01.02.2023", "Ahlen"]]
+    found = built({"durchstarten": {"list": [page(None, "31.01.2024", header, *rows)]}}).execute(
+        "SELECT indicator_id, period, value FROM indicator_value WHERE area = ? AND breakdown = '' "
+        "AND indicator_id IN ('durchstarten_active', 'durchstarten_entries') ORDER BY ALL",
+        [COUNTY],
+    ).fetchall()  # fmt: skip
+    assert found == [
+        ("durchstarten_active", "2022", 1), ("durchstarten_entries", "2022", 1), ("durchstarten_entries", "2023", 1),
+    ]  # fmt: skip
+
+
+def test_a_measure_whose_programme_ended_is_adapted_to_its_successor_or_cleared() -> None:
+    """Rule 8, judged after rule 1; before the end the other rules hold."""
+    def judged(stand: str) -> list[tuple[str, int, str]]:
+        rows = [
+            ["1", "Bildung", "T1", "ja", "komm_an", "laufend"], ["2", "Bildung", "T2", "ja", "durchstarten", "laufend"],
+            ["3", "Bildung", "T3", "ja", "komm_an", "entfallen"], ["4", "Bildung", "T4", "ja", "fit", "laufend"],
+        ]  # fmt: skip
+        register = page(None, stand, REGISTER, *rows, name="Handlungskonzept 2016")
+        return built({"massnahmen": {"register": [register]}}).execute(
+            "SELECT measure_no, rule, suggestion FROM measure_review ORDER BY measure_no"
+        ).fetchall()  # fmt: skip
+
+    after = [("1", 8, "anpassen"), ("2", 8, "Stand klären"), ("3", 1, "beenden"), ("4", 2, "Stand klären")]
+    assert judged("31.12.2024") == after
+    assert judged("30.12.2024") == [("1", 2, "Stand klären"), *after[1:]]
+
+
+def test_a_period_is_full_where_the_programme_neither_began_nor_ended_in_it() -> None:
+    model = find_model("core.programme_period")
+    assert model is not None
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA core")
+        connection.execute(
+            "CREATE TABLE core.dim_programme AS SELECT * FROM (VALUES ('a', 2022, NULL, NULL), "
+            "('b', 2022, DATE '2022-07-01', NULL), ('c', NULL, NULL, DATE '2023-06-30'), ('d', NULL, NULL, NULL)) "
+            "AS v (programme, since_year, since_on, valid_to)"
+        )
+        connection.execute(
+            "CREATE TABLE core.calendar_period AS SELECT period, 'x' AS calendar, first_day::DATE AS first_day, "
+            "last_day::DATE AS last_day FROM (VALUES ('2021', '2021-01-01', '2021-12-31'), "
+            "('2022', '2022-01-01', '2022-12-31'), ('2022-Q3', '2022-07-01', '2022-09-30'), "
+            "('2022/23', '2022-08-01', '2023-07-31'), ('2023', '2023-01-01', '2023-12-31'), "
+            "('2023-Q2', '2023-04-01', '2023-06-30')) AS v (period, first_day, last_day)"
+        )
+        connection.execute(
+            "CREATE TABLE core.coverage AS SELECT programme, period FROM core.dim_programme "
+            "CROSS JOIN core.calendar_period WHERE (programme, period) <> ('d', '2022')"
+        )
+        rows = connection.execute(model.sql).fetchall()
+    full = {(programme, period) for programme, period, *_, is_full in rows if is_full}
+    assert {period for programme, period in full if programme == "a"} == {"2023", "2023-Q2"}
+    assert {period for programme, period in full if programme == "b"} == {"2022-Q3", "2022/23", "2023", "2023-Q2"}
+    assert {period for programme, period in full if programme == "c"} == {"2021", "2022", "2022-Q3", "2023-Q2"}
+    assert {period for programme, period in full if programme == "d"} == {"2021", "2022-Q3", "2022/23", "2023", "2023-Q2"}
+    states = {(programme, period): state for programme, period, _, state, *_ in rows}
+    assert [states["b", "2021"], states["b", "2022"], states["c", "2023"]] == ["noch nicht begonnen", "läuft", "läuft"]

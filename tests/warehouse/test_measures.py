@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from kim_pipeline.contracts.vocabulary import decision_agreement, vocabulary
 from kim_pipeline.warehouse.sql_models import find_model
-from tests.built import sample_internal
+from tests.built import sample_build, sample_internal
 
 DAY = dt.date(2024, 5, 1)
 CONCEPT, NUMBER = "Konzept 2020", "7"
@@ -204,3 +205,41 @@ def test_a_long_goal_is_cut_at_a_blank(text: str, shown: str) -> None:
         found = connection.execute(f"SELECT goal, next_step, lead FROM ({sql_of('published.measure')})").fetchall()
     assert found == [(shown, shown, None)]
     assert len(shown) <= 200
+
+
+@pytest.mark.parametrize(
+    ("table", "by", "known", "figures"),
+    [
+        ("offer_gap", "theme", "unmet_needs", "needs, unmet_needs, free_places"),
+        ("language_gap", "language", "unfilled", "requests, unfilled, coverage_rate"),
+    ],
+)
+def test_a_published_gap_is_the_internal_one_or_not_known(table: str, by: str, known: str, figures: str) -> None:
+    """And where the count that decides is hidden, a gap may be excluded by the others, never proven."""
+    internal, published = sample_build()
+    with duckdb.connect(str(internal), read_only=True) as connection:
+        connection.execute(f"ATTACH '{published}' AS published (READ_ONLY)")
+        rows = connection.execute(
+            f"SELECT p.gap, i.gap, p.{known} IS NULL, {', '.join(f'p.{name}' for name in figures.split(', '))} "
+            f"FROM published.{table} AS p INNER JOIN indicators.{table} AS i USING (period, area, {by})"
+        ).fetchall()
+    assert {(shown, true) for shown, true, *_ in rows if shown is not None and shown != true} == set()
+    hidden = [(shown, *figures) for shown, _, is_hidden, *figures in rows if is_hidden]
+    assert {shown for shown, *_ in hidden} <= {None, False}
+    if table == "offer_gap":
+        assert {shown for shown, _, is_hidden, *_ in rows if not is_hidden} == {True, False}
+        excluded = [shown for shown, needs, _, free in hidden if needs is not None and (needs <= free or needs < 3)]
+        assert excluded
+        assert set(excluded) == {False}
+        assert {shown for shown, needs, _, free in hidden if needs is None or needs > max(free, 2)} <= {None}
+
+
+def test_offices_are_named_as_the_county_lists_them() -> None:
+    """Names and aliases, compared as headers are; any other text may be a person's."""
+    county = vocabulary().county
+    assert county.lists_office("  kommunales  INTEGRATIONSZENTRUM ")
+    assert county.lists_office("KI")
+    assert not county.lists_office("Frau Muster")
+    unlisted = dataclasses.replace(county, listed_offices=None)
+    assert unlisted.names_office("Frau Muster")
+    assert not unlisted.lists_office("Kommunales Integrationszentrum"), "without a list nothing is known to be an office"

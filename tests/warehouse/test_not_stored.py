@@ -13,6 +13,7 @@ from sqlglot.optimizer.scope import Scope, build_scope
 
 from kim_pipeline.contracts import programme, programmes
 from kim_pipeline.contracts.model import Column, Table
+from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse.lineage import Origin, accepted_columns, column_lineage
 from kim_pipeline.warehouse.sql_models import LAYERS, SQL_FOLDER, SqlModel, load_models
@@ -102,7 +103,15 @@ def test_a_column_that_is_filtered_by_or_joined_on_counts_as_read() -> None:
 
 def test_free_text_and_features_of_persons_are_not_stored() -> None:
     stored = {f"{name}.{column.name}" for name, _, column in columns_of_staging() if column.is_stored}
-    cases = [f"kim_case_management_cases.{name}" for name in ("sex", "age_group", "nationality", "language")]
+    features = {f"{name}.{column.name}": column.feature for name, _, column in columns_of_staging() if column.feature}
+    assert {name for name in features if name in stored} == {
+        name for name, feature in features.items() if feature in vocabulary().county.reached
+    }
+    cases = ["kim_case_management_cases.language", "kim_case_management_cases.case_manager"]
+    assert features.keys() == {
+        *(f"kim_case_management_cases.{name}" for name in ("sex", "age_group", "nationality", "residence_status")),
+        "suedosteuropa_contacts.nationality",
+    }
     texts = ["beschluesse_decisions.text", "massnahmen_measures.note", "komm_an_grants.title", "angebote_offers.provider"]
     assert not stored & {*cases, *texts, "fit_groups.guide", "kim_case_management_stations.agency"}
     assert "kim_case_management_cases.case_no" in stored

@@ -5,13 +5,15 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from kim_pipeline.warehouse.catalogue import Indicator, load_catalogue
+from kim_pipeline.contracts.vocabulary import vocabulary
+from kim_pipeline.warehouse.catalogue import Indicator, load_catalogue, released_indicators
 from kim_pipeline.warehouse.sql_models import load_models
 from kim_pipeline.warehouse.trace import UnknownValueError, rows_query, trace
 from tests.built import sample_internal, sample_settings
 
 MODELS = [m for m in load_models(["indicators"]) if m.name.startswith("value_")]
-DELIVERED = [i for i in load_catalogue() if (sample_settings().deliveries / i.programme).is_dir()]
+RELEASED = released_indicators(load_catalogue(), vocabulary().county.reached)
+DELIVERED = [i for i in RELEASED if (sample_settings().deliveries / i.programme).is_dir()]
 ROWS_ARE_THE_VALUE = [i for i in DELIVERED if i.aggregation in ("count", "stock")]
 
 

@@ -12,8 +12,12 @@ from typing import Any
 import duckdb
 import pytest
 
+from kim_pipeline.contracts.vocabulary import vocabulary
+from kim_pipeline.warehouse.catalogue import load_catalogue, released_indicators
 from tests.built import sample_internal
 
+RELEASED = {indicator.id for indicator in released_indicators(load_catalogue(), vocabulary().county.reached)}
+"""What this county may count; the answers are those of one that has released every feature of persons."""
 TRUTH = Path(__file__).parents[1] / "truth"
 WHOLE_ROW = {
     "date_order", "status_incomplete", "duplicate_key", "orphan", "amount_order", "body_competence", "out_of_range",
@@ -58,7 +62,8 @@ def differences(
 def test_indicator_values() -> None:
     key = ["indicator_id", "area", "period", "breakdown_kind", "breakdown"]
     got = built("SELECT * FROM indicators.indicator_value")
-    assert differences(truth("indicator_value"), got, key, ["value", "numerator", "denominator", "n"]) == []
+    expected = [row for row in truth("indicator_value") if row["indicator_id"] in RELEASED]
+    assert differences(expected, got, key, ["value", "numerator", "denominator", "n"]) == []
 
 
 @pytest.mark.parametrize(

@@ -55,9 +55,7 @@ class Population(ContractModel):
     foreigners_male: Whole = column(
         "männlich", label="Ausländer: männlich", kind="whole", group=FOREIGNERS, ge=0, is_read=False
     )
-    foreigners_female: Whole = column(
-        "weiblich", label="Ausländer: weiblich", kind="whole", group=FOREIGNERS, ge=0
-    )
+    foreigners_female: Whole = column("weiblich", label="Ausländer: weiblich", kind="whole", group=FOREIGNERS, ge=0)
     reported_on: Day = stated(
         label="Stichtag; bei einer selbst erstellten Tabelle der letzte Tag des Berichtszeitraums",
         kind="date",

@@ -66,9 +66,7 @@ class Grants(ContractModel):
         category="komm_an_sub_module",
         told_absent=False,
     )
-    quantity: Number = column(
-        "Anzahl", "Stückzahl", label="Anzahl", kind="number", ge=0, told_absent=False
-    )
+    quantity: Number = column("Anzahl", "Stückzahl", label="Anzahl", kind="number", ge=0, told_absent=False)
     rate_eur: Number = column(
         "Festbetrag (€)",
         "Pauschale (€)",

@@ -23,9 +23,7 @@ class Measures(ContractModel):
     measure_no: Text = column("Nr.", "Maßnahme-Nr.", label="Maßnahmennummer", kind="text", required=True, key=True)
     field: Text = column("Handlungsfeld", label="Handlungsfeld", kind="text", required=True)
     title: Text = column("Maßnahme", "Bezeichnung", label="Maßnahme", kind="text", required=True)
-    lead: Text = column(
-        "Zuständigkeit", "Federführung", label="Federführung", kind="text", names_office=True
-    )
+    lead: Text = column("Zuständigkeit", "Federführung", label="Federführung", kind="text", names_office=True)
     ki_involved: YesNo = column("KI-Beteiligung", "KI beteiligt", label="KI-Beteiligung", kind="yes_no", required=True)
     programme: Text = column("Programm", "Projekt", label="Programm", kind="programme")
     theme: Text = column("Themenfeld", label="Themenfeld", kind="category", category="theme")
@@ -34,9 +32,7 @@ class Measures(ContractModel):
     )
     status_on: Day = column("Stand am", "Status vom", label="Stand der Umsetzung vom", kind="date")
     note: Text = column("Bemerkung", "Erläuterung", label="Bemerkung", kind="text", is_read=False)
-    goal: Text = column(
-        "Ziel", "Zielsetzung", label="Ziel", kind="text", told_absent=False, may_name_persons=True
-    )
+    goal: Text = column("Ziel", "Zielsetzung", label="Ziel", kind="text", told_absent=False, may_name_persons=True)
     goal_indicator: Text = column(
         "Kennzahl",
         "Zielkennzahl",
@@ -45,9 +41,7 @@ class Measures(ContractModel):
         told_absent=False,
     )
     target_value: Number = column("Zielwert", label="Zielwert", kind="number", told_absent=False)
-    target_on: Day = column(
-        "Zieldatum", "Frist", "Ende Soll", label="Zieldatum", kind="date", told_absent=False
-    )
+    target_on: Day = column("Zieldatum", "Frist", "Ende Soll", label="Zieldatum", kind="date", told_absent=False)
     next_step: Text = column(
         "Nächster Schritt",
         "Nächste Schritte",

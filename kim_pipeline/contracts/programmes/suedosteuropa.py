@@ -19,7 +19,9 @@ class Contacts(ContractModel):
     person: Text = column(
         "Person-ID", "Klient/in", label="Person (Pseudonym)", kind="text", required=True, personal="pseudonym"
     )
-    nationality: Text = column("Staatsangehörigkeit", label="Staatsangehörigkeit", kind="nationality", feature="origin_soe")
+    nationality: Text = column(
+        "Staatsangehörigkeit", label="Staatsangehörigkeit", kind="nationality", feature="origin_soe"
+    )
     municipality: Text = column("Ort", "Kommune", label="Ort", kind="municipality", required=True)
     theme: Text = column("Thema", "Anliegen", label="Thema", kind="category", category="theme", required=True)
     channel: Text = column("Art", "Kontaktart", label="Art", kind="category", category="channel", is_read=False)
