@@ -32,7 +32,8 @@ def scrambled(path: Path, seed: int) -> dict[tuple[str, str], tuple[float, Any, 
     """A copy of the sample with states and sizes at random; label and period → what is visible of the county."""
     rng = random.Random(seed)
     shutil.copy(sample_build()[1], path)
-    visible, changes = {}, []
+    visible: dict[tuple[str, str], tuple[float, Any, Any, str, str]] = {}
+    changes: list[tuple[Any, ...]] = []
     with duckdb.connect(str(path)) as connection:
         rows = connection.execute(
             "SELECT v.indicator_id, i.label, v.period, v.breakdown_kind, v.breakdown, i.unit, i.aggregation, v.value, "
@@ -42,7 +43,7 @@ def scrambled(path: Path, seed: int) -> dict[tuple[str, str], tuple[float, Any, 
             state = rng.choice(STATES)
             if state in ("suppressed", "not_reported") or value is None:
                 state = "suppressed" if state in ("published", "small") else state
-                found = (None, None, None, state)
+                found: tuple[Any, ...] = (None, None, None, state)
             elif state == "small":
                 found = (value if aggregation in ("median", "rate") else 7.0, 7, None, "published")
             else:
