@@ -22,13 +22,14 @@ _SAMPLE_SECONDS = 0.03
 
 @dataclass(frozen=True)
 class Measured:
-    """Wall seconds, and the peak memory of the process tree in MiB where it was watched.
+    """Wall and CPU seconds, and the peak memory of the process tree in MiB where it was watched.
 
     Pages that processes share are counted once (Linux PSS).
     """
 
     seconds: float
     peak_mib: float | None = None
+    cpu_seconds: float = 0.0
 
 
 def run(argv: Sequence[str], environment: dict[str, str] | None = None, *, watch_memory: bool = False) -> Measured:
@@ -42,7 +43,7 @@ def run(argv: Sequence[str], environment: dict[str, str] | None = None, *, watch
     Raises:
         subprocess.CalledProcessError: it failed.
     """
-    started = time.perf_counter()
+    started, spent = time.perf_counter(), _of_children()
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, env=os.environ | (environment or {}))
     peak = 0
     while watch_memory and process.poll() is None:
@@ -52,7 +53,13 @@ def run(argv: Sequence[str], environment: dict[str, str] | None = None, *, watch
     seconds = time.perf_counter() - started
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, list(argv))
-    return Measured(seconds, peak / 2**20 if watch_memory else None)
+    return Measured(seconds, peak / 2**20 if watch_memory else None, _of_children() - spent)
+
+
+def _of_children() -> float:
+    """CPU seconds of the processes that have ended."""
+    used = os.times()
+    return used.children_user + used.children_system
 
 
 def _memory(pid: int) -> int:

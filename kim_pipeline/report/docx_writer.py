@@ -46,6 +46,9 @@ _WIDTH = 166.0
 """Of the text, in millimetres."""
 _SPARK, _PANEL = 24.0, 80.0
 _LANGUAGE = "de-DE"
+_HEADINGS = ("Heading1", "Heading2", "Heading3")
+_LIST, _CAPTION, _GRID = "ListNumber", "Caption", "TableGrid"
+"""Ids of built-in styles: Heading 1 to 3, List Number, Caption, Table Grid; all else is Normal."""
 _ALIGNED = {"right": WD_ALIGN_PARAGRAPH.RIGHT, "center": WD_ALIGN_PARAGRAPH.CENTER}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o644 << 16
@@ -99,7 +102,7 @@ class _Writer:
 
     def front(self, document: Document) -> None:
         front = document.front
-        self._file.add_heading(tied(front.title), 1)
+        self._paragraph(front.title, _HEADINGS[0])
         self._normal(front.subtitle)
         for label, text in front.facts:
             paragraph = self._normal("")
@@ -130,7 +133,7 @@ class _Writer:
 
     def _words(self, block: Heading | Paragraph | Note | Listing) -> None:
         if isinstance(block, Heading):
-            self._file.add_heading(tied(block.text), block.level + self._depth)
+            self._paragraph(block.text, _HEADINGS[block.level + self._depth - 1])
         elif isinstance(block, Paragraph):
             self._normal(block.text)
         elif isinstance(block, Note):
@@ -139,13 +142,20 @@ class _Writer:
                 self._normal(text)
         else:
             for item in block.items:
-                self._file.add_paragraph(tied(item), style="List Number" if block.is_ordered else "Normal")
+                self._paragraph(item, _LIST if block.is_ordered else None)
 
     def _normal(self, text: str) -> Any:
-        return self._file.add_paragraph(tied(text), style="Normal")
+        return self._paragraph(text, None)
+
+    def _paragraph(self, text: str, style: str | None) -> Any:
+        """A paragraph; the style is set by its id, since python-docx looks through all styles for a name each time."""
+        made = self._file.add_paragraph(tied(text))
+        if style is not None:
+            made._p.style = style
+        return made
 
     def _caption(self, text: str, *, leads: bool) -> None:
-        paragraph = self._file.add_paragraph(tied(text), style="Caption")
+        paragraph = self._paragraph(text, _CAPTION)
         paragraph.paragraph_format.keep_with_next = leads
 
     def _entries(self, block: Entries) -> None:
@@ -176,7 +186,7 @@ class _Writer:
             self._table(block.table)
 
     def _image(self, svg: str, alt: str, width: float) -> None:
-        paragraph = self._file.add_paragraph(style="Normal")
+        paragraph = self._normal("")
         paragraph.paragraph_format.keep_with_next = True
         _put_image(paragraph, svg, alt, width)
 
@@ -184,7 +194,8 @@ class _Writer:
         columns, rows = _without_groups(table)
         caption = _labelled(table.label, table.caption)
         self._caption(caption, leads=True)
-        made = self._file.add_table(rows=1 + len(rows), cols=len(columns), style="Table Grid")
+        made = self._file.add_table(rows=1 + len(rows), cols=len(columns))
+        made._tbl.tblPr.style = _GRID
         made.autofit = False
         share = _WIDTH / sum(column.width for column in columns)
         for at, column in enumerate(columns):

@@ -57,7 +57,7 @@ _SPOKEN = {
     SIGNS["missing"]: "keine Angabe", SIGNS["inactive"]: "lief nicht",
 }  # fmt: skip
 _LARGE = _Frame(320, 72, 26, 26, 20, 16, 11, 3.2)
-_SMALL = _Frame(100, 15, 5, 5, 3, 2.5, 0, 2)
+_SMALL = _Frame(100, 12, 5, 5, 2.5, 2.2, 0, 1.9)
 
 
 def spark_drawn(spots: Sequence[Spot]) -> str:

@@ -128,7 +128,7 @@ def test_figures_in_the_report_are_the_published_ones() -> None:
         known = published("SELECT label, indicator_id, unit FROM indicator WHERE programme = ?", programme)
         for head, *cells in table.body:
             (indicator, unit), *others = [
-                (i, u) for label, i, u in known if re.match(rf"{re.escape(label)}($| \(| Ausl)", head)
+                (i, u) for label, i, u in known if re.match(rf"{re.escape(label)}($| \(| Ausl| Einw)", head)
             ]
             assert not others, head
             for period, cell in zip(table.head[1:], cells, strict=True):
