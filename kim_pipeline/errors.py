@@ -10,10 +10,11 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import socket
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 
@@ -112,8 +113,12 @@ def _is_full(folder: Path) -> bool:
 
 
 @contextmanager
-def interrupts_kept() -> Iterator[None]:
-    """Let an interrupt from the keyboard stay one: DuckDB makes a `RuntimeError` of it and forgets what it was.
+def interrupts_kept(stop: Callable[[], object] | None = None) -> Iterator[None]:
+    """Let an interrupt from the keyboard stay one: DuckDB makes an error of it and forgets what it was.
+
+    Args:
+        stop: ends what is running, from another thread (`connection.interrupt`): Python hears a signal only once the
+            statement has ended, and DuckDB looks for signals late in some statements.
 
     Raises:
         KeyboardInterrupt: SIGINT came while the body ran, and ended it.
@@ -130,10 +135,35 @@ def interrupts_kept() -> Iterator[None]:
 
     signal.signal(signal.SIGINT, hear)
     try:
-        yield
-    except RuntimeError:
+        with _stopped_by_signals(stop, heard) if stop else nullcontext():
+            yield
+    except Exception:
         if heard.is_set():
             raise KeyboardInterrupt from None
         raise
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _stopped_by_signals(stop: Callable[[], object], heard: threading.Event) -> Iterator[None]:
+    """A thread that stops what is running as soon as SIGINT arrives; Python writes each signal's number to a socket."""
+    ours, pythons = socket.socketpair()
+
+    def wait() -> None:
+        while number := ours.recv(1):
+            if number[0] == signal.SIGINT:
+                heard.set()
+                stop()
+
+    with ours, pythons:
+        pythons.setblocking(False)
+        before = signal.set_wakeup_fd(pythons.fileno(), warn_on_full_buffer=False)
+        watcher = threading.Thread(target=wait, name="interrupts", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            pythons.shutdown(socket.SHUT_RDWR)
+            watcher.join()

@@ -327,7 +327,7 @@ def build(night: Guarded) -> Built:
     """
     models = table_models()
     with warehouse_build.new_internal_file(night.warehouse.scratch(night.build.internal)) as connection:
-        with _named_errors("Laden der Lieferungen"):
+        with _named_errors("Laden der Lieferungen", connection):
             warehouse_build.load_inputs(
                 connection,
                 night.intake,
@@ -338,7 +338,7 @@ def build(night: Guarded) -> Built:
                 configuration=sorted(night.configuration.items()),
             )
         for number, model in enumerate(models, 1):
-            with _named_errors(model.full_name):
+            with _named_errors(model.full_name, connection):
                 warehouse_build.run_models(connection, [model])
             night.progress(TABLES, number, len(models))
         return _after(Built, night, tables=tables_of(connection))
@@ -354,7 +354,7 @@ def check(night: Built) -> Checked:
     with reader(night) as connection:
         for is_blocking, checks in ((True, blocking_checks()), (False, plausibility_checks())):
             for each in checks:
-                with _named_errors(each.name):
+                with _named_errors(each.name, connection):
                     results.append(CheckResult(each, tuple(offending_rows(connection, each)), is_blocking))
     return _after(Checked, night, results=tuple(results))
 
@@ -368,7 +368,7 @@ def protect(night: Checked) -> Protected:
     if night.failed:
         raise CheckFailedError(*night.failed)
     internal = night.warehouse.scratch(night.build.internal)
-    with duckdb.connect(str(internal)) as connection, _named_errors("disclosure.hidden_cell"):
+    with duckdb.connect(str(internal)) as connection, _named_errors("disclosure.hidden_cell", connection):
         patterns = PatternMemory(
             night.settings.state, release=Ledger(night.warehouse.store).newest(), is_new=night.full
         )
@@ -508,10 +508,10 @@ def _summary(programme: Programme, night: TakenIn) -> ProgrammeSummary:
 
 
 @contextmanager
-def _named_errors(what: str) -> Iterator[None]:
+def _named_errors(what: str, connection: duckdb.DuckDBPyConnection | None = None) -> Iterator[None]:
     """Turn an error of the database into one that names its place and quotes no cell; an interrupt stays one."""
     try:
-        with interrupts_kept():
+        with interrupts_kept(connection.interrupt if connection else None):
             yield
     except duckdb.Error as error:
         reason = str(error).splitlines()[0] if isinstance(error, _HARMLESS) else type(error).__name__

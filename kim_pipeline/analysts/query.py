@@ -82,7 +82,11 @@ def run_query(published: Path, sql: str, limit: int | None = None) -> Result:
         NotAQueryError: it is none, or several.
         QueryError: it fails, or the file cannot be opened.
     """
-    with _german_errors(), duckdb.connect(str(published), read_only=True, config=_LOCKED_DOWN) as connection:
+    with (
+        _german_errors(),
+        duckdb.connect(str(published), read_only=True, config=_LOCKED_DOWN) as connection,
+        interrupts_kept(connection.interrupt),
+    ):
         statements = connection.extract_statements(sql)
         if len(statements) != 1 or statements[0].type not in _READS:
             raise NotAQueryError(
@@ -98,8 +102,7 @@ def run_query(published: Path, sql: str, limit: int | None = None) -> Result:
 @contextmanager
 def _german_errors() -> Iterator[None]:
     try:
-        with interrupts_kept():
-            yield
+        yield
     except duckdb.Error as error:
         reason = next((text for kind, text in _KINDS.items() if isinstance(error, kind)), _UNKNOWN)
         raise QueryError(reason, str(error)) from None

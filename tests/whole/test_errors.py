@@ -55,6 +55,16 @@ def test_an_interrupted_query_is_an_interrupt() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_a_statement_that_does_not_look_for_signals_is_stopped() -> None:
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with duckdb.connect() as connection, pytest.raises(KeyboardInterrupt), interrupts_kept(connection.interrupt):
+        connection.execute(f"CREATE TABLE of_hours AS {QUERY}")
+    timer.join()
+    assert signal.set_wakeup_fd(-1) == -1
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_other_runtime_errors_pass() -> None:
     with pytest.raises(RuntimeError, match="else"), interrupts_kept():
         raise RuntimeError("else")
