@@ -3,7 +3,7 @@ SELECT
     s.grant_no,  -- Antragsnummer
     s.municipality AS area,  -- Gebiet
     w.last_day AS reported_on,  -- Letzter Tag des Berichtszeitraums
-    s.organisation AS recipient,  -- Träger (Pseudonym)
+    t.form AS recipient,  -- Träger, in der Form, in der verglichen wird
     s.module,  -- Baustein
     (
         s.quantity * coalesce(
@@ -30,6 +30,7 @@ SELECT
     s.source_sheet,  -- Blatt, aus dem die Zeile stammt
     s.source_row  -- Zeile im Blatt
 FROM staging.komm_an_grants AS s
+LEFT JOIN quality.compared_text AS t ON t.text = s.organisation
 INNER JOIN quality.counting_window AS w
     ON w.programme = 'komm_an'
     AND w.table_name = 'grants'
