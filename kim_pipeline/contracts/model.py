@@ -62,7 +62,7 @@ class Column:
         names_office: a text that is not in the county's list of offices is told (`unknown_office`).
         may_name_persons: free text in which a person may be named (`looks_personal`).
         others_are_notes: rows with a value outside the county are notes (official statistics list other areas too).
-        told_apart: only how many there are is asked: stored as the pseudonym of the text, compared as headers are.
+        told_apart: how many there are is asked: texts that are alike, compared as headers are, count once.
         is_money: an amount in euros: added exactly; indicators are whole cents, halves up.
         is_read: a table of indicators, review, disclosure or published, or a check, reads it; else it is checked and
             not stored. A test holds what is said here against the SQL.

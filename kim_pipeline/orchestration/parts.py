@@ -19,7 +19,9 @@ from kim_pipeline.warehouse.generated import READ
 DELIVERIES, QUALITY, STAGING, PUBLISHED = "deliveries", "quality", "staging", "published"
 HIDDEN_CELLS = "disclosure.hidden_cell"
 BUILD_INFO = f"{PUBLISHED}.build_info"
-_SETTLED = frozenset(f"{QUALITY}.{name}" for name in ("build_day", "counting_window", "merged_record", "series_base"))
+_SETTLED = frozenset(
+    f"{QUALITY}.{name}" for name in ("build_day", "compared_text", "counting_window", "merged_record", "series_base")
+)
 _ABOUT_DELIVERIES = (f"{QUALITY}.delivery", f"{QUALITY}.sheet_account")
 ON_TIME, ACCEPTED, DECIDED, QUARANTINE = (
     "delivered_on_time", "delivery_accepted", "delivery_decided", "quarantine_share",

@@ -18,7 +18,7 @@ from kim_pipeline.intake.deliveries import Intake
 from kim_pipeline.warehouse.catalogue import catalogue_columns
 from kim_pipeline.warehouse.checks import Check
 from kim_pipeline.warehouse.generated import SOURCE
-from kim_pipeline.warehouse.load import load_accepted, load_coverage, load_decided, load_named_offices, load_quality, load_vocabulary
+from kim_pipeline.warehouse.load import load_accepted, load_compared_texts, load_coverage, load_decided, load_named_offices, load_quality, load_vocabulary
 from kim_pipeline.warehouse.sql_models import SqlModel
 
 INTERNAL_SCHEMAS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators", "review", "disclosure")
@@ -68,6 +68,7 @@ def load_inputs(
     load_quality(connection, intake, as_of, grace_days)
     load_accepted(connection, intake)
     load_named_offices(connection)
+    load_compared_texts(connection)
     load_coverage(connection, intake)
     load_decided(connection, acceptances, configuration)
     describe(connection)

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.due import due_state
+from kim_pipeline.contracts.normalise import comparable_header
 from kim_pipeline.contracts.model import Column, Programme, Table
 from kim_pipeline.contracts.vocabulary import (
     ProgrammeLife,
@@ -246,6 +247,19 @@ def load_named_offices(connection: duckdb.DuckDBPyConnection) -> None:
                 found |= {text for (text,) in connection.execute(f"SELECT DISTINCT {column.name} FROM {name}").fetchall()}
     listed = sorted(text for text in found if text is not None and county.lists_office(text))
     _create(connection, "quality.named_office", "named VARCHAR", [(text,) for text in listed])
+
+
+def load_compared_texts(connection: duckdb.DuckDBPyConnection) -> None:
+    """`quality.compared_text`: the form in which texts are compared where it is asked how many there are."""
+    found: set[str] = set()
+    for programme in programmes().values():
+        for table in programme.tables:
+            for column in (c for c in table.output if c.told_apart):
+                name = f"accepted.{programme.key}_{table.name}"
+                rows = connection.execute(f"SELECT DISTINCT {column.name} FROM {name} WHERE {column.name} IS NOT NULL")
+                found |= {text for (text,) in rows.fetchall()}
+    forms = [(text, comparable_header(text)) for text in sorted(found)]
+    _create(connection, "quality.compared_text", "text VARCHAR, form VARCHAR", forms)
 
 
 def load_coverage(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None:

@@ -3,9 +3,9 @@
 WITH opened AS (
     SELECT
         s.*,
-        coalesce(g.origin, 'XXX') AS member
+        coalesce(n.origin, 'XXX') AS member
     FROM staging.kim_case_management_cases AS s
-    LEFT JOIN vocabulary.nationality_group AS g ON g.nationality = s.nationality
+    LEFT JOIN core.dim_nationality AS n ON n.nationality = s.nationality
 ),
 
 grouped AS (

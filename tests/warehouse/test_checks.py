@@ -47,7 +47,7 @@ BREAKS = {
     "WHERE indicator_id = 'komm_an_unpaid_eur' AND period = '2023' AND breakdown = 'B'",
     "same_totals": "UPDATE indicators.indicator_value SET value = value + 1 "
     "WHERE indicator_id = 'smp_assignments_by_sector' AND period = '2023' AND breakdown = ''",
-    "grant_differs_from_fixed_sum": "UPDATE core.fact_grant SET quantity = 1, rate_eur = granted_eur - 0.02",
+    "grant_differs_from_fixed_sum": "UPDATE core.fact_grant SET fixed_eur = granted_eur - 0.02",
     "proof_of_use_missing": "UPDATE core.fact_grant SET paid_eur = NULL",
     "headline_jumps": "UPDATE indicators.indicator_value SET value = 10 * value WHERE period = '2023'",
     "done_but_running": "UPDATE indicators.measure_decision SET decision = 'beenden', done_on = decided_on",

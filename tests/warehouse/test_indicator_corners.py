@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -15,7 +14,7 @@ import pyarrow.parquet as pq
 
 from kim_pipeline.intake.intake import take_in
 from kim_pipeline.settings import Settings
-from kim_pipeline.warehouse.sql_models import find_model
+from kim_pipeline.warehouse.sql_models import SQL_FOLDER, find_model
 from tests.built import build_internal
 from tests.workbooks import Page, xlsx
 
@@ -187,17 +186,42 @@ def test_granted_money_per_1000_inhabitants() -> None:
     assert of_county("komm_an_granted_per_1000") == {"": (167.25, 13_000, 167.25 / 13, 4)}
 
 
-def test_a_recipient_is_stored_as_a_pseudonym_only() -> None:
-    with TemporaryDirectory() as folder:
-        deliveries = Path(folder) / "deliveries" / "komm_an"
-        deliveries.mkdir(parents=True)
-        row = ["1", "Erika Muster", "Ahlen", "A", 1, None, None]
-        (deliveries / "2023.xlsx").write_bytes(xlsx([page("2023", "15.02.2024", GRANTS, row)]))
-        settings = Settings(deliveries=deliveries.parent, warehouse=Path(folder) / "warehouse", key_file=None)
-        (delivery,) = take_in(settings).deliveries
-        assert delivery.read is not None
-        (stored,) = pq.read_table(delivery.read.tables["grants"].path).to_pylist()
-    assert re.fullmatch("[0-9a-f]{32}", stored["organisation"])
+def test_a_grant_is_held_against_the_fixed_sum_of_its_row_else_against_a_confirmed_one() -> None:
+    """Within a cent; without a number of pieces, or a known sum, nothing is held against it."""
+    model, check = find_model("core.fact_grant"), SQL_FOLDER / "checks" / "plausibility" / "grant_differs_from_fixed_sum.sql"
+    assert model is not None
+    rows = [
+        ("a", "A1", 100, 2, 50), ("b", "A1", 100.01, 2, 50), ("c", "A1", 100.02, 2, 50), ("d", "A1", 99, None, 50),
+        ("e", "B1", 70, 2, None), ("f", "B1", 71, 2, None), ("g", "B2", 71, 2, None), ("h", "C1", 71, 2, None),
+        ("i", "B1", 10, 1, 10),
+    ]  # fmt: skip
+    with duckdb.connect() as connection:
+        for schema in ("core", "quality", "staging", "vocabulary"):
+            connection.execute(f"CREATE SCHEMA {schema}")
+        connection.execute(
+            "CREATE TABLE staging.komm_an_grants (grant_no VARCHAR, sub_module VARCHAR, granted_eur DECIMAL(18,6), "
+            "quantity DOUBLE, rate_eur DECIMAL(18,6), municipality VARCHAR, organisation VARCHAR, module VARCHAR, "
+            "paid_eur DECIMAL(18,6), returned_eur DECIMAL(18,6), participants BIGINT, volunteers BIGINT, "
+            "source_file VARCHAR DEFAULT 'f', source_part VARCHAR DEFAULT '', source_sheet VARCHAR, source_row BIGINT)"
+        )
+        connection.executemany(
+            "INSERT INTO staging.komm_an_grants (grant_no, sub_module, granted_eur, quantity, rate_eur) "
+            "VALUES (?, ?, ?, ?, ?)",
+            [list(row) for row in rows],
+        )
+        connection.execute("CREATE TABLE quality.compared_text (text VARCHAR, form VARCHAR)")
+        connection.execute(
+            "CREATE TABLE quality.counting_window AS SELECT 'komm_an' AS programme, 'grants' AS table_name, "
+            "'f' AS file, '' AS part, DATE '2023-12-31' AS last_day"
+        )
+        connection.execute(
+            "CREATE TABLE vocabulary.komm_an_rate AS SELECT * FROM (VALUES ('B1', 35, 2023, NULL, TRUE), "
+            "('B1', 20, NULL, 2022, TRUE), ('B2', 250, NULL, NULL, FALSE)) "
+            "AS v (sub_module, rate_eur, from_year, to_year, is_confirmed)"
+        )
+        connection.execute(f"CREATE TABLE core.fact_grant AS {model.sql}")
+        found = connection.execute(check.read_text(encoding="utf-8")).fetchall()
+    assert {row[3] for row in found} == {"c", "f"}
 
 
 def test_rows_that_were_read_before_a_column_was_stored_have_none() -> None:

@@ -37,8 +37,8 @@ def counted(feature: str, table: str, columns: str, *rows: tuple[Any, ...]) -> d
             "CREATE TABLE core.calendar_period AS SELECT '2023' AS period, 'year' AS calendar, "
             "DATE '2023-01-01' AS first_day, DATE '2023-12-31' AS last_day"
         )
-        connection.execute("CREATE TABLE vocabulary.nationality_group (nationality VARCHAR, origin VARCHAR)")
-        connection.executemany("INSERT INTO vocabulary.nationality_group VALUES (?, ?)", vocabulary().nationality_groups())
+        connection.execute("CREATE TABLE core.dim_nationality (nationality VARCHAR, origin VARCHAR)")
+        connection.executemany("INSERT INTO core.dim_nationality VALUES (?, ?)", vocabulary().nationality_groups())
         source = "source_file VARCHAR DEFAULT 'f', source_sheet VARCHAR DEFAULT 's', source_row BIGINT DEFAULT 1"
         connection.execute(f"CREATE TABLE staging.{table} ({columns}, {source})")
         names = ", ".join(part.split()[0] for part in columns.split(", "))
