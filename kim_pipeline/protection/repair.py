@@ -14,7 +14,7 @@ from kim_pipeline.protection.attacker import FigurePlace, View, cell_id
 from kim_pipeline.protection.attackers import Knowledge, Trial, trials
 from kim_pipeline.protection.hiding import with_what_follows
 from kim_pipeline.protection.linked_set import Key, LinkedSet
-from kim_pipeline.protection.night_ledger import Night
+from kim_pipeline.protection.night_ledger import NightFigures
 
 _ROUNDS = 6
 _COUNTY = 5.0
@@ -34,7 +34,7 @@ class Repair:
     withheld: frozenset[str]
 
 
-def repair(view: View, linked: LinkedSet, failed: Iterable[str], nights: Sequence[Night] = ()) -> Repair:
+def repair(view: View, linked: LinkedSet, failed: Iterable[str], nights: Sequence[NightFigures] = ()) -> Repair:
     """Hide figures beside failed cells until these pass.
 
     Args:
