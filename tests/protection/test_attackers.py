@@ -59,7 +59,7 @@ def test_more_hours_than_a_request_may_take_tell_of_more_requests() -> None:
 
 
 def test_the_catalogue_says_of_every_protected_indicator_whose_rows_repeat_what_tells_persons_apart() -> None:
-    """What `sql/disclosure/person_count.sql` counts is what the catalogue names; a case's own table has one row each."""
+    """What `person_count.sql` counts is what the catalogue names; a case's own table has one row for each."""
     with duckdb.connect(str(sample_internal()), read_only=True) as connection:
         counted = {
             str(count).split(".")[0]
