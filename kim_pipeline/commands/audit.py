@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from kim_pipeline.protection.audit_of_file import FileAudit
-    from kim_pipeline.protection.night_ledger import Night
+    from kim_pipeline.protection.night_ledger import NightFigures
 
 
 _WHO = {
@@ -61,7 +61,7 @@ def _internal_of(folder: Path, stem: str) -> Path | None:
     return path if stem and path.is_file() else None
 
 
-def _nights(folder: Path) -> Sequence[Night]:
+def _nights(folder: Path) -> Sequence[NightFigures]:
     """What earlier nights have printed since the last release; nothing where the state is not for this user to read."""
     from kim_pipeline.files import Store  # noqa: PLC0415
     from kim_pipeline.protection.night_ledger import NightLedger  # noqa: PLC0415

@@ -24,7 +24,7 @@ _NEAR = 1e-6
 _FEASIBLE = 2
 
 
-Method = Literal["lp", "integer", "table"]
+AuditMethod = Literal["lp", "integer", "table"]
 
 
 class AuditError(KimError):
@@ -53,7 +53,7 @@ class AuditRow:
     required_lower: int | None
     required_upper: int | None
     passed: bool
-    method: Method
+    method: AuditMethod
     attacker: int = 0
 
 
@@ -149,7 +149,7 @@ def _judged(cell: PublishedCell, attacker: _Attacker, prior: _Prior, needed: Map
     return AuditRow(cell.id, low.least, high.greatest, down, up, passed, _method(low, high))
 
 
-def _method(low: _Bound, high: _Bound) -> Method:
+def _method(low: _Bound, high: _Bound) -> AuditMethod:
     return "integer" if low.took_integers or high.took_integers else "lp"
 
 

@@ -23,7 +23,7 @@ from kim_pipeline.protection.attacker import (
     needed_of,
     unsafe_sums,
 )
-from kim_pipeline.protection.night_ledger import Night, joined
+from kim_pipeline.protection.night_ledger import NightFigures, with_nights
 from kim_pipeline.protection.told import Told, unprinted_numbers
 
 _MARGIN, _HUNDREDTHS = 0.15, 100
@@ -65,7 +65,7 @@ class Knowledge:
 class Attacked:
     """A published file as each attacker sees it."""
 
-    def __init__(self, view: View, nights: Sequence[Night] = ()) -> None:
+    def __init__(self, view: View, nights: Sequence[NightFigures] = ()) -> None:
         """Take a file, and what the nights before it have printed."""
         self.view, self.nights = view, nights
         self.unprinted = differences(view, {p: v for p, v in view.seen.items() if p[0] not in view.amounts})
@@ -103,7 +103,7 @@ class Attacked:
         needed_then = dict[str, tuple[int, int]]()
         if self.nights:
             true = {cell_id(place): value for place, value in view.true.items()}
-            cells, lasting, needed_then = joined(cells, lasting, true, self.nights)
+            cells, lasting, needed_then = with_nights(cells, lasting, true, self.nights)
         return Knowledge(tuple(cells), tuple(lasting), tuple(told.of_this_file()), needed_then=needed_then)
 
     def _k(self, place: FigurePlace) -> int | None:
@@ -112,7 +112,7 @@ class Attacked:
         return self._around(place)[1] if place in self._unsafe else None
 
 
-def audited_by_all(view: View, nights: Sequence[Night] = ()) -> list[AuditRow]:
+def audited_by_all(view: View, nights: Sequence[NightFigures] = ()) -> list[AuditRow]:
     """What each attacker finds; of attacker 3 every hidden figure, of the others what they are tried on."""
     attacked = Attacked(view, nights)
     view.small = frozenset(attacked.needed)
@@ -167,7 +167,7 @@ class Trial:
         return _numbered(tried(self.known, self.needed, cells), self.who)
 
 
-def trials(view: View, nights: Sequence[Night], whose: Collection[int]) -> Iterator[Trial]:
+def trials(view: View, nights: Sequence[NightFigures], whose: Collection[int]) -> Iterator[Trial]:
     """Some attackers on a file, whoever knows the rest first."""
     attacked = Attacked(view, nights)
     for who, rest in ((Who.KNOWS_REST, True), (Who.ANALYST, False)):

@@ -23,7 +23,7 @@ from kim_pipeline.protection.attacker import FigurePlace, View, cell_id, few_per
 from kim_pipeline.protection.attackers import audited_by_all, trials
 from kim_pipeline.protection.hiding import hide_more
 from kim_pipeline.protection.linked_set import Key, read_linked_set
-from kim_pipeline.protection.night_ledger import Night
+from kim_pipeline.protection.night_ledger import NightFigures
 from kim_pipeline.protection.repair import repair
 from kim_pipeline.warehouse.build import comment, sql_literal
 from kim_pipeline.warehouse.catalogue import load_catalogue
@@ -99,7 +99,7 @@ class FileAudit:
     small: frozenset[str] = frozenset()
     withheld: frozenset[str] = frozenset()
     hidden_more: frozenset[Key] = frozenset()
-    cells: Night = field(default_factory=dict)
+    cells: NightFigures = field(default_factory=dict)
 
     @property
     def at_risk(self) -> list[AuditRow]:
@@ -121,7 +121,7 @@ class FileAudit:
         return not self.at_risk and not self.breaches
 
 
-def audit_file(published: Path, internal: Path | None, nights: Sequence[Night] = ()) -> FileAudit:
+def audit_file(published: Path, internal: Path | None, nights: Sequence[NightFigures] = ()) -> FileAudit:
     """Audit a published file.
 
     Args:
@@ -148,7 +148,7 @@ class DisclosureError(KimError):
 
 
 def audit_build(
-    published: Path, internal: Path, rewrite: Callable[[], object], nights: Sequence[Night] = ()
+    published: Path, internal: Path, rewrite: Callable[[], object], nights: Sequence[NightFigures] = ()
 ) -> FileAudit:
     """Audit a build before it is published, and write what was found to `disclosure.audit` of its internal file.
 
@@ -231,7 +231,7 @@ _AUDIT = {
 }
 
 
-def _audited(view: View, nights: Sequence[Night]) -> FileAudit:
+def _audited(view: View, nights: Sequence[NightFigures]) -> FileAudit:
     breaches = list(_breaches(view))
     rows: list[AuditRow] = []
     try:

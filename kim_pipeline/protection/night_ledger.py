@@ -23,7 +23,7 @@ _FILE = "nights.json"
 _KIND = 1
 """Of the file's form; what is of another one is as none."""
 
-Night = Mapping[str, tuple[int, bool]]
+NightFigures = Mapping[str, tuple[int, bool]]
 """Cell → its value, and whether it was hidden."""
 
 
@@ -39,10 +39,10 @@ class NightLedger:
         """
         kept = _read(folder / _FILE)
         self._release = release
-        self.nights: tuple[Night, ...] = tuple(_nights(kept)) if kept and kept["release"] == release else ()
+        self.nights: tuple[NightFigures, ...] = tuple(_nights(kept)) if kept and kept["release"] == release else ()
         """The last one first."""
 
-    def state(self, tonight: Night) -> dict[str, bytes]:
+    def state(self, tonight: NightFigures) -> dict[str, bytes]:
         """The file of the state, with tonight."""
         nights = [dict(tonight), *self.nights]
         before = []
@@ -58,7 +58,7 @@ class NightLedger:
         return {_FILE: f"{_checksum(content)}\n{content}\n".encode()}
 
 
-def _nights(kept: Mapping[str, Any]) -> Iterator[Night]:
+def _nights(kept: Mapping[str, Any]) -> Iterator[NightFigures]:
     night: dict[str, tuple[int, bool]] = {cell: (value, hidden) for cell, (value, hidden) in kept["last"].items()}
     yield night
     for changed in kept["before"]:
@@ -89,11 +89,11 @@ def _read(path: Path) -> dict[str, Any] | None:
     return kept if kept["kind"] == _KIND else None
 
 
-def joined(
+def with_nights(
     cells: Sequence[PublishedCell],
     relations: Sequence[Relation],
     true: Mapping[str, int],
-    nights: Sequence[Night],
+    nights: Sequence[NightFigures],
 ) -> tuple[list[PublishedCell], list[Relation], dict[str, tuple[int, int]]]:
     """What tonight's file tells together with earlier ones.
 

@@ -15,7 +15,7 @@ from kim_pipeline.protection.attacker import FigurePlace, View, cell_id
 from kim_pipeline.protection.attackers import Knowledge, Trial, trials
 from kim_pipeline.protection.hiding import with_what_follows
 from kim_pipeline.protection.linked_set import Key, LinkedSet
-from kim_pipeline.protection.night_ledger import Night
+from kim_pipeline.protection.night_ledger import NightFigures
 
 _COUNTY = 5.0
 """The county's figures are hidden last: they are read most."""
@@ -34,7 +34,7 @@ class Repair:
     withheld: frozenset[str]
 
 
-def repair(view: View, linked: LinkedSet, failed: Iterable[AuditRow], nights: Sequence[Night] = ()) -> Repair:
+def repair(view: View, linked: LinkedSet, failed: Iterable[AuditRow], nights: Sequence[NightFigures] = ()) -> Repair:
     """Hide figures beside failed cells until each passes against whom it failed; the next audit is the judge of all.
 
     Args:

@@ -101,7 +101,8 @@ class Told:
     @cached_property
     def _calendar(self) -> Mapping[str, tuple[str, str]]:
         return {
-            str(p): (str(c), d) for p, c, d in self.view.rows("SELECT period, calendar, last_day FROM published.period")
+            str(p): (str(c), str(d))
+            for p, c, d in self.view.rows("SELECT period, calendar, last_day FROM published.period")
         }
 
     def _classes(self) -> Iterator[Relation]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kim_pipeline.disclosure import Cell, LinkedSystem, PublishedCell, Relation, audit, protect
-from kim_pipeline.protection.night_ledger import Night, NightLedger, joined
+from kim_pipeline.protection.night_ledger import NightFigures, NightLedger, with_nights
 
 SUM = Relation.total("t", "x|T", ["x|A", "x|B", "x|C", "x|D"])
 
@@ -18,14 +18,14 @@ def night(hidden: str, **values: int) -> dict[str, tuple[int, bool]]:
     return {f"x|{name}": (value, name in hidden) for name, value in values.items()}
 
 
-def seen(of: Night) -> list[PublishedCell]:
+def seen(of: NightFigures) -> list[PublishedCell]:
     return [PublishedCell(cell, None if hidden else value, 5) for cell, (value, hidden) in of.items()]
 
 
-def audited(tonight: Night, *earlier: Night) -> dict[str, tuple[int, int | None, bool]]:
+def audited(tonight: NightFigures, *earlier: NightFigures) -> dict[str, tuple[int, int | None, bool]]:
     true = {cell: value for cell, (value, _) in tonight.items()}
     small = {cell: (1, 5) for cell, value in true.items() if 0 < value < 5}
-    cells, relations, _ = joined(seen(tonight), [SUM], true, earlier)
+    cells, relations, _ = with_nights(seen(tonight), [SUM], true, earlier)
     return {r.cell: (r.lower, r.upper, r.passed) for r in audit(cells, relations, required=small) if r.cell in small}
 
 
@@ -97,7 +97,7 @@ def test_thirty_nights_of_corrections_leave_nothing_at_risk(seed: int) -> None:
     """What fails together is hidden with its neighbours until nothing does; patterns found from nothing alone leak."""
     rng = random.Random(seed)
     names, inner = made_up(seed)
-    nights: list[Night] = []
+    nights: list[NightFigures] = []
     without_memory = 0
     for _ in range(30):
         name = rng.choice(names)
@@ -120,8 +120,8 @@ def test_thirty_nights_of_corrections_leave_nothing_at_risk(seed: int) -> None:
     assert without_memory > 0
 
 
-def _failed(given: LinkedSystem, hidden: set[str], nights: list[Night]) -> set[str]:
+def _failed(given: LinkedSystem, hidden: set[str], nights: list[NightFigures]) -> set[str]:
     true = {cell.id: cell.value for cell in given.cells.values()}
-    cells, relations, of_before = joined(given.published(hidden), given.relations, true, nights)
+    cells, relations, of_before = with_nights(given.published(hidden), given.relations, true, nights)
     needed = {**given.required(), **of_before}
     return {row.cell for row in audit(cells, relations, required=needed, only=needed) if not row.passed}
