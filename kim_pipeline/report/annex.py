@@ -93,7 +93,18 @@ def _disclosure(context: ReportContext) -> list[Block]:
             "Geburtstage und Aktenzeichen werden schon beim Einlesen verworfen. Dieser Bericht beruht allein auf "
             "den so geschützten Zahlen."
         ),
+        *([Paragraph(released)] if (released := _released(context)) else []),
     ]
+
+
+def _released(context: ReportContext) -> str:
+    """Which features of persons the county shows, and who decided so; empty where it shows none."""
+    rows = context.figures.rows("reached_feature")
+    if not rows:
+        return ""
+    names = german.listing(sorted({context.wording.breakdown(row["feature"]) for row in rows}))
+    decided = german.listing(sorted({str(row["decided"]) for row in rows}))
+    return f"Gezeigt werden diese Merkmale: {names}. Darüber entschieden: {decided}."
 
 
 def _breaks(context: ReportContext) -> list[Block]:

@@ -156,7 +156,8 @@ def _unknown(context: ReportContext, fund: str, year: str) -> tuple[str, ...]:
     missing, of = int(rate.denominator - rate.numerator), int(rate.denominator)
     if not missing:
         return ()
-    return (f"Für {missing} von {of} Bewilligungen des Jahres {year} ist keine Auszahlung gemeldet; sie zählt als 0.",)
+    grants = german.tightly(of, "Bewilligung", "Bewilligungen")
+    return (f"Für {missing} von {grants} des Jahres {year} ist keine Auszahlung gemeldet; sie zählt als 0.",)
 
 
 def _paid_fees(context: ReportContext) -> list[Block]:

@@ -46,7 +46,8 @@ def _table(context: ReportContext, name: str, caption: str) -> PaperTable | None
         return None
     indicator = figures.indicators[name]
     years = figures.shown(str(indicator["programme"]), "year", _YEARS)
-    return by_member(context, indicator, str(indicator["breakdown_kind"]), years, caption) if years else None
+    kind = str(indicator["breakdown_kind"])
+    return by_member(context, indicator, kind, years, caption, by_code=True) if years else None
 
 
 def _women(context: ReportContext) -> str | None:

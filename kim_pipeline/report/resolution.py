@@ -18,42 +18,7 @@ CONFLICT = "Widerspruch"
 _LISTED = 12
 """Measures that a point names by number; more are named where Anlage 1 marks them."""
 _SERVED = frozenset({"ausbauen", "umsetzen"})
-_POINTS: Mapping[str, tuple[str, str]] = {
-    "fortführen": ("{Die} {n} Maßnahmen{list} werden fortgeführt.", "Die Maßnahme {list} wird fortgeführt."),
-    "anpassen": (
-        "Die Verwaltung wird beauftragt, für {die} {n} Maßnahmen{list} darzulegen, wie sie angepasst werden, und "
-        "{back_by} zu berichten.",
-        "Die Verwaltung wird beauftragt, für die Maßnahme {list} darzulegen, wie sie angepasst wird, und {back_by} zu "
-        "berichten.",
-    ),
-    "ausbauen": (
-        "Die Verwaltung wird beauftragt, für {die} {n} Maßnahmen{list} {back_by} vorzulegen, wie das Angebot ausgebaut "
-        "werden kann und was es kostet.",
-        "Die Verwaltung wird beauftragt, für die Maßnahme {list} {back_by} vorzulegen, wie das Angebot ausgebaut "
-        "werden kann und was es kostet.",
-    ),
-    "umsetzen": (
-        "{Die} {n} Maßnahmen{list} werden umgesetzt; die Verwaltung nennt {back_by} Zuständigkeit und Termin.",
-        "Die Maßnahme {list} wird umgesetzt; die Verwaltung nennt {back_by} Zuständigkeit und Termin.",
-    ),
-    "Stand klären": (
-        "Die Verwaltung klärt {back_by} den Stand {der} {n} Maßnahmen{list}; bis dahin wird über sie nicht "
-        "entschieden.",
-        "Die Verwaltung klärt {back_by} den Stand der Maßnahme {list}; bis dahin wird über sie nicht entschieden.",
-    ),
-    "beenden": ("{Die} {n} Maßnahmen{list} werden beendet.", "Die Maßnahme {list} wird beendet."),
-    CONFLICT: (
-        "Über {die} {n} Maßnahmen{list}, bei denen der Vorschlag von einem früheren Beschluss abweicht, wird einzeln "
-        "abgestimmt: Der frühere Beschluss wird vollzogen oder aufgehoben (Seite 2).",
-        "Über die Maßnahme {list}, bei welcher der Vorschlag von einem früheren Beschluss abweicht, wird gesondert "
-        "abgestimmt: Der frühere Beschluss wird vollzogen oder aufgehoben (Seite 2).",
-    ),
-}
-"""What becomes of measures → the point's words for several and for one."""
-_NEW = (
-    "Die Verwaltung schlägt {back_by} Maßnahmen zu den Themen {themes} vor.",
-    "Die Verwaltung schlägt {back_by} eine Maßnahme zum Thema {themes} vor.",
-)
+_NEW = "neu aufnehmen"
 
 
 @dataclass(frozen=True)
@@ -108,31 +73,33 @@ def points(
     against = conflicts(measures, decisions)
     apart = {key_of(m) for m in against}
     found = []
-    for kind in _POINTS:
+    for kind in wording.resolution:
         chosen = against if kind == CONFLICT else [
             m for m in measures if m["suggestion"] == kind and key_of(m) not in apart
         ]  # fmt: skip
         ordered = tuple(sorted(chosen, key=lambda m: natural(m["measure_no"])))
         if ordered:
-            found.append(ResolutionPoint(kind, _worded(kind, [m["measure_no"] for m in ordered], back_by), ordered))
+            found.append(
+                ResolutionPoint(
+                    kind, _worded(wording.resolution[kind], [m["measure_no"] for m in ordered], back_by), ordered
+                )
+            )
     themes = open_themes(measures, missing)
     if themes:
-        several, one = _NEW
-        text = (one if len(themes) == 1 else several).format(back_by=back_by, themes=german.listing(themes))
-        found.append(ResolutionPoint("neu aufnehmen", text))
+        words = wording.resolution[_NEW]["one" if len(themes) == 1 else "several"]
+        found.append(ResolutionPoint(_NEW, words.format(back_by=back_by, themes=german.listing(themes))))
     next_report = wording.paper.get("next_report")
     if next_report:
         found.append(ResolutionPoint("Bericht", f"Über den Stand wird {next_report} berichtet."))
     return found
 
 
-def _worded(kind: str, numbers: Sequence[str], back_by: str) -> str:
-    several, one = _POINTS[kind]
+def _worded(words: Mapping[str, str], numbers: Sequence[str], back_by: str) -> str:
     if len(numbers) == 1:
-        return one.format(list=numbers[0], back_by=back_by)
+        return words["one"].format(list=numbers[0], back_by=back_by)
     are_listed = len(numbers) <= _LISTED
     marked = "" if are_listed else " in Anlage 1 so bezeichneten"
-    return several.format(
+    return words["several"].format(
         Die=f"Die{marked}",
         die=f"die{marked}",
         der=f"der{marked}",

@@ -129,16 +129,17 @@ def over_years(
 
 
 def by_member(
-    context: ReportContext, indicator: Record, kind: str, periods: Sequence[str], caption: str
+    context: ReportContext, indicator: Record, kind: str, periods: Sequence[str], caption: str, *, by_code: bool = False
 ) -> PaperTable | None:
-    """Members of a breakdown in rows, periods in columns; None without a member."""
+    """Members of a breakdown in rows, by name or by code, periods in columns; None without a member."""
     figures, key = context.figures, indicator["indicator_id"]
+    members = figures.members_of(key, kind, periods)
     rows = tuple(
         (
             member_name(context, indicator, kind, m),
             *(text(cell(figures, key, p, kind, m), indicator["unit"]) for p in periods),
         )
-        for m in figures.members_of(key, kind, periods)
+        for m in (sorted(members) if by_code else members)
     )
     if not rows:
         return None

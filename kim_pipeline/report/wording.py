@@ -100,6 +100,11 @@ class Wording:
         return {**self._general["paper"], **self._own.get("paper", {})}
 
     @property
+    def resolution(self) -> dict[str, dict[str, str]]:
+        """What becomes of measures → the point's words for `several` and for `one`, in order."""
+        return dict(self._general["resolution"])
+
+    @property
     def key_figures(self) -> list[str]:
         """The indicators of the page on the situation."""
         return list(self._general["situation"]["indicators"])

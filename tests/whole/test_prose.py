@@ -7,6 +7,7 @@ messages, the dictionary, German pages of the docs, and every German string of t
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -351,7 +352,8 @@ def test_words_in_files_of_data() -> None:
         for text in of_data(tomllib.loads(path.read_text(encoding="utf-8")))
     ]
     assert len(texts) > 200
-    assert found_in((text for text in texts if " " in text), "name of code") == []
+    filled = (re.sub(r"\{\w+\}", "7", text) for text in texts if " " in text)
+    assert found_in(filled, "name of code") == []
 
 
 def test_strings_of_the_code() -> None:
