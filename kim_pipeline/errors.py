@@ -157,7 +157,7 @@ def _stopped_by_signals(stop: Callable[[], object], heard: threading.Event) -> I
                 stop()
 
     with ours, pythons:
-        pythons.setblocking(False)
+        pythons.settimeout(0)
         before = signal.set_wakeup_fd(pythons.fileno(), warn_on_full_buffer=False)
         watcher = threading.Thread(target=wait, name="interrupts", daemon=True)
         watcher.start()

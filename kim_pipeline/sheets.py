@@ -61,7 +61,7 @@ class Worksheet:
     notes: tuple[str, ...] = ()
 
 
-class Share(float):
+class Percentage(float):
     """A share between 0 and 1 that is shown in per cent."""
 
 
@@ -150,7 +150,7 @@ def write_cell(sheet: Any, place: tuple[int, int], value: object, looks: Looks, 
         sheet.write_datetime(*place, value.replace(tzinfo=None), looks.of(look, {"num_format": _INSTANT}))
     elif isinstance(value, dt.date):
         sheet.write_datetime(*place, value, looks.of(look, {"num_format": _DAY}))
-    elif isinstance(value, Share):
+    elif isinstance(value, Percentage):
         sheet.write_number(*place, float(value), looks.of(look, {"num_format": _PER_CENT}))
     elif isinstance(value, bool):
         sheet.write_boolean(*place, value, looks.of(look, {"num_format": _TRUTH}))

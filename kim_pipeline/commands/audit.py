@@ -92,7 +92,9 @@ def _tell(out: Console, path: Path, found: FileAudit) -> None:
         )
     for number, (tried, failed) in found.by_attacker.items():
         out.print(
-            f"Angreifer {number} ({_WHO[number]}): {tried} Zellen geprüft, {failed} zu genau bekannt", markup=False
+            f"Angreifer {number} ({_WHO[number]}): {german.counted(tried, 'Zelle', 'Zellen')} geprüft, "
+            f"davon zu genau bekannt: {german.number(failed)}",
+            markup=False,
         )
     for cell in sorted(found.withheld):
         out.print(f"  {cell}: zu genau bekannt, was immer veröffentlicht wird; bleibt geheim", markup=False)

@@ -192,7 +192,7 @@ def _affected(office: Trial, group: Mapping[str, str]) -> Trial:
     """An office is tried where what it knows tells it anything; elsewhere it sees less than the analyst does."""
     told = {i for relation in office.known.relations if relation.name.startswith(_OWN) for i, _ in relation.terms}
     affected = {group[i] for i in (*office.known.own, *told) if i in group}
-    return replace(office, needed={i: bounds for i, bounds in office.needed.items() if group[i] in affected})
+    return replace(office, needed={i: bounds for i, bounds in office.needed.items() if group.get(i) in affected})
 
 
 def _groups(known: Knowledge) -> dict[str, str]:

@@ -189,7 +189,7 @@ def _hidden_with(linked: LinkedSet, rules: Rules, hidden: frozenset[Key]) -> Ite
 
 
 def hide_more(connection: duckdb.DuckDBPyConnection, linked: LinkedSet, more: Iterable[Key]) -> frozenset[Key]:
-    """Hide further figures of the connected internal file, with what stands or falls with them; returns the new ones."""
+    """Hide further figures of the connected internal file, with what falls with them; returns the new ones."""
     before = {Key(*row) for row in connection.execute(f"FROM {_HIDDEN}").fetchall()}
     hidden = with_what_follows(linked, {*before, *more})
     _write(connection, hidden)

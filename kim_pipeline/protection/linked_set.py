@@ -439,8 +439,8 @@ def read_linked_set(connection: duckdb.DuckDBPyConnection) -> LinkedSet:
 def _rules(connection: duckdb.DuckDBPyConnection) -> list[Rules]:
     rows = connection.execute(
         "SELECT indicator_id, aggregation = 'stock', aggregation = 'count', numerator_count, denominator_count, "
-        "difference_count, at_most, string_split(parts, ','), inflow, outflow, hidden_with, contributors, same_total_as, "
-        "dated, programme, table_name, aggregation = 'median', k "
+        "difference_count, at_most, string_split(parts, ','), inflow, outflow, hidden_with, contributors, "
+        "same_total_as, dated, programme, table_name, aggregation = 'median', k "
         "FROM indicators.indicator WHERE k IS NOT NULL ORDER BY indicator_id"
     ).fetchall()
     counts = {

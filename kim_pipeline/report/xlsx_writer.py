@@ -10,7 +10,7 @@ import re
 
 from kim_pipeline.german import MINUS, NBSP
 from kim_pipeline.report.blocks import Cell, Document, Group, PaperTable, cell_text, tables_in
-from kim_pipeline.sheets import Share, Worksheet, workbook_of
+from kim_pipeline.sheets import Percentage, Worksheet, workbook_of
 
 _NUMBER = re.compile(rf"[+{MINUS}]?\d{{1,3}}(?:\.\d{{3}})*(?:,\d+)?|[+{MINUS}]?\d+(?:,\d+)?")
 _DAY = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})")
@@ -46,7 +46,7 @@ def _value(cell: Cell) -> str | float | dt.date:
     text = cell_text(cell)
     plain = text.replace(NBSP, " ")
     if plain.endswith(" %") and _NUMBER.fullmatch(plain[:-2]):
-        return Share(_number(plain[:-2]) / 100)
+        return Percentage(_number(plain[:-2]) / 100)
     if _NUMBER.fullmatch(plain):
         return _number(plain)
     day = _DAY.fullmatch(plain)

@@ -32,7 +32,9 @@ WITH valued AS (
         AND u.breakdown_kind = p.breakdown_kind AND u.breakdown = p.breakdown
 ),
 
-part (count_id, indicator_id, area, period, calendar, breakdown, k, is_amount, is_printed, is_reported, has_no_rows, amount) AS (
+part (
+    count_id, indicator_id, area, period, calendar, breakdown, k, is_amount, is_printed, is_reported, has_no_rows, amount
+) AS (
     SELECT
         v.indicator_id,
         v.indicator_id,
@@ -95,7 +97,7 @@ SELECT
     p.period,  -- Zeitraum
     p.calendar,  -- Kalender: year, quarter oder school_year
     p.breakdown,  -- Gliederungsmerkmal; leer für alle zusammen
-    p.k,  -- Kleinste Zahl, die veröffentlicht werden darf; 0 bei der Zahl der Werte hinter einem Median, die nie dasteht
+    p.k,  -- Kleinste Zahl, die veröffentlicht werden darf; 0 bei der Zahl der Werte hinter einem Median
     p.is_amount,  -- Ob sie Stunden oder Euro summiert; dann in Hundertsteln
     p.is_printed,  -- Ob sie selbst veröffentlicht werden kann; sonst ergibt sie sich nur aus anderen
     p.is_reported,  -- Ob sie gemeldet ist; sonst weiß jeder, dass sie zu keiner Summe etwas beiträgt

@@ -1,7 +1,7 @@
 -- Wo geschützte Indikatoren einen veröffentlichten Wert haben können: jedes Gebiet und jeder abgedeckte Zeitraum als
 -- Ganzes, der Kreis je Jahr oder Schuljahr auch nach seiner Gliederung, auch wo nichts gezählt wurde. Ein Merkmal
--- gehört zu einer Gliederung, wenn es in mindestens einer Anzahl des Programms vorkommt; ein Median genügt nicht. Was der
--- Katalog dem Kreis vorbehält, hat für Gemeinden keinen.
+-- gehört zu einer Gliederung, wenn es in mindestens einer Anzahl des Programms vorkommt; ein Median genügt nicht. Was
+-- der Katalog dem Kreis vorbehält, hat für Gemeinden keinen.
 WITH covered AS (
     SELECT
         i.indicator_id,

@@ -37,7 +37,7 @@ SELECT
     l.language,  -- Sprache (ISO 639-3); total bei den Gemeinden
     l.requests,  -- Anfragen; leer, wenn geheim
     l.unfilled,  -- davon nicht besetzt; leer, wenn geheim
-    l.coverage_rate,  -- Besetzte Anfragen an allen nicht abgesagten, nur für den Kreis; leer, wenn geheim oder bei weniger als 20
+    l.coverage_rate,  -- Besetzte an allen nicht abgesagten, nur für den Kreis; leer: geheim oder weniger als 20
     l.active_interpreters,  -- Sprachmittler/innen mit einem Einsatz; leer, wenn geheim
     CASE
         WHEN l.requests < 3 OR l.unfilled < 3 OR l.coverage_rate >= 0.8 THEN FALSE

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from kim_pipeline.analysts.query import Result, run_query
-from kim_pipeline.sheets import plain_text
 from kim_pipeline.analysts.table import are_numbers
 from kim_pipeline.publishing.parquet import write_package
 from kim_pipeline.settings import PROJECT
+from kim_pipeline.sheets import plain_text
 from tests.built import sample_build, sample_settings
 
 PAGE = PROJECT / "docs" / "analysts.md"

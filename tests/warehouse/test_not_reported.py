@@ -17,7 +17,7 @@ import pytest
 
 from kim_pipeline.contracts import programmes
 from kim_pipeline.intake.intake import take_in
-from kim_pipeline.protection.audit_of_file import audit_file
+from kim_pipeline.protection.audit_of_file import audit_build, audit_file
 from kim_pipeline.protection.hiding import protect_figures
 from kim_pipeline.publishing.published import write_tables
 from kim_pipeline.settings import Settings
@@ -77,6 +77,7 @@ def published_from(internal: Path, target: Path) -> None:
     with duckdb.connect(str(internal)) as connection:
         protect_figures(connection)
     write_tables(internal, target, [])
+    audit_build(target, internal, lambda: write_tables(internal, target, []))
 
 
 @cache

@@ -16,12 +16,12 @@ from kim_pipeline.contracts.vocabulary import DEFAULT_COUNTY, breakdown_members,
 from kim_pipeline.disclosure import Role
 from kim_pipeline.protection.linked_set import CalendarTable, Figure, Key, LinkedSet, Rules
 from kim_pipeline.settings import PROJECT
-from kim_pipeline.warehouse.catalogue import load_catalogue, released_indicators
+from kim_pipeline.warehouse.catalogue import Indicator, load_catalogue, released_indicators
 from tests.built import sample_build, sample_internal
 from tests.reached import FEATURES, released_county
 
 COUNTY = "05570"
-BY_FEATURE = {i.feature: i for i in load_catalogue() if i.feature}
+BY_FEATURE: dict[str, Indicator] = {i.feature: i for i in load_catalogue() if i.feature}
 
 
 def counted(feature: str, table: str, columns: str, *rows: tuple[Any, ...]) -> dict[str, int]:
