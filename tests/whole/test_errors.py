@@ -49,7 +49,7 @@ def test_every_error_of_our_own_has_the_base() -> None:
 def test_an_interrupted_query_is_an_interrupt() -> None:
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
-    with duckdb.connect() as connection, pytest.raises(KeyboardInterrupt), interrupts_kept():
+    with duckdb.connect() as connection, pytest.raises(KeyboardInterrupt), interrupts_kept(connection.interrupt):
         connection.execute(QUERY)
     timer.join()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
