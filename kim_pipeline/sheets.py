@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import xlsxwriter
-
 _LONGEST = 32_767
 """Letters that a cell holds."""
 _EXACT_BELOW = 10**15
@@ -76,6 +74,8 @@ def workbook_of(
         more: writes further sheets of the workbook given to it.
     """
     target = io.BytesIO()
+    import xlsxwriter  # noqa: PLC0415 - slow to import, and results are shown without it
+
     with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
         if made_at is not None:
             book.set_properties({"created": made_at.replace(tzinfo=None)})

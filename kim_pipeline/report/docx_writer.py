@@ -45,6 +45,8 @@ _MARGIN = Mm(22)
 _WIDTH = 166.0
 """Of the text, in millimetres."""
 _SPARK, _PANEL = 24.0, 80.0
+_LETTER, _BOLD_LETTER, _PADDING, _WIDEST_WORD = 2.3, 2.6, 4.0, 40.0
+"""Of an average letter at 11 points, of a cell's margins, and of the longest word that is not broken."""
 _LANGUAGE = "de-DE"
 _HEADINGS = ("Heading1", "Heading2", "Heading3")
 _LIST, _CAPTION, _GRID = "ListNumber", "Caption", "TableGrid"
@@ -197,20 +199,42 @@ class _Writer:
         made = self._file.add_table(rows=1 + len(rows), cols=len(columns))
         made._tbl.tblPr.style = _GRID
         made.autofit = False
-        share = _WIDTH / sum(column.width for column in columns)
-        for at, column in enumerate(columns):
-            made.columns[at].width = Mm(column.width * share)
+        widths = _widths(columns, rows)
+        for at, width in enumerate(widths):
+            made.columns[at].width = Mm(width)
         cells = [list(row.cells) for row in made.rows]
-        for at, column in enumerate(columns):
-            cells[0][at].width = Mm(column.width * share)
-            _fill(cells[0][at], column.head, column, is_bold=True)
-        for line, row in zip(cells[1:], rows, strict=True):
-            for cell, value, column in zip(line, row, columns, strict=True):
-                cell.width = Mm(column.width * share)
-                _fill(cell, value, column)
+        for line, row in zip(cells, [tuple(column.head for column in columns), *rows], strict=True):
+            for cell, value, column, width in zip(line, row, columns, widths, strict=True):
+                cell.width = Mm(width)
+                _fill(cell, value, column, is_bold=line is cells[0])
         _describe(made, caption, columns)
         for note in table.notes:
             self._normal(note)
+
+
+def _widths(columns: Sequence[Head], rows: Sequence[tuple[Cell, ...]]) -> list[float]:
+    """Widths in millimetres: as the columns ask, but no word is broken as long as the others have room to give."""
+    needed = [
+        max(_least_width(value) for value in (column.head, *(row[at] for row in rows)))
+        for at, column in enumerate(columns)
+    ]
+    needed = [width * min(1.0, _WIDTH / sum(needed)) for width in needed]
+    asked = [column.width * _WIDTH / sum(column.width for column in columns) for column in columns]
+    missing = sum(max(0.0, least - width) for least, width in zip(needed, asked, strict=True))
+    spare = sum(max(0.0, width - least) for least, width in zip(needed, asked, strict=True))
+    given = missing / spare if spare else 0.0
+    return [
+        least if width <= least else width - (width - least) * given for least, width in zip(needed, asked, strict=True)
+    ]
+
+
+def _least_width(value: Cell) -> float:
+    """What the longest word of a cell needs; very long ones are broken."""
+    if isinstance(value, Spark):
+        return _SPARK + _PADDING
+    letter = {False: _LETTER, True: _BOLD_LETTER}
+    words = (len(word) * letter[bold] for text, bold in lines_of(value) for word in tied(text).split(" "))
+    return min(_WIDEST_WORD, max(words, default=0.0)) + _PADDING
 
 
 def _labelled(label: str, caption: str) -> str:

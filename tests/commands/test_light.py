@@ -51,7 +51,7 @@ CASES: list[tuple[list[str], int, set[str]]] = [
     ),
     (["template", "fit", "--out", "{out}"], 0, READS | VALIDATES | {"openpyxl"}),
     (["trace", "fit_groups", "05570", "2022/23"], 0, {"duckdb", "pydantic", "rich", "sqlglot"}),
-    (["audit"], 0, {"duckdb", "highspy", "numpy", "pyarrow", "pydantic", "rich"}),
+    (["audit"], 0, {"duckdb", "highspy", "numpy", "pandas", "pyarrow", "pydantic", "rich"}),
 ]
 
 
