@@ -20,7 +20,6 @@ import pyarrow.compute as pc
 from kim_pipeline import german
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.model import Reference, Table
-from kim_pipeline.contracts.normalise import comparable_header
 from kim_pipeline.contracts.rules import RowRule, declared_rule
 from kim_pipeline.reading.findings import (
     Finding,
@@ -279,7 +278,7 @@ class Evaluation:
         _prove(self._table, self._frame[accepted], self._table.schema)
         sheets = pa.array([share.sheet.name for share in self._shares], type=pa.string())
         numbers = np.concatenate([share.rows for share in self._shares]) + 1
-        rows = self._only_told_apart(self._without_names(accepted))
+        rows = self._without_names(accepted)
         rows = rows.append_column(SOURCE_SHEET, sheets.take(pa.array(self._owner)))
         rows = rows.append_column(SOURCE_ROW, pa.array(numbers, type=pa.int64())).filter(pa.array(accepted))
         findings = [f for share in self._shares for f in sorted(share.findings, key=lambda f: f.row or 0)]
@@ -302,15 +301,6 @@ class Evaluation:
             }
             if named:
                 kept = [pseudonym(self._delivered.key, text) if text in named else text for text in texts]
-                rows = rows.set_column(at, column.name, pa.array(kept, type=pa.string()))
-        return rows
-
-    def _only_told_apart(self, rows: pa.Table) -> pa.Table:
-        """The rows, with pseudonyms of the compared texts in the columns that are only to tell things apart."""
-        for at, column in enumerate(self._table.checked):
-            if column.told_apart:
-                texts = rows[column.name].to_pylist()
-                kept = [None if t is None else pseudonym(self._delivered.key, comparable_header(t)) for t in texts]
                 rows = rows.set_column(at, column.name, pa.array(kept, type=pa.string()))
         return rows
 
