@@ -75,7 +75,7 @@ def _validation(book: Any, plan: Plan, page: Page, column: Column) -> Any:
         return _from_list(plan.lists[key].name, column)
     if column.kind == "date":
         return _date(plan, page, column)
-    if column.kind in ("number", "whole"):
+    if column.kind in ("number", "whole", "hours"):
         return _number(page, column)
     if reference is not None and reference.programme is None and reference.columns[-1][0] == column.name:
         target = next(other for other in plan.pages if other.table.name == reference.table)
@@ -136,8 +136,12 @@ def _add_ages(page: Page, derived: Column, earliest: list[str], latest: list[str
 
 
 def _number(page: Page, column: Column) -> Any:
-    """A number within its bounds, whole where the contract says so, and within another amount of the row."""
-    cell = page.cell(column.name)
+    """A number within its bounds, whole where the contract says so, and within another amount of the row.
+
+    Hours may be entered as a time or as text (`1:30`), too: these are judged when they are read, so that the check of a
+    number of hours warns only.
+    """
+    cell, is_hours = page.cell(column.name), column.kind == "hours"
     signs = {(True, True): "<", (True, False): "<=", (False, True): ">", (False, False): ">="}
     parts = [f"ISNUMBER({cell})", *([f"{cell}=INT({cell})"] if column.kind == "whole" else [])]
     parts += [f"{cell}{signs[b.is_upper, b.is_strict]}{b.value:.10g}" for b in bounds_of(page.table, column.name)]
@@ -147,7 +151,10 @@ def _number(page: Page, column: Column) -> Any:
             other = larger if column.name == rule.columns[0] else smaller
             limit = f"{smaller}<={rule.factor:g}*{larger}+{_ROUNDING}"
             parts.append(f"IF(ISNUMBER({other}),{limit},TRUE)")
-    return _check("custom", f"AND({','.join(parts)})", "stop")
+    fits = f"AND({','.join(parts)})"
+    return _check(
+        "custom", f"OR(NOT(ISNUMBER({cell})),{fits})" if is_hours else fits, "warning" if is_hours else "stop"
+    )
 
 
 def _day(day: dt.date) -> str:
