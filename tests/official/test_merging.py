@@ -72,7 +72,8 @@ def test_the_series_of_all_files_and_its_breaks(tmp_path: Path) -> None:
     assert values(connection, "foreigners_rate") == {}
     assert sum(values(connection, "population", area)["2023"] for area in MUNICIPALITIES) == 283_295
     breaks = connection.execute(
-        "SELECT period, text FROM indicators.series_break WHERE area = ? AND indicator_id = 'population' ORDER BY period",
+        "SELECT period, text FROM indicators.series_break WHERE indicator_id = 'population' AND area = ? "
+        "ORDER BY period",
         [COUNTY],
     ).fetchall()
     assert [period for period, _ in breaks] == ["2011", "2024"]
