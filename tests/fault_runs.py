@@ -150,9 +150,12 @@ def _short_report() -> Any:
     """Two papers of a few bytes: how a report is set is not what is tested here."""
     return mock.patch.multiple(
         report,
-        _files=lambda _, stem, __: [(f"{stem}.html", b"x" * 100)],
+        _files=lambda _, stem, *__: {f"{stem}.html": b"x" * 100},
+        word=lambda *_, **__: b"x" * 100,
+        workbook=lambda *_: b"x" * 100,
         council=mock.Mock(),
-        municipalities=mock.Mock(slug=lambda _: "x", page=lambda *_: None),
+        municipalities=mock.Mock(slug=lambda _: "x"),
+        municipal_page=mock.Mock(),
     )
 
 

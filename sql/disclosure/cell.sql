@@ -33,7 +33,8 @@ WITH valued AS (
 ),
 
 part (
-    count_id, indicator_id, area, period, calendar, breakdown, k, is_amount, is_printed, is_reported, has_no_rows, amount
+    count_id, indicator_id, area, period, calendar, breakdown, k, is_amount, is_printed, is_reported, has_no_rows,
+    amount
 ) AS (
     SELECT
         v.indicator_id,

@@ -72,7 +72,8 @@ def test_the_legend_has_a_patch_per_class_and_the_countys_value() -> None:
         f"SELECT value FROM indicator_value WHERE indicator_id = '{CASES}' AND period = '2023' AND area <> '05570' "
         "AND status = 'published' AND breakdown_kind = 'total'"
     )]  # fmt: skip
-    assert (len(values), round(min(values), 1), round(max(values), 1)) == (8, 6.0, 11.7)
+    assert len(values) >= 8
+    assert (round(min(values), 1), round(max(values), 1)) == (6.0, 11.7)
     svg = maps()[0].svg
     classes = re.findall(r">(\d+,\d) bis (?:unter )?(\d+,\d)<", svg)
     assert len(classes) == 4
