@@ -109,8 +109,8 @@ class Memory(Protocol):
     def note(self, digest: str, hidden: Collection[str]) -> None:
         """Remember the hidden cells of a component."""
 
-    def last_seen(self, cell_id: str) -> tuple[int, bool] | None:
-        """The value that a cell had the last time, and whether it was hidden; None if it was not there."""
+    def last_seen(self, cell_id: str) -> tuple[int | None, bool] | None:
+        """The value that a cell had the last time, if known, and whether it was hidden; None if it was not there."""
 
     def note_cells(self, cells: Mapping[str, tuple[int, bool]]) -> None:
         """Remember value and whether it is hidden of the cells that can be."""
@@ -136,7 +136,7 @@ class _Kept:
         seen = [None] * component.size if memory is None else [memory.last_seen(i) for i in component.ids]
         values, may_be_hidden = component.value.tolist(), (~component.is_free).tolist()
         known = [
-            (at is not None and can, at is not None and at[1], at is not None and at[0] == value)
+            (at is not None and can, at is not None and at[1], at is not None and at[0] in (None, value))
             for at, value, can in zip(seen, values, may_be_hidden, strict=True)
         ]
         is_known, was_hidden, is_same = np.array(known, dtype=np.bool_).reshape(-1, 3).T

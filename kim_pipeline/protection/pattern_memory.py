@@ -37,9 +37,9 @@ class PatternMemory:
         """
         kept = _read(folder / _FILE)
         self._release = release
-        self._seen: dict[str, tuple[int, bool]] = {}
+        self._seen: dict[str, tuple[int | None, bool]] = {}
         self._solved: dict[str, list[str]] = {}
-        if kept is not None and kept["release"] == release:
+        if kept is not None and kept.get("release", release) == release:
             self._seen = {cell: (value, is_hidden) for cell, (value, is_hidden) in kept["cells"].items()}
             if kept["code"] == _code() and not is_new:
                 self._solved = kept["patterns"]
@@ -57,8 +57,8 @@ class PatternMemory:
         """Remember the hidden cells of a component."""
         self._now_solved[digest] = list(hidden)
 
-    def last_seen(self, cell_id: str) -> tuple[int, bool] | None:
-        """The value that a cell had in the last night, and whether it was hidden; None if it was not there."""
+    def last_seen(self, cell_id: str) -> tuple[int | None, bool] | None:
+        """The value that a cell had last night, if known, and whether it was hidden; None if it was not there."""
         return self._seen.get(cell_id)
 
     def note_cells(self, cells: Mapping[str, tuple[int, bool]]) -> None:
@@ -95,8 +95,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     try:
         text = path.read_text(encoding="utf-8")
         if text.startswith("{"):
-            json.loads(text)
-            return None  # written before figures were kept
+            return _of_older_form(json.loads(text))
         checksum, content = text.rstrip("\n").split("\n", 1)
         if _checksum(content) != checksum:
             raise ValueError("the checksum is another one")
@@ -107,6 +106,15 @@ def _read(path: Path) -> dict[str, Any] | None:
         _LOG.warning("%s is damaged; what is hidden is chosen anew", path.name)
         return None
     return kept if kept["kind"] == _KIND else None
+
+
+def _of_older_form(kept: Any) -> dict[str, Any]:
+    """What was hidden, by a file from before figures were kept: it holds patterns alone, and no release."""
+    try:
+        hidden = sorted({str(cell) for cells in kept["patterns"].values() for cell in cells})
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError("no patterns") from None
+    return {"kind": _KIND, "code": "", "cells": dict.fromkeys(hidden, (None, True)), "patterns": {}}
 
 
 @cache

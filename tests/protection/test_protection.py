@@ -224,9 +224,14 @@ def test_a_damaged_memory_is_found_dropped_and_solved_anew(
     assert hidden_figures(linked(figures(areas(KABC))), memory=memory) == hidden
 
 
-def test_the_memory_of_an_older_version_is_as_none(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_of_a_memory_of_an_older_form_is_known_what_was_hidden(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "patterns.json").write_text('{"code": "0", "patterns": {"1": ["x"]}}', encoding="utf-8")
-    assert PatternMemory(tmp_path).recall("1") is None
+    memory = PatternMemory(tmp_path, release="any")
+    assert memory.recall("1") is None
+    assert memory.last_seen("x") == (None, True)
+    assert memory.last_seen("y") is None
     assert not caplog.text
 
 
