@@ -6,6 +6,7 @@ Belongs here: finding a release's published file by its key date. It is read lik
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from pathlib import Path
 
 from kim_pipeline.report.figures import Figures, NotPublishedError
@@ -14,6 +15,7 @@ from kim_pipeline.report.review import Review
 from kim_pipeline.report.tables import ReportContext
 from kim_pipeline.report.wording import Wording
 
+_LOG = logging.getLogger(__name__)
 _FILE = "kim.duckdb"
 
 
@@ -24,13 +26,20 @@ class UnknownReleaseError(NotPublishedError):
 def release_before(releases: Path, key_day: dt.date) -> str | None:
     """The name of the release with the latest key date before a day; None without one.
 
+    A release from before the decision paper lacks its tables and cannot be compared; the paper then tells what is new
+    since an earlier register, and its heading says so.
+
     Args:
         releases: their folder.
         key_day: of the report.
     """
     found = []
     for file in sorted(releases.glob(f"[!.]*/{_FILE}")):
-        day = _day_of(Figures(file))
+        try:
+            day = _day_of(Figures(file))
+        except NotPublishedError:
+            _LOG.warning("release %s is of an older form and is not compared", file.parent.name)
+            continue
         if day < key_day:
             found.append((day, file.parent.name))
     return max(found)[1] if found else None
