@@ -89,10 +89,6 @@ class View:
         }
         return {key: found.get(key, 0) for key in self.seen}
 
-    def hide(self, places: Iterable[FigurePlace]) -> None:
-        """See it as if further figures were hidden."""
-        self.seen.update({place: None for place in places if place in self.seen})
-
     @cached_property
     def own(self) -> dict[FigurePlace, int]:
         """What the offices of the municipalities know of their rows: the true counts, by breakdown as well."""
