@@ -1,4 +1,4 @@
-"""Counties that release other features of persons than the shipped one, which releases them all by a made-up decision."""
+"""Counties that release other features of persons than the shipped one does (all, by a made-up decision)."""
 
 from __future__ import annotations
 

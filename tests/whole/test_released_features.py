@@ -1,4 +1,4 @@
-"""A county that has released no feature of persons, as every new one: the answers are exact, and the same rules hold."""
+"""A county that releases no feature of persons, as every new one: the answers are exact, the same rules hold."""
 
 from __future__ import annotations
 
