@@ -17,7 +17,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm
+from docx.shared import Mm, Pt
 
 from kim_pipeline.german import tied
 from kim_pipeline.report.blocks import (
@@ -42,6 +42,7 @@ from kim_pipeline.report.svg import png
 
 _PAGE = (Mm(210), Mm(297))
 _MARGIN = Mm(22)
+_ABOVE_TABLES = Pt(8)
 _WIDTH = 166.0
 """Of the text, in millimetres."""
 _SPARK, _PANEL = 24.0, 80.0
@@ -159,6 +160,8 @@ class _Writer:
     def _caption(self, text: str, *, leads: bool) -> None:
         paragraph = self._paragraph(text, _CAPTION)
         paragraph.paragraph_format.keep_with_next = leads
+        if leads:
+            paragraph.paragraph_format.space_before = _ABOVE_TABLES
 
     def _entries(self, block: Entries) -> None:
         if block.is_running:

@@ -13,7 +13,7 @@ from tests.built import sample_build
 from tests.conftest import SAMPLE
 
 HEAVY = frozenset({
-    "altair", "dagster", "duckdb", "highspy", "jinja2", "numpy", "openpyxl", "pandas", "pandera", "pyarrow", "pydantic",
+    "dagster", "duckdb", "highspy", "jinja2", "numpy", "openpyxl", "pandas", "pandera", "pyarrow", "pydantic",
     "python_calamine", "rapidfuzz", "rich", "sqlglot", "typst", "vl_convert", "xlsxwriter",
 })  # fmt: skip
 CODE = """

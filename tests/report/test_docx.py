@@ -15,6 +15,7 @@ from docx.oxml.ns import qn
 from kim_pipeline.report.blocks import tables_in
 from kim_pipeline.report.council import document, short_paper
 from kim_pipeline.report.review import Review
+from kim_pipeline.report.svg import FONT, Label, picture, png
 from tests.report.test_report import context, rendered
 
 FILES = ("bericht.docx", "beschlussvorlage.docx", "gemeinden/ahlen.docx")
@@ -143,3 +144,11 @@ def test_groups_of_measures_are_tables_of_two_columns() -> None:
     assert {"anpassen (1)", "ausbauen (5)", "umsetzen (6)", "Stand klären (11)", "beenden (6)"} <= set(captions)
     pairs = [table for table in tables("beschlussvorlage.docx") if len(table.columns) == 2]
     assert len(pairs) == 5
+
+
+def test_pictures_have_their_texts_in_the_papers_font() -> None:
+    """A font that is not found is no error to who draws the picture: its texts are left out."""
+    drawn = picture((80, 20), "", [Label("12", is_bold=True).at(40, 15)])
+    assert png(drawn) != png(picture((80, 20), "", []))
+    assert png(drawn) != png(drawn.replace(FONT, "DejaVu Sans"))
+    assert png(drawn) != png(drawn.replace('font-weight="600"', ""))
