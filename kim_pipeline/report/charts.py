@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kim_pipeline import german
-from kim_pipeline.report.svg import GRID, INK, MUTED, RULE, Label, filled_with, number, patterns, picture, width_of
+from kim_pipeline.report.svg import GRID, INK, MUTED, RULE, Label, filled_with, patterns, picture, svg_length, width_of
 
 WIDTH = 560
 """Of a chart as wide as the page, in units of which a letter is eleven high."""
@@ -44,17 +44,17 @@ def ranked_bars(points: Sequence[Point], name: str, title: str, legend: Mapping[
     parts = _legend(named, left, name)
     for at in range(round(end / step) + 1):
         x = left + _PLOT * at * step / end
-        parts.append(f'<path d="M{number(x)},{number(top)} V{number(bottom)}" stroke="{GRID}"/>')
+        parts.append(f'<path d="M{svg_length(x)},{svg_length(top)} V{svg_length(bottom)}" stroke="{GRID}"/>')
         parts.append(Label(german.number(at * step), MUTED).at(x, bottom + _LINE - 3))
     for at, point in enumerate(points):
         y = top + _BAR_STEP * at
         long = _PLOT * (point.size or 0) / end
         parts.append(Label(point.row, anchor="end").at(left - _GAP, y + _BAR_STEP - 6))
         if point.size is not None:
-            box = f'x="{number(left)}" y="{number(y + 2.5)}" width="{number(long)}" height="{_BAR}"'
+            box = f'x="{svg_length(left)}" y="{svg_length(y + 2.5)}" width="{svg_length(long)}" height="{_BAR}"'
             parts.append(f'<rect {box} fill="{filled_with(point.fill, name)}" stroke="{INK}" stroke-width="0.6"/>')
         parts.append(Label(point.label, anchor="start").at(left + long + 5, y + _BAR_STEP - 6))
-    parts.append(f'<path d="M{number(left)},{number(top)} V{number(bottom)}" stroke="{RULE}"/>')
+    parts.append(f'<path d="M{svg_length(left)},{svg_length(top)} V{svg_length(bottom)}" stroke="{RULE}"/>')
     parts.append(Label(title, is_bold=True).at(left + _PLOT / 2, bottom + 2 * _LINE - 2))
     beyond = max((_PLOT * (p.size or 0) / end + 5 + width_of(p.label) for p in points), default=0)
     size = (left + max(_PLOT + width_of(german.number(end)) / 2, beyond), bottom + 2 * _LINE + 2)
@@ -64,7 +64,7 @@ def ranked_bars(points: Sequence[Point], name: str, title: str, legend: Mapping[
 def _legend(named: Mapping[str, str], left: float, name: str) -> list[str]:
     parts = []
     for fill, text in named.items():
-        box = f'x="{number(left)}" y="2" width="{_PATCH}" height="{_PATCH}"'
+        box = f'x="{svg_length(left)}" y="2" width="{_PATCH}" height="{_PATCH}"'
         parts.append(f'<rect {box} fill="{filled_with(fill, name)}" stroke="{INK}" stroke-width="0.6"/>')
         parts.append(Label(text, anchor="start").at(left + _PATCH + 4, _PATCH + 0.5))
         left += _PATCH + width_of(text) + 3 * _GAP
@@ -111,7 +111,7 @@ def matrix(
     for point in points:
         x, y = left + wide * heads.index(point.column), top + high * rows.index(point.row)
         fill = filled_with("hatched", name) if point.size is None else _shade(point.size / largest)
-        box = f'x="{number(x)}" y="{number(y)}" width="{wide}" height="{high}"'
+        box = f'x="{svg_length(x)}" y="{svg_length(y)}" width="{wide}" height="{high}"'
         parts.append(f'<rect {box} fill="{fill}" stroke="{MUTED}" stroke-width="0.5"/>')
         parts.append(Label(point.label, is_bold=True).at(x + wide / 2, y + high / 2 + 4))
     return picture(size, patterns({"hatched"} if any(p.size is None for p in points) else set(), name), parts)

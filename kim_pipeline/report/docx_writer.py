@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import docx
@@ -36,9 +36,10 @@ from kim_pipeline.report.blocks import (
     Picture,
     SideBySide,
     Spark,
+    drawings_in,
     lines_of,
 )
-from kim_pipeline.report.svg import png
+from kim_pipeline.report.png import pngs
 
 _PAGE = (Mm(210), Mm(297))
 _MARGIN = Mm(22)
@@ -68,12 +69,20 @@ def word(document: Document, author: str, made_at: dt.datetime, *, has_front: bo
     """
     file = docx.Document()
     _set_up(file, document, author, made_at)
-    writer = _Writer(file, 1 if has_front else 0)
+    writer = _Writer(file, 1 if has_front else 0, _drawn(document))
     if has_front:
         writer.front(document)
     for section in document.printed():
         writer.blocks(section.blocks)
     return _packed(file)
+
+
+def _drawn(document: Document) -> dict[str, bytes]:
+    """Each SVG of the document → the same as PNG; all at once, since each start of Typst costs as much as ten."""
+    cover = document.front.picture
+    blocks = [block for section in document.printed() for block in section.blocks]
+    drawings = list(dict.fromkeys([*([cover.svg] if cover else []), *drawings_in(blocks)]))
+    return dict(zip(drawings, pngs(drawings), strict=True))
 
 
 def _set_up(file: Any, document: Document, author: str, made_at: dt.datetime) -> None:
@@ -97,11 +106,18 @@ def _set_up(file: Any, document: Document, author: str, made_at: dt.datetime) ->
 
 
 class _Writer:
-    """Blocks into a Word file; `depth` is how many levels of headings stand above the chapters."""
+    """Blocks into a Word file.
 
-    def __init__(self, file: Any, depth: int) -> None:
+    Args:
+        file: to write into.
+        depth: how many levels of headings stand above the chapters.
+        drawn: SVG → PNG of all drawings.
+    """
+
+    def __init__(self, file: Any, depth: int, drawn: Mapping[str, bytes]) -> None:
         self._file = file
         self._depth = depth
+        self._drawn = drawn
 
     def front(self, document: Document) -> None:
         front = document.front
@@ -193,7 +209,11 @@ class _Writer:
     def _image(self, svg: str, alt: str, width: float) -> None:
         paragraph = self._normal("")
         paragraph.paragraph_format.keep_with_next = True
-        _put_image(paragraph, svg, alt, width)
+        self._put(paragraph, svg, alt, width)
+
+    def _put(self, paragraph: Any, svg: str, alt: str, width: float) -> None:
+        shape = paragraph.add_run().add_picture(io.BytesIO(self._drawn[svg]), width=Mm(width))
+        shape._inline.docPr.set("descr", tied(alt))
 
     def _table(self, table: PaperTable) -> None:
         columns, rows = _without_groups(table)
@@ -209,7 +229,10 @@ class _Writer:
         for line, row in zip(cells, [tuple(column.head for column in columns), *rows], strict=True):
             for cell, value, column, width in zip(line, row, columns, widths, strict=True):
                 cell.width = Mm(width)
-                _fill(cell, value, column, is_bold=line is cells[0])
+                if isinstance(value, Spark):
+                    self._put(cell.paragraphs[0], value.svg, value.alt, _SPARK)
+                else:
+                    _fill(cell, value, column, is_bold=line is cells[0])
         _describe(made, caption, columns)
         for note in table.notes:
             self._normal(note)
@@ -260,11 +283,8 @@ def _without_groups(table: PaperTable) -> tuple[tuple[Head, ...], list[tuple[Cel
     return (Head(table.group_head, width=widest * 0.16), *table.columns), found
 
 
-def _fill(cell: Any, value: Cell, column: Head, *, is_bold: bool = False) -> None:
+def _fill(cell: Any, value: str, column: Head, *, is_bold: bool = False) -> None:
     paragraph = cell.paragraphs[0]
-    if isinstance(value, Spark):
-        _put_image(paragraph, value.svg, value.alt, _SPARK)
-        return
     if column.align in _ALIGNED:
         paragraph.alignment = _ALIGNED[column.align]
     for at, (text, is_strong) in enumerate(lines_of(value)):
@@ -273,11 +293,6 @@ def _fill(cell: Any, value: Cell, column: Head, *, is_bold: bool = False) -> Non
             run.add_break()
         run.add_text(tied(text))
         run.bold = is_bold or is_strong or None
-
-
-def _put_image(paragraph: Any, svg: str, alt: str, width: float) -> None:
-    shape = paragraph.add_run().add_picture(io.BytesIO(png(svg)), width=Mm(width))
-    shape._inline.docPr.set("descr", tied(alt))
 
 
 def _describe(table: Any, caption: str, columns: Sequence[Head]) -> None:
@@ -311,6 +326,7 @@ def _packed(file: Any) -> bytes:
     with zipfile.ZipFile(written) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
         for name in sorted(source.namelist()):
             entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.external_attr, entry.compress_type = _MODE, zipfile.ZIP_DEFLATED
+            entry.external_attr = _MODE
+            entry.compress_type = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
             target.writestr(entry, source.read(name))
     return packed.getvalue()

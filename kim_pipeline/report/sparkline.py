@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kim_pipeline.report.svg import BLUE, MUTED, RULE, Label, number, picture
+from kim_pipeline.report.svg import BLUE, MUTED, RULE, Label, picture, svg_length
 from kim_pipeline.report.tables import SIGNS
 
 
@@ -97,7 +97,7 @@ def _spot(spot: Spot, place: tuple[float, float] | None, x: float, frame: _Frame
     y = frame.y(0) if place is None else place[1]
     if place is not None:
         fill = "white" if spot.is_part or not is_last else BLUE
-        dot = f'cx="{number(x)}" cy="{number(y)}" r="{number(frame.dot)}"'
+        dot = f'cx="{svg_length(x)}" cy="{svg_length(y)}" r="{svg_length(frame.dot)}"'
         found.append(f'<circle {dot} fill="{fill}" stroke="{BLUE}" stroke-width="1.4"/>')
     if frame.text:
         found.append(Label(spot.label, size=frame.text, is_bold=True).at(x, y - 6))
@@ -108,5 +108,7 @@ def _spot(spot: Spot, place: tuple[float, float] | None, x: float, frame: _Frame
 
 
 def _line(start: tuple[float, float], end: tuple[float, float], colour: str, width: float, more: str = "") -> str:
-    ends = f'x1="{number(start[0])}" y1="{number(start[1])}" x2="{number(end[0])}" y2="{number(end[1])}"'
-    return f'<line {ends} stroke="{colour}" stroke-width="{number(width)}"{more}/>'
+    ends = (
+        f'x1="{svg_length(start[0])}" y1="{svg_length(start[1])}" x2="{svg_length(end[0])}" y2="{svg_length(end[1])}"'
+    )
+    return f'<line {ends} stroke="{colour}" stroke-width="{svg_length(width)}"{more}/>'

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from xml.sax.saxutils import escape
-
-import vl_convert
 
 FONT = "Source Sans 3"
 _FAMILY = f"'{FONT}', 'Segoe UI', Arial, sans-serif"
@@ -68,12 +65,12 @@ class Label:
 
     def at(self, x: float, y: float) -> str:
         """The label with its foot at a place; `is_upward` turns it to the left."""
-        place = f'x="{number(x)}" y="{number(y)}"'
+        place = f'x="{svg_length(x)}" y="{svg_length(y)}"'
         if self.is_upward:
-            place += f' transform="rotate(-90 {number(x)} {number(y)})"'
-        font = f'font-family="{_FAMILY}" font-size="{number(self.size)}"'
+            place += f' transform="rotate(-90 {svg_length(x)} {svg_length(y)})"'
+        font = f'font-family="{_FAMILY}" font-size="{svg_length(self.size)}"'
         weight = ' font-weight="600"' if self.is_bold else ""
-        edge = f'stroke="white" stroke-width="{number(self.edge)}" stroke-linejoin="round" paint-order="stroke"'
+        edge = f'stroke="white" stroke-width="{svg_length(self.edge)}" stroke-linejoin="round" paint-order="stroke"'
         look = f'{font}{weight} fill="{self.colour}" {edge} text-anchor="{self.anchor}"'
         return f"<text {place} {look}>{escape(self.text)}</text>"
 
@@ -85,24 +82,12 @@ def width_of(text: str, size: float = LETTER) -> float:
 
 def picture(size: tuple[float, float], definitions: str, parts: Iterable[str]) -> str:
     """An SVG of a width and height."""
-    box = " ".join(f'{name}="{number(length)}"' for name, length in zip(("width", "height"), size, strict=True))
+    box = " ".join(f'{name}="{svg_length(length)}"' for name, length in zip(("width", "height"), size, strict=True))
     defs = f"<defs>{definitions}</defs>" if definitions else ""
-    view = f'viewBox="0 0 {number(size[0])} {number(size[1])}"'
+    view = f'viewBox="0 0 {svg_length(size[0])} {svg_length(size[1])}"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {view} {box}>{defs}{"".join(parts)}</svg>'
 
 
-def number(value: float) -> str:
+def svg_length(value: float) -> str:
     """A length with at most two decimals."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-@cache
-def _register_fonts() -> None:
-    vl_convert.register_font_directory(str(FONTS))
-
-
-def png(svg: str) -> bytes:
-    """A picture for files that hold no SVG, on white, three dots to a point of it."""
-    _register_fonts()
-    head, _, drawing = svg.partition(">")
-    return bytes(vl_convert.svg_to_png(f'{head}><rect width="100%" height="100%" fill="white"/>{drawing}', scale=3))

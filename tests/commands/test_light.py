@@ -14,7 +14,7 @@ from tests.conftest import SAMPLE
 
 HEAVY = frozenset({
     "dagster", "duckdb", "highspy", "jinja2", "numpy", "openpyxl", "pandas", "pandera", "pyarrow", "pydantic",
-    "python_calamine", "rapidfuzz", "rich", "sqlglot", "typst", "vl_convert", "xlsxwriter",
+    "python_calamine", "rapidfuzz", "rich", "sqlglot", "typst", "xlsxwriter",
 })  # fmt: skip
 CODE = """
 import sys

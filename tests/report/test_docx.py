@@ -14,8 +14,9 @@ from docx.oxml.ns import qn
 
 from kim_pipeline.report.blocks import tables_in
 from kim_pipeline.report.council import document, short_paper
+from kim_pipeline.report.png import pngs
 from kim_pipeline.report.review import Review
-from kim_pipeline.report.svg import FONT, Label, picture, png
+from kim_pipeline.report.svg import FONT, Label, picture
 from tests.report.test_report import context, rendered
 
 FILES = ("bericht.docx", "beschlussvorlage.docx", "gemeinden/ahlen.docx")
@@ -149,6 +150,7 @@ def test_groups_of_measures_are_tables_of_two_columns() -> None:
 def test_pictures_have_their_texts_in_the_papers_font() -> None:
     """A font that is not found is no error to who draws the picture: its texts are left out."""
     drawn = picture((80, 20), "", [Label("12", is_bold=True).at(40, 15)])
-    assert png(drawn) != png(picture((80, 20), "", []))
-    assert png(drawn) != png(drawn.replace(FONT, "DejaVu Sans"))
-    assert png(drawn) != png(drawn.replace('font-weight="600"', ""))
+    other_font, thin = drawn.replace(FONT, "No Such Font"), drawn.replace('font-weight="600"', "")
+    blank = picture((80, 20), "", [])
+    assert len(set(pngs([drawn, other_font, thin, blank]))) >= 3
+    assert pngs([drawn])[0] not in pngs([other_font, thin, blank])
