@@ -156,7 +156,7 @@ class _Writer:
         elif isinstance(block, Paragraph):
             self._normal(block.text)
         elif isinstance(block, Note):
-            self._normal("").add_run(tied(block.title)).bold = True
+            self._leading(block.title)
             for text in block.texts:
                 self._normal(text)
         else:
@@ -172,6 +172,12 @@ class _Writer:
         if style is not None:
             made._p.style = style
         return made
+
+    def _leading(self, title: str) -> None:
+        """A title in bold, on the page of what follows."""
+        paragraph = self._normal("")
+        paragraph.paragraph_format.keep_with_next = True
+        paragraph.add_run(tied(title)).bold = True
 
     def _caption(self, text: str, *, leads: bool) -> None:
         paragraph = self._paragraph(text, _CAPTION)
@@ -200,8 +206,8 @@ class _Writer:
             self._table(block.data)
 
     def _panel(self, block: Panel) -> None:
-        self._normal("").add_run(tied(block.title)).bold = True
-        self._normal(block.text)
+        self._leading(block.title)
+        self._normal(block.text).paragraph_format.keep_with_next = True
         self._image(block.svg, block.alt, _PANEL)
         if block.table is not None:
             self._table(block.table)
