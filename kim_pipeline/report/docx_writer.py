@@ -10,6 +10,7 @@ import datetime as dt
 import io
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import docx
@@ -47,8 +48,12 @@ _ABOVE_TABLES = Pt(8)
 _WIDTH = 166.0
 """Of the text, in millimetres."""
 _SPARK, _PANEL = 24.0, 80.0
-_LETTER, _BOLD_LETTER, _PADDING, _WIDEST_WORD = 2.3, 2.6, 4.0, 40.0
-"""Of an average letter at 11 points, of a cell's margins, and of the longest word that is not broken."""
+_LETTER, _BOLD_LETTER, _PADDING, _WIDEST_WORD = 2.3, 2.6, 4.0, 22.0
+"""Of an average letter at 11 points, of a cell's margins, and of the longest word that is not parted."""
+_BESIDE = 0.55
+"""Of the width, for a picture that has another beside it on the printed page."""
+_NORMAL_SIZE, _SMALL_SIZE = 11, 8
+"""In points, of the text and of small tables."""
 _LANGUAGE = "de-DE"
 _HEADINGS = ("Heading1", "Heading2", "Heading3")
 _LIST, _CAPTION, _GRID = "ListNumber", "Caption", "TableGrid"
@@ -96,6 +101,9 @@ def _set_up(file: Any, document: Document, author: str, made_at: dt.datetime) ->
     for name in ("w:val", "w:eastAsia"):
         element.set(qn(name), _LANGUAGE)
     defaults.append(element)
+    hyphenates = OxmlElement("w:autoHyphenation")
+    hyphenates.set(qn("w:val"), "true")
+    file.settings.element.find(qn("w:defaultTabStop")).addnext(hyphenates)
     facts = file.core_properties
     facts.title = f"{document.front.title} – {document.front.subtitle}"
     facts.author = facts.last_modified_by = author
@@ -138,7 +146,7 @@ class _Writer:
 
     def _block(self, block: Block) -> None:
         if isinstance(block, SideBySide):
-            self.blocks((*block.left, *block.right))
+            self.blocks(_smaller(part) for part in (*block.left, *block.right))
         elif isinstance(block, PaperTable):
             self._table(block)
         elif isinstance(block, Picture):
@@ -228,7 +236,8 @@ class _Writer:
         made = self._file.add_table(rows=1 + len(rows), cols=len(columns))
         made._tbl.tblPr.style = _GRID
         made.autofit = False
-        widths = _widths(columns, rows)
+        size = _SMALL_SIZE if table.is_small else _NORMAL_SIZE
+        widths = _widths(columns, rows, size / _NORMAL_SIZE)
         for at, width in enumerate(widths):
             made.columns[at].width = Mm(width)
         cells = [list(row.cells) for row in made.rows]
@@ -239,18 +248,26 @@ class _Writer:
                     self._put(cell.paragraphs[0], value.svg, value.alt, _SPARK)
                 else:
                     _fill(cell, value, column, is_bold=line is cells[0])
+                    if table.is_small:
+                        _set_size(cell, _SMALL_SIZE)
         _describe(made, caption, columns)
         for note in table.notes:
             self._normal(note)
 
 
-def _widths(columns: Sequence[Head], rows: Sequence[tuple[Cell, ...]]) -> list[float]:
-    """Widths in millimetres: as the columns ask, but no word is broken as long as the others have room to give."""
+def _widths(columns: Sequence[Head], rows: Sequence[tuple[Cell, ...]], scale: float) -> list[float]:
+    """Widths in millimetres: as the columns ask, but no word is broken as long as the others have room to give.
+
+    Args:
+        columns: heads, and what share each asks for.
+        rows: cells.
+        scale: size of the letters to those of the text.
+    """
     needed = [
-        max(_least_width(value) for value in (column.head, *(row[at] for row in rows)))
+        max(_least_width(value, scale) for value in (column.head, *(row[at] for row in rows)))
         for at, column in enumerate(columns)
     ]
-    needed = [width * min(1.0, _WIDTH / sum(needed)) for width in needed]
+    needed = [min(width, _cap(needed)) for width in needed]
     asked = [column.width * _WIDTH / sum(column.width for column in columns) for column in columns]
     missing = sum(max(0.0, least - width) for least, width in zip(needed, asked, strict=True))
     spare = sum(max(0.0, width - least) for least, width in zip(needed, asked, strict=True))
@@ -260,13 +277,24 @@ def _widths(columns: Sequence[Head], rows: Sequence[tuple[Cell, ...]]) -> list[f
     ]
 
 
-def _least_width(value: Cell) -> float:
+def _cap(needed: Sequence[float]) -> float:
+    """The width up to which columns get what they need, so that all have room: the longest words are broken first."""
+    room, ordered = _WIDTH, sorted(needed)
+    for at, width in enumerate(ordered):
+        share = room / (len(ordered) - at)
+        if width >= share:
+            return share
+        room -= width
+    return ordered[-1]
+
+
+def _least_width(value: Cell, scale: float) -> float:
     """What the longest word of a cell needs; very long ones are broken."""
     if isinstance(value, Spark):
         return _SPARK + _PADDING
     letter = {False: _LETTER, True: _BOLD_LETTER}
     words = (len(word) * letter[bold] for text, bold in lines_of(value) for word in tied(text).split(" "))
-    return min(_WIDEST_WORD, max(words, default=0.0)) + _PADDING
+    return min(_WIDEST_WORD, max(words, default=0.0)) * scale + _PADDING
 
 
 def _labelled(label: str, caption: str) -> str:
@@ -289,6 +317,11 @@ def _without_groups(table: PaperTable) -> tuple[tuple[Head, ...], list[tuple[Cel
     return (Head(table.group_head, width=widest * 0.16), *table.columns), found
 
 
+def _smaller(block: Block) -> Block:
+    """What has something beside it on the printed page; here it stands below it, a picture no larger than there."""
+    return replace(block, width=block.width * _BESIDE) if isinstance(block, Picture) else block
+
+
 def _fill(cell: Any, value: str, column: Head, *, is_bold: bool = False) -> None:
     paragraph = cell.paragraphs[0]
     if column.align in _ALIGNED:
@@ -299,6 +332,11 @@ def _fill(cell: Any, value: str, column: Head, *, is_bold: bool = False) -> None
             run.add_break()
         run.add_text(tied(text))
         run.bold = is_bold or is_strong or None
+
+
+def _set_size(cell: Any, points: int) -> None:
+    for run in cell.paragraphs[0].runs:
+        run.font.size = Pt(points)
 
 
 def _describe(table: Any, caption: str, columns: Sequence[Head]) -> None:
