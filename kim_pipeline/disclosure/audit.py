@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from kim_pipeline.disclosure.possible import IntervalEnd, CountTable, Places, PossibleTables, RowBlock, by_group
+from kim_pipeline.disclosure.possible import CountTable, IntervalEnd, Places, PossibleTables, RowBlock, by_group
 from kim_pipeline.disclosure.system import PublishedCell, Relation
 
 _INTEGER_NODES = 5_000

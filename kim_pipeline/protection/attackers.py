@@ -240,7 +240,8 @@ def _offices(attacked: Attacked, known: Knowledge) -> Iterator[Trial]:
     ]
     for area in view.municipalities:
         exact = {cell: view.true.get(place, 0) for cell, place in at.items() if place[1] == area}
-        least = {cell: own for cell, (count, _, *when) in county if (own := view.own.get((count, area, *when), 0))}
+        at_county = {cell: view.own.get((place[0], area, place[2], place[3]), 0) for cell, place in county}
+        least = {cell: own for cell, own in at_county.items() if own}
         told = {known.sight.group_of(cell) for cell in (*exact, *least)} - {None}
         needed = dict[str, tuple[int, int]]()
         for cell, place, bounds in asked:
