@@ -216,6 +216,11 @@ def cell_id(place: FigurePlace) -> str:
     return "|".join(place)
 
 
+def place_of_cell(cell: str) -> FigurePlace:
+    """The figure that a cell is."""
+    return _place(cell.split("|"))
+
+
 class Relations:
     """What the attacker knows of how figures hang together, built from the published tables alone."""
 

@@ -17,14 +17,14 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from kim_pipeline.disclosure import AuditError, AuditRow
+from kim_pipeline.disclosure import AuditError, AuditRow, Found
 from kim_pipeline.errors import KimError
 from kim_pipeline.protection.attacker import FigurePlace, View, cell_id, few_persons, unsafe_sums
-from kim_pipeline.protection.attackers import audited_by_all, trials
+from kim_pipeline.protection.attackers import Attacked, audited_by_all
 from kim_pipeline.protection.hiding import hide_more
 from kim_pipeline.protection.linked_set import Key, read_linked_set
 from kim_pipeline.protection.night_ledger import NightFigures
-from kim_pipeline.protection.repair import repair
+from kim_pipeline.protection.repair import Repair, repair
 from kim_pipeline.warehouse.build import comment, sql_literal
 from kim_pipeline.warehouse.catalogue import load_catalogue
 from kim_pipeline.warehouse.checks import checks_in
@@ -131,7 +131,7 @@ def audit_file(published: Path, internal: Path | None, nights: Sequence[NightFig
         nights: what earlier ones have printed since the last release.
     """
     with _seen(published, internal) as view:
-        return _audited(view, nights)
+        return _audited(Attacked(view, nights))
 
 
 @contextmanager
@@ -164,18 +164,16 @@ def audit_build(
     Raises:
         DisclosureError: a rule of publishing is broken: what is published cannot be judged.
     """
-    found, more = audit_file(published, internal, nights), frozenset[Key]()
+    before: Found = {}  # what is the same after figures were hidden needs no second proof
+    found, repaired = _audited_and_repaired(published, internal, nights, before)
+    more = frozenset[Key]()
     for _ in range(_REPAIRS):
-        if not found.at_risk or found.breaches:
-            break
-        with _seen(published, internal) as view, duckdb.connect(str(internal), read_only=True) as connection:
-            repaired = repair(view, read_linked_set(connection), found.at_risk, nights)
-        if not repaired.hidden:
+        if repaired is None or not repaired.hidden:
             break
         with duckdb.connect(str(internal)) as connection:
             more |= hide_more(connection, read_linked_set(connection), repaired.hidden)
         rewrite()
-        found = audit_file(published, internal, nights)
+        found, repaired = _audited_and_repaired(published, internal, nights, before)
     with duckdb.connect(str(internal)) as connection:
         _write(connection, found)
     if found.breaches:
@@ -190,6 +188,18 @@ def audit_build(
         if not row.passed:
             _LOG.warning("%s is hidden, and known too well to attacker %d all the same", row.cell, row.attacker)
     return replace(found, hidden_more=more)
+
+
+def _audited_and_repaired(
+    published: Path, internal: Path, nights: Sequence[NightFigures], before: Found
+) -> tuple[FileAudit, Repair | None]:
+    """The audit of a file, and what is to be hidden where it fails."""
+    with _seen(published, internal) as view, duckdb.connect(str(internal), read_only=True) as connection:
+        attacked = Attacked(view, nights, before)
+        found = _audited(attacked)
+        if not found.at_risk or found.breaches:
+            return found, None
+        return found, repair(attacked, read_linked_set(connection), found.at_risk)
 
 
 def build_of(published: Path) -> str:
@@ -231,11 +241,12 @@ _AUDIT = {
 }
 
 
-def _audited(view: View, nights: Sequence[NightFigures]) -> FileAudit:
+def _audited(attacked: Attacked) -> FileAudit:
+    view = attacked.view
     breaches = list(_breaches(view))
     rows: list[AuditRow] = []
     try:
-        rows = audited_by_all(view, nights)
+        rows = audited_by_all(attacked)
     except AuditError as error:
         breaches.append(Breach("indicator_value", str(error), _CONSISTENT))
     if not view.has_internal:
@@ -243,7 +254,7 @@ def _audited(view: View, nights: Sequence[NightFigures]) -> FileAudit:
     lines = tuple(_by_indicator(view, [row for row in rows if row.attacker == rows[0].attacker]))
     failed = {row.cell for row in rows if not row.passed} if view.has_internal else set()
     whose = {row.attacker for row in rows} if failed else set()
-    withheld = frozenset(cell for trial in trials(view, nights, whose) for cell in trial.hopeless(failed))
+    withheld = frozenset(cell for trial in attacked.trials(whose) for cell in trial.hopeless(failed))
     cells = {cell_id(place): (view.true[place], value is None) for place, value in view.seen.items() if view.true}
     return FileAudit(
         view.build, lines, tuple(rows), tuple(breaches), view.has_internal, view.small, withheld, cells=cells

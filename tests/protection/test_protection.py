@@ -197,6 +197,26 @@ def test_the_same_figures_get_the_same_pattern_without_a_search(
         hidden_figures(linked(figures(areas((20, 9, 7, 4)))), memory=PatternMemory(tmp_path))
 
 
+@pytest.mark.parametrize("hidden", [["x|A|2023|"], []])
+def test_the_same_figures_are_hidden_as_they_must_be_whatever_is_remembered(tmp_path: Path, hidden: list[str]) -> None:
+    given, memory = linked(figures(areas(KABC))), PatternMemory(tmp_path)
+    memory.note(given.digest(), (), hidden)
+    assert hidden_figures(given, memory=memory) >= hidden_figures(given)
+
+
+def test_what_the_audit_hid_stays_hidden_and_hides_nothing_else(tmp_path: Path) -> None:
+    given, memory = linked(figures(areas(KABC))), PatternMemory(tmp_path)
+    hidden = hidden_figures(given, memory=memory)
+    (more, *_) = sorted(given.counts.keys() - hidden)
+    memory.note_hidden([more.cell])
+    for name, content in memory.state().items():
+        (tmp_path / name).write_bytes(content)
+    assert hidden_figures(given, memory=PatternMemory(tmp_path)) == hidden | {more}
+    others = figures(areas((60, 30, 20, 10), "y"))
+    together = linked({**given.counts, **others})
+    assert hidden_figures(together, memory=PatternMemory(tmp_path)) == hidden | {more}
+
+
 KABC = (20, 9, 8, 3)
 
 
