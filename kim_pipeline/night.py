@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
+from kim_pipeline import german
 from kim_pipeline.board.page import renew_board, write_board
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.due import due_state
@@ -74,6 +75,8 @@ COUNTS = {
     "findings_notice": "Befunde: Hinweise",
 }
 """What is counted of all deliveries → German label."""
+FILE_COUNTS = frozenset({"counted", "superseded", "rejected", "held"})
+"""Of these, numbers of files; those of rows are told as classes, for the control room shows what a night logs."""
 
 
 class BuildError(KimError):
@@ -188,9 +191,9 @@ class Checked(Built):
         return [result.check for result in self.results if result.rows and result.is_blocking]
 
     @property
-    def warned(self) -> list[tuple[Check, int]]:
-        """Checks that only warn and found offending rows, with the number of those that they show."""
-        return [(result.check, len(result.rows)) for result in self.results if result.rows and not result.is_blocking]
+    def warned(self) -> list[CheckResult]:
+        """What checks found that only warn."""
+        return [result for result in self.results if result.rows and not result.is_blocking]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,7 +259,11 @@ def take_in(night: Night) -> TakenIn:
     withdrawn = load_acceptances(night.warehouse.store).holding("withdrawn")
     intake = deliveries.take_in(night.settings, night.progress, today=night.as_of, withdrawn=withdrawn)
     counts = summary_counts(intake.deliveries)
-    told = "; ".join(f"{label}: {counts[name]}" for name, label in COUNTS.items() if name in counts)
+    told = "; ".join(
+        f"{label}: {counts[name] if name in FILE_COUNTS else german.count_class(counts[name])}"
+        for name, label in COUNTS.items()
+        if name in counts
+    )
     read_anew = sum(1 for d in intake.deliveries if d.parsed)
     _LOG.info("%d Lieferungen, davon %d neu gelesen. %s", len(intake.deliveries), read_anew, told)
     if intake.unknown:
@@ -416,7 +423,7 @@ def _compare(night: Protected) -> dict[str, int]:
     earlier = before.internal if before is not None and can_open(before.internal) else None
     with _named_errors("quality.build_diff"):
         found = write_diff(night.warehouse.scratch(night.build.internal), earlier)
-    told = ", ".join(f"{kind} {number}" for kind, number in found.items()) or "none"
+    told = ", ".join(f"{kind} {german.count_class(number)}" for kind, number in found.items()) or "none"
     _LOG.info("differences from %s: %s", before.stem if before else "nothing", told)
     return found
 
