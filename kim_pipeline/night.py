@@ -38,7 +38,7 @@ from kim_pipeline.intake.deliveries import Intake
 from kim_pipeline.intake.due import due_of
 from kim_pipeline.intake.intake import Progress, entries_of, present_entries
 from kim_pipeline.protection.audit_of_file import FileAudit, audit_build
-from kim_pipeline.protection.hiding import Protection, protect_figures, unprotectable
+from kim_pipeline.protection.hiding import Protection, protect_figures, unprotectable_indicator
 from kim_pipeline.protection.night_ledger import NightLedger
 from kim_pipeline.protection.pattern_memory import PatternMemory
 from kim_pipeline.publishing.builds import Build, Warehouse
@@ -381,8 +381,8 @@ def protect(night: Checked) -> Protected:
         )
         found = protect_figures(connection, memory=patterns)
     _LOG.info("hidden: %d of %d figures (%.1f s)", found.hidden, found.cells, found.seconds)
-    for cell in sorted(found.withheld):
-        _LOG.warning("%s", unprotectable(cell))
+    for sentence in sorted(set(map(unprotectable_indicator, found.withheld))):
+        _LOG.warning("%s", sentence)
     return _after(Protected, night, protection=found, patterns=patterns)
 
 
@@ -392,7 +392,7 @@ def publish(night: Protected) -> Published:
     Raises:
         BuildError: a table could not be built.
         UndeclaredError: of a published column nobody has said what it tells.
-        DisclosureError: a rule of publishing is broken.
+        DisclosureError: what is published cannot be judged.
         DamagedBuildError: a file cannot be read as it should.
         OSError: the folder cannot be written to; what was published still is.
     """

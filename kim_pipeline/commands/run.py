@@ -196,6 +196,7 @@ def _report(night: Tidied, out: Console, log: Path) -> None:
     from kim_pipeline.errors import explained  # noqa: PLC0415
     from kim_pipeline.night import summary  # noqa: PLC0415
     from kim_pipeline.orchestration.parts import concerns  # noqa: PLC0415
+    from kim_pipeline.protection.audit_of_file import warnings_of  # noqa: PLC0415
 
     chosen = [d for d in night.intake.deliveries if d.programme in night.chosen]
     terminal.run_summary(out, summary(night))
@@ -207,6 +208,8 @@ def _report(night: Tidied, out: Console, log: Path) -> None:
     for fault in vocabulary().county.warnings:
         out.print(f"Ordner des Kreises: {fault}", markup=False)
     terminal.results(out, night.settings.warehouse, log, night.protection)
+    for sentence in warnings_of(night.audit):
+        out.print(sentence, markup=False)
     if night.untidy is not None:
         cause = explained(night.untidy, night.settings.warehouse) or "Bitte die Betreuung informieren."
         out.print(f"Veröffentlicht, aber das Aufräumen danach ist nicht gelungen. {cause}", markup=False)
