@@ -14,6 +14,7 @@ from enum import IntEnum
 from functools import cached_property
 
 from kim_pipeline.disclosure import AuditRow, PublishedCell, Relation, RelationKind, audit
+from kim_pipeline.disclosure.inference import Inference, inferred
 from kim_pipeline.protection.attacker import (
     FigurePlace,
     Relations,
@@ -41,6 +42,7 @@ class Who(IntEnum):
     ANALYST = 2
     KNOWS_REST = 3
     OFFICE = 4
+    KNOWS_RULES = 5
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,14 @@ def audited_by_all(view: View, nights: Sequence[NightFigures] = ()) -> list[Audi
         without_rest = attacked.knowledge(knows_rest=False)
         rows += _numbered(tried(without_rest, attacked.needed_with(without_rest), failed), Who.ANALYST)
     return rows + [row for office in offices(attacked, folded) for row in office.tried()]
+
+
+def inferred_from_rules(view: View) -> Inference:
+    """What attacker 5 infers of one file's small figures, who also knows the rest: measured, never required."""
+    attacked = Attacked(view)
+    known = attacked.knowledge(knows_rest=True)
+    true = {cell_id(place): view.true.get(place, 0) for place in (*view.true, *attacked.unprinted, *attacked.numbers)}
+    return inferred(known.cells, (*known.relations, *known.told), true, attacked.needed)
 
 
 def tried(known: Knowledge, needed: Mapping[str, tuple[int, int]], only: Collection[str]) -> list[AuditRow]:

@@ -20,9 +20,10 @@ import pyarrow as pa
 
 from kim_pipeline import german
 from kim_pipeline.disclosure import AuditError, AuditRow
+from kim_pipeline.disclosure.inference import Inference
 from kim_pipeline.errors import KimError
 from kim_pipeline.protection.attacker import FigurePlace, View, cell_id, few_persons, unsafe_sums
-from kim_pipeline.protection.attackers import audited_by_all, trials
+from kim_pipeline.protection.attackers import audited_by_all, inferred_from_rules, trials
 from kim_pipeline.protection.hiding import hide_more
 from kim_pipeline.protection.linked_set import Key, read_linked_set
 from kim_pipeline.protection.night_ledger import NightFigures
@@ -124,6 +125,12 @@ def audit_file(published: Path, internal: Path | None, nights: Sequence[NightFig
     """
     with _seen(published, internal) as view:
         return _audited(view, nights)
+
+
+def measure_rules(published: Path, internal: Path) -> Inference:
+    """What somebody infers from the pattern itself who knows the rules (attacker 5); it holds nothing back."""
+    with _seen(published, internal) as view:
+        return inferred_from_rules(view)
 
 
 @contextmanager
