@@ -14,6 +14,7 @@ from enum import IntEnum
 from functools import cached_property
 
 from kim_pipeline.disclosure import AuditedSet, AuditRow, Found, Own, PublishedCell, Relation, Sight
+from kim_pipeline.disclosure.inference import Inference, inferred
 from kim_pipeline.protection.attacker import (
     FigurePlace,
     Relations,
@@ -38,6 +39,7 @@ class Who(IntEnum):
     ANALYST = 2
     KNOWS_REST = 3
     OFFICE = 4
+    KNOWS_RULES = 5
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,14 @@ def audited_by_all(attacked: Attacked) -> list[AuditRow]:
     if failed:
         rows += attacked.analyst.tried(failed)
     return rows + [row for office in attacked.offices for row in office.tried()]
+
+
+def inferred_from_rules(view: View) -> Inference:
+    """What attacker 5 infers of one file's small figures, who also knows the rest: measured, never required."""
+    attacked = Attacked(view)
+    known = attacked.who_knows_rest.known
+    true = {cell_id(place): view.true.get(place, 0) for place in (*view.true, *attacked.unprinted, *attacked.numbers)}
+    return inferred(known.cells, (*known.relations, *known.told), true, attacked.needed)
 
 
 def _numbered(rows: Iterable[AuditRow], who: Who) -> list[AuditRow]:

@@ -24,6 +24,10 @@ LEAST_DENOMINATOR = 20
 """A rate of a smaller denominator is not published."""
 _OPTIMUM_UP_TO = 400
 """Components of at most so many cells are solved to the optimum; larger ones by the heuristic."""
+_COARSER = (
+    "Bitte diesen Indikator gröber veröffentlichen: ohne Gliederung, ohne Quartale oder nur für den Kreis "
+    "(sql/indicators/catalogue.toml: „breakdown_kind“, „calendars“, „county_only“)."
+)
 _HIDDEN = "disclosure.hidden_cell"
 _COLUMNS = {
     "count_id": "Die Zahl, wie in disclosure.cell",
@@ -179,8 +183,15 @@ def unprotectable(cell: str) -> str:
     """German: that a figure cannot be protected, and what to do."""
     return (
         f"Die Zahl {figure_place(cell)} lässt sich nicht schützen, auch wenn alles geheim bleibt, was mit ihr "
-        "zusammenhängt. Bitte diesen Indikator gröber veröffentlichen: ohne Gliederung, ohne Quartale oder nur "
-        "für den Kreis (sql/indicators/catalogue.toml: „breakdown_kind“, „calendars“, „county_only“)."
+        f"zusammenhängt. {_COARSER}"
+    )
+
+
+def unprotectable_indicator(cell: str) -> str:
+    """The same for everybody, of the indicator: which figure it is would tell that it is small."""
+    return (
+        f"Eine Zahl von {figure_of(cell).split('|')[0]} lässt sich nicht schützen, auch wenn alles geheim bleibt, was "
+        f"mit ihr zusammenhängt. Sie bleibt geheim. {_COARSER}"
     )
 
 
