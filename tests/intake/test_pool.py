@@ -22,6 +22,8 @@ from kim_pipeline.settings import Settings
 from tests.conftest import TESTS, DirectPool, odd_pool, put, setup_for
 from tests.workbooks import small_delivery
 
+pytestmark = pytest.mark.processes
+
 psutil: Any = pytest.importorskip("psutil")
 
 P = "sprachmittlerpool"

@@ -41,7 +41,7 @@ RED, YELLOW = f"00{COLOURS['error']}", f"00{COLOURS['warning']}"
 
 def feedback(settings: Settings, intake: Intake | None = None) -> Written:
     folder = settings.warehouse / "feedback"
-    return write_feedback(intake or direct(settings), settings, folder, pool=DirectCopies(settings))
+    return write_feedback(intake or direct(settings), settings, folder, pool=DirectCopies(setup_of(settings, b"")))
 
 
 def only_copy(settings: Settings) -> Path:
@@ -373,7 +373,7 @@ def test_a_folder_of_somebody_keeps_its_mode(settings: Settings, tmp_path: Path)
     """What is made in it is private nevertheless."""
     put(settings, SMP, "SMP.xlsx", xlsx([broken_page()]))
     (tmp_path / "gemeinsam").mkdir(mode=0o755)
-    write_feedback(direct(settings), settings, tmp_path / "gemeinsam", pool=DirectCopies(settings))
+    write_feedback(direct(settings), settings, tmp_path / "gemeinsam", pool=DirectCopies(setup_of(settings, b"")))
     modes = [stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "gemeinsam", tmp_path / "gemeinsam" / SMP)]
     assert modes == [0o755, 0o700]
 

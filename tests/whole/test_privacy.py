@@ -32,6 +32,8 @@ from tests.conftest import SAMPLE, TESTS, Sample, direct, put, setup_for
 from tests.helpers_tables import Only, only
 from tests.workbooks import Fault, Page, csv_text, day, ods, request, requests, xls, xlsx
 
+pytestmark = pytest.mark.processes
+
 KEY = b"k" * 32
 LIMITS = Limits(2**26, 2**30)
 
