@@ -1,4 +1,4 @@
-"""A county that shows whom it reaches by every feature of persons: the shipped one, with a made-up decision."""
+"""Counties that release other features of persons than the shipped one does (all, by a made-up decision)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,16 @@ FEATURES: tuple[str, ...] = get_args(Feature)
 DECIDED = "Synthetisches Beispiel"
 
 
-def released_county(folder: Path) -> Path:
-    """Write its folder; the folder. `KIM_COUNTY` names it to a process of its own."""
+def settings_without_publish() -> str:
+    """The text of the shipped `county.toml` up to its last table, `[publish]`."""
+    text, _, rest = (DEFAULT_COUNTY / "county.toml").read_text(encoding="utf-8").partition("\n[publish]\n")
+    assert rest
+    assert "\n[" not in rest
+    return text
+
+
+def county_without_features(folder: Path) -> Path:
+    """Write its folder: it releases nothing, like every new county; the folder. `KIM_COUNTY` names it to a process."""
     shutil.copytree(DEFAULT_COUNTY, folder)
-    listed = ", ".join(f'"{feature}"' for feature in FEATURES)
-    with (folder / "county.toml").open("a", encoding="utf-8") as file:
-        file.write(f'\n[publish]\nreached = [{listed}]\nreached_decided = "{DECIDED}"\n')
+    (folder / "county.toml").write_text(settings_without_publish(), encoding="utf-8")
     return folder

@@ -143,7 +143,7 @@ def by_member(
     )
     if not rows:
         return None
-    columns = (Head(context.wording.breakdown(kind), width=2.4), *(Head(p, "right") for p in periods))
+    columns = (Head(context.wording.breakdown(kind), width=3.4), *(Head(p, "right") for p in periods))
     return PaperTable(caption, columns, rows, sign_notes(rows))
 
 

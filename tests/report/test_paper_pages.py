@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import html
 import io
-import json
 import re
-import struct
-import zlib
+from contextlib import closing
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -15,69 +13,35 @@ from typing import Any
 import docx
 import duckdb
 import pikepdf
+import pypdfium2
 import pytest
-import typst
 
-from kim_pipeline.report import council, render, typst_writer
-from kim_pipeline.report.review import Review
+from kim_pipeline.report import render
 from tests.built import sample_build
 from tests.pages import read
-from tests.report.test_report import context, published, rendered
+from tests.report.test_report import pdf_text, published, rendered
 
 MOST_PAGES = 20
 HALF = 0.5
 _MARGIN_TOP, _MARGIN_BOTTOM, _HEIGHT = 24, 22, 297
 _DARK = 200
+_SCALE = 1 / 3
+"""Of a picture of a page to its size in points."""
 DOUBLED = re.compile(r"\b([a-zäöüß]+) \1\b", re.IGNORECASE)
 MAY_DOUBLE = {"der", "die", "das", "dem", "den"}
-
-
-def pixels(png: bytes) -> tuple[int, list[bytes]]:
-    """Bytes of a pixel and the rows of a PNG, unfiltered; `png` has 8 bits a channel and is not interlaced."""
-    width, _, _, kind = struct.unpack(">IIBB", png[16:26])
-    size = {0: 1, 2: 3, 4: 2, 6: 4}[kind]
-    data, at = b"", 8
-    while at < len(png):
-        (length,) = struct.unpack(">I", png[at : at + 4])
-        if png[at + 4 : at + 8] == b"IDAT":
-            data += png[at + 8 : at + 8 + length]
-        at += 12 + length
-    raw, rows, above = zlib.decompress(data), [], bytes(width * size)
-    for start in range(0, len(raw), width * size + 1):
-        row = bytearray(raw[start + 1 : start + 1 + width * size])
-        _unfilter(raw[start], row, above, size)
-        above = bytes(row)
-        rows.append(above)
-    return size, rows
-
-
-def _unfilter(kind: int, row: bytearray, above: bytes, size: int) -> None:
-    for at in range(len(row)):
-        left = row[at - size] if at >= size else 0
-        corner = above[at - size] if at >= size else 0
-        if kind == 4:
-            guess = left + above[at] - corner
-            _, _, best = min((abs(guess - v), place, v) for place, v in enumerate((left, above[at], corner)))
-        else:
-            best = (0, left, above[at], (left + above[at]) // 2)[kind]
-        row[at] = (row[at] + best) & 255
 
 
 @cache
 def filled() -> tuple[float, ...]:
     """How far down each page of the sample's paper is filled, as a share of its text area."""
-    ours = context()
-    data = typst_writer._document(council.document(ours, "Datenbestand", Review(ours)), "Amt")
-    pages: Any = typst.compile(
-        typst_writer._template(), format="png", ppi=24, font_paths=typst_writer._fonts(),
-        sys_inputs={"document": json.dumps(data, ensure_ascii=False)},
-    )  # fmt: skip
     found = []
-    for page in pages:
-        size, rows = pixels(page)
-        top, bottom = (round(len(rows) * at / _HEIGHT) for at in (_MARGIN_TOP, _HEIGHT - _MARGIN_BOTTOM))
-        inked = [at for at in range(top, bottom) if any(rows[at][x] < _DARK for x in range(0, len(rows[at]), size))]
-        found.append((max(inked, default=top) - top) / (bottom - top))
+    with closing(pypdfium2.PdfDocument(rendered() / "bericht.pdf")) as pdf:
+        for page in pdf:
+            drawn = page.render(scale=_SCALE, grayscale=True)
+            rows = [bytes(drawn.buffer)[at * drawn.stride :][: drawn.width] for at in range(drawn.height)]
+            top, bottom = (round(len(rows) * at / _HEIGHT) for at in (_MARGIN_TOP, _HEIGHT - _MARGIN_BOTTOM))
+            inked = [at for at in range(top, bottom) if min(rows[at]) < _DARK]
+            found.append((max(inked, default=top) - top) / (bottom - top))
     return tuple(found)
 
 
@@ -95,16 +59,28 @@ def test_no_page_but_the_last_is_less_than_half_full() -> None:
 
 @cache
 def pieces() -> dict[str, list[str]]:
-    """File → its pieces of text: those between the tags of an HTML page, paragraphs and cells of a Word file."""
-    found = {}
+    """File → its pieces of text: between the tags of a page, paragraphs and cells of a Word file, lines of a PDF."""
+    found: dict[str, list[str]] = {}
+    drawn: set[str] = set()
     for path in sorted(rendered().rglob("*.html")):
-        plain = re.sub(r"<(style|script|svg)\b.*?</\1>", "<>", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        page = path.read_text(encoding="utf-8")
+        drawn |= {html.unescape(label) for label in re.findall(r"<text\b[^>]*>([^<]+)</text>", page)}
+        plain = re.sub(r"<(style|script|svg)\b.*?</\1>", "<>", page, flags=re.DOTALL)
         found[path.name] = [html.unescape(piece) for piece in re.split(r"<(?!/?(?:b|abbr)\b)[^>]*>", plain)]
     for path in sorted(rendered().rglob("*.docx")):
         file = docx.Document(io.BytesIO(path.read_bytes()))
         cells = [cell.text for table in file.tables for row in table.rows for cell in row.cells]
         found[path.name] = [p.text for p in file.paragraphs] + cells
+    for path in sorted(rendered().rglob("*.pdf")):
+        found[path.name] = [line for line in pdf_text(path).splitlines() if not _is_drawn(line, drawn)]
     return {name: [re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", text)) for text in told] for name, told in found.items()}
+
+
+def _is_drawn(line: str, labels: set[str]) -> bool:
+    """Whether a line of a PDF is nothing but labels of a drawing, side by side."""
+    for label in sorted(labels, key=len, reverse=True):
+        line = line.replace(label, "")
+    return not line.strip()
 
 
 def test_texts_hold_no_slip_of_grammar() -> None:
@@ -118,6 +94,7 @@ def test_texts_hold_no_slip_of_grammar() -> None:
             assert not english.search(re.sub(r"kim trace|\S+\.\w{3,4}\b", "", text)), text
             looked += bool(text.strip())
     assert looked > 5000
+    assert sum(bool(text.strip()) for text in pieces()["bericht.pdf"]) > 500
 
 
 def test_the_short_paper_says_what_the_paper_says() -> None:

@@ -18,7 +18,7 @@ from kim_pipeline.protection.linked_set import CalendarTable, Figure, Key, Linke
 from kim_pipeline.settings import PROJECT
 from kim_pipeline.warehouse.catalogue import Indicator, load_catalogue, released_indicators
 from tests.built import sample_build, sample_internal
-from tests.reached import FEATURES, released_county
+from tests.reached import DECIDED, FEATURES, county_without_features, settings_without_publish
 
 COUNTY = "05570"
 BY_FEATURE: dict[str, Indicator] = {i.feature: i for i in load_catalogue() if i.feature}
@@ -90,18 +90,20 @@ def test_a_person_counts_with_the_nationality_of_the_latest_contact() -> None:
     assert found == {"": 3, "ROU": 1, "BGR": 1, "XXX": 1}
 
 
-def test_nothing_of_it_is_there_by_default() -> None:
-    if vocabulary().county.reached:
-        pytest.skip("this county has released features")
+def test_what_is_not_released_is_nowhere() -> None:
+    """`tests/whole/test_released_features.py` asks the same of a county that has released nothing."""
+    released = set(vocabulary().county.reached)
+    kept_out = {i.id for feature, i in BY_FEATURE.items() if feature not in released}
     assert {i.id for i in load_catalogue()} - {i.id for i in released_indicators(load_catalogue(), ())} == {
         i.id for i in BY_FEATURE.values()
     }
     for path, schema in ((sample_internal(), "indicators"), (sample_build()[1], "main")):
         with duckdb.connect(str(path), read_only=True) as connection:
             for table in ("indicator", "indicator_value"):
-                found = connection.execute(f"SELECT DISTINCT indicator_id FROM {schema}.{table}").fetchall()
-                assert not {name for (name,) in found} & {i.id for i in BY_FEATURE.values()}
-    assert not [c.name for c in programme("kim_case_management").table("cases").output if c.feature]
+                found = {name for (name,) in connection.execute(f"SELECT indicator_id FROM {schema}.{table}").fetchall()}
+                assert found & {i.id for i in BY_FEATURE.values()} == {i.id for i in BY_FEATURE.values()} - kept_out
+    stored = {c.feature for c in programme("kim_case_management").table("cases").output if c.feature}
+    assert stored == released - {"origin_soe"}
 
 
 def test_every_feature_has_one_indicator_and_names_for_its_members() -> None:
@@ -112,21 +114,22 @@ def test_every_feature_has_one_indicator_and_names_for_its_members() -> None:
 
 
 def test_features_are_released_by_a_decision(tmp_path: Path) -> None:
-    county = county_of(released_county(tmp_path / "all"))
-    assert county.reached == FEATURES
+    assert county_of(DEFAULT_COUNTY).reached == FEATURES
+    assert county_of(DEFAULT_COUNTY).facts.publish.reached_decided == DECIDED
+    assert county_of(county_without_features(tmp_path / "new")).reached == ()
     bad = Path(shutil.copytree(DEFAULT_COUNTY, tmp_path / "bad"))
     for text, told in (
         ('[publish]\nreached = ["sex"]\n', "ohne Entscheidung"),
         ('[publish]\nreached = ["religion"]\nreached_decided = "x"\n', "religion"),
         ('[publish]\nreached = ["sex"]\nreached_decided = " "\n', "reached_decided"),
     ):
-        (bad / "county.toml").write_text(f"{(DEFAULT_COUNTY / 'county.toml').read_text(encoding='utf-8')}\n{text}", encoding="utf-8")
+        (bad / "county.toml").write_text(f"{settings_without_publish()}\n{text}", encoding="utf-8")
         with pytest.raises(CountyError, match=told):
             county_of(bad)
 
 
 def test_a_county_may_group_states_in_its_own_way(tmp_path: Path) -> None:
-    folder = released_county(tmp_path / "own")
+    folder = Path(shutil.copytree(DEFAULT_COUNTY, tmp_path / "own"))
     (folder / "nationality_groups.csv").write_text("nationality,origin\nGBR,EU\nUKR,UKR\n", encoding="utf-8")
     groups = county_of(folder).nationality_groups
     assert groups is not None
