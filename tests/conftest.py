@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import io
 import logging
@@ -14,24 +13,18 @@ import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from unittest import mock
 
 import hypothesis
 import pytest
 
-from kim_pipeline.intake import intake, worker
 from kim_pipeline.intake.deliveries import Intake
-from kim_pipeline.intake.intake import load_secret_for, setup_of, take_in
-from kim_pipeline.intake.pool import Job, Outcome, ReaderPool, Setup
-from kim_pipeline.office.feedback import folder
-from kim_pipeline.office.feedback.worker import copy_into_scratch
-from kim_pipeline.publishing import builds
+from kim_pipeline.intake.intake import load_secret_for, take_in
+from kim_pipeline.intake.pool import ReaderPool
 from kim_pipeline.settings import PROJECT, Settings
 from tests.built import BUILT, build_internal
+from tests.here import DirectPool, children, in_this_process, setup_for
 
 SAMPLE = PROJECT / "data_raw"
-_children = intake._pool
-"""Makes the pool that a night reads with."""
 
 hypothesis.settings.register_profile("same_cases", derandomize=True)
 hypothesis.settings.load_profile("same_cases")  # a run says the same twice; --hypothesis-profile=default draws new ones
@@ -89,11 +82,6 @@ def put(settings: Settings, programme: str, file: str, content: bytes) -> Path:
     return path
 
 
-def setup_for(settings: Settings) -> Setup:
-    """What children need to know, as `take_in` tells them."""
-    return setup_of(settings, load_secret_for(settings))
-
-
 def odd_pool(
     settings: Settings, seconds: float = 20, size: int = 2, patience: float = 1, budget_seconds: float = math.inf
 ) -> ReaderPool:
@@ -124,7 +112,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
     try:
-        taken_in = take_in(settings, pool=_children(settings, load_secret_for(settings)))
+        taken_in = take_in(settings, pool=children(settings, load_secret_for(settings)))
         build_internal(place / "internal.duckdb", taken_in, dt.date(2024, 5, 1), 14)
     finally:
         root.removeHandler(handler)
@@ -141,48 +129,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     """
     if item.get_closest_marker("processes"):
         return (yield)
-    with (
-        mock.patch.object(intake, "_pool", lambda settings, _: DirectPool(settings)),
-        mock.patch.object(folder, "ReaderPool", lambda setup, *_: DirectCopies(setup)),
-        mock.patch.object(builds, "_GRACE_SECONDS", 0),
-    ):
+    with in_this_process():
         return (yield)
-
-
-class DirectPool(ReaderPool):
-    """Reads in this process: for tests that are not about processes."""
-
-    def __init__(self, settings: Settings) -> None:
-        """Read as the children of `settings` would."""
-        super().__init__(setup_for(settings), 1, 60)
-        self.asked: list[str] = []
-
-    def read(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """Read each file in turn."""
-        for job in jobs:
-            self.asked.append(f"{job.programme}/{job.file}")
-            request = {"programme": job.programme, "file": job.file, "path": str(job.path)}
-            answer = worker._answer(request, dataclasses.asdict(self._setup), worker.read_into_cache)
-            problem = None if "sha256" in answer else self._problem(answer)
-            yield Outcome(job, answer.get("sha256"), answer.get("fingerprint"), problem=problem)
 
 
 def direct(settings: Settings) -> Intake:
     """`take_in` in this process."""
     return take_in(settings, pool=DirectPool(settings))
-
-
-class DirectCopies(ReaderPool):
-    """Writes return copies in this process."""
-
-    def __init__(self, setup: Setup) -> None:
-        """Write as children that know this would."""
-        super().__init__(setup, 1, 60)
-
-    def read(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """Write each copy in turn; what a file does to its reader is told as a child tells it."""
-        for job in jobs:
-            request = job.request | {"programme": job.programme, "file": job.file, "path": str(job.path)}
-            answer = worker._answer(request, dataclasses.asdict(self._setup), copy_into_scratch)
-            problem = None if "sha256" in answer else self._problem(answer)
-            yield Outcome(job, answer.get("sha256"), suffix=answer.get("suffix"), problem=problem)

@@ -19,7 +19,8 @@ from kim_pipeline.intake.folder import LEFT
 from kim_pipeline.intake.intake import take_in
 from kim_pipeline.intake.pool import Job, Outcome, ReaderError, ReaderPool, Setup, in_turn
 from kim_pipeline.settings import Settings
-from tests.conftest import TESTS, DirectPool, odd_pool, put, setup_for
+from tests.conftest import TESTS, odd_pool, put
+from tests.here import DirectPool, setup_for
 from tests.workbooks import small_delivery
 
 pytestmark = pytest.mark.processes

@@ -30,7 +30,8 @@ from kim_pipeline.office.feedback.sheet import COLOURS
 from kim_pipeline.reading.returned import RETURN_HEADING, RETURN_SHEET
 from kim_pipeline.settings import Settings
 from tests.built import sample_intake, sample_settings
-from tests.conftest import TESTS, DirectCopies, direct, put
+from tests.conftest import TESTS, direct, put
+from tests.here import DirectCopies
 from tests.template_data import AS_OF, filled, valid_rows
 from tests.whole.test_privacy import canaries_in
 from tests.workbooks import HEADER, Fault, Formula, Page, csv_text, edited, ods, request, requests, xls, xlsx
