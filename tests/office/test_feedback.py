@@ -305,7 +305,7 @@ def test_a_workbook_that_harms_its_reader_harms_its_own_copy_only(settings: Sett
     """Copies are written in children with the limits of reading: first the workbook, then its values, then neither."""
     for number, file in enumerate(("loop.xlsx", "loop_whole.xlsx", "well.xlsx")):
         put(settings, SMP, file, xlsx([requests(request(f"A-{number}", Ort="Wahrendorf"))]))
-    children = ReaderPool(setup_of(settings, b""), 2, 6, (sys.executable, str(TESTS / "odd_copies.py")), patience=60)
+    children = ReaderPool(setup_of(settings, b""), 2, 3, (sys.executable, str(TESTS / "odd_copies.py")), patience=60)
     folder = settings.warehouse / "feedback"
     copies = write_feedback(direct(settings), settings, folder, pool=children).copies
     books = {delivery.file: openpyxl.load_workbook(path) for delivery, path in copies}
