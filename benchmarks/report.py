@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.measure import best, heading, python, run
 from kim_pipeline.report import FORMATS
 
-IMPORTS = "import altair, vl_convert, typst, duckdb, docx, xlsxwriter, jinja2"
+IMPORTS = "import typst, duckdb, docx, xlsxwriter, jinja2"
 REPEATS = 3
 
 

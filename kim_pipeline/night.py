@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
+from kim_pipeline import german
 from kim_pipeline.board.page import renew_board, write_board
 from kim_pipeline.contracts import programmes
 from kim_pipeline.contracts.due import due_state
@@ -37,7 +38,7 @@ from kim_pipeline.intake.deliveries import Intake
 from kim_pipeline.intake.due import due_of
 from kim_pipeline.intake.intake import Progress, entries_of, present_entries
 from kim_pipeline.protection.audit_of_file import FileAudit, audit_build
-from kim_pipeline.protection.hiding import Protection, protect_figures, unprotectable
+from kim_pipeline.protection.hiding import Protection, protect_figures, unprotectable_indicator
 from kim_pipeline.protection.night_ledger import NightLedger
 from kim_pipeline.protection.pattern_memory import PatternMemory
 from kim_pipeline.publishing.builds import Build, Warehouse
@@ -74,6 +75,8 @@ COUNTS = {
     "findings_notice": "Befunde: Hinweise",
 }
 """What is counted of all deliveries → German label."""
+FILE_COUNTS = frozenset({"counted", "superseded", "rejected", "held"})
+"""Of these, numbers of files; those of rows are told as classes, for the control room shows what a night logs."""
 
 
 class BuildError(KimError):
@@ -188,9 +191,9 @@ class Checked(Built):
         return [result.check for result in self.results if result.rows and result.is_blocking]
 
     @property
-    def warned(self) -> list[tuple[Check, int]]:
-        """Checks that only warn and found offending rows, with the number of those that they show."""
-        return [(result.check, len(result.rows)) for result in self.results if result.rows and not result.is_blocking]
+    def warned(self) -> list[CheckResult]:
+        """What checks found that only warn."""
+        return [result for result in self.results if result.rows and not result.is_blocking]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,7 +259,11 @@ def take_in(night: Night) -> TakenIn:
     withdrawn = load_acceptances(night.warehouse.store).holding("withdrawn")
     intake = deliveries.take_in(night.settings, night.progress, today=night.as_of, withdrawn=withdrawn)
     counts = summary_counts(intake.deliveries)
-    told = "; ".join(f"{label}: {counts[name]}" for name, label in COUNTS.items() if name in counts)
+    told = "; ".join(
+        f"{label}: {counts[name] if name in FILE_COUNTS else german.count_class(counts[name])}"
+        for name, label in COUNTS.items()
+        if name in counts
+    )
     read_anew = sum(1 for d in intake.deliveries if d.parsed)
     _LOG.info("%d Lieferungen, davon %d neu gelesen. %s", len(intake.deliveries), read_anew, told)
     if intake.unknown:
@@ -374,8 +381,8 @@ def protect(night: Checked) -> Protected:
         )
         found = protect_figures(connection, memory=patterns)
     _LOG.info("hidden: %d of %d figures (%.1f s)", found.hidden, found.cells, found.seconds)
-    for cell in sorted(found.withheld):
-        _LOG.warning("%s", unprotectable(cell))
+    for sentence in sorted(set(map(unprotectable_indicator, found.withheld))):
+        _LOG.warning("%s", sentence)
     return _after(Protected, night, protection=found, patterns=patterns)
 
 
@@ -385,7 +392,7 @@ def publish(night: Protected) -> Published:
     Raises:
         BuildError: a table could not be built.
         UndeclaredError: of a published column nobody has said what it tells.
-        DisclosureError: a rule of publishing is broken.
+        DisclosureError: what is published cannot be judged.
         DamagedBuildError: a file cannot be read as it should.
         OSError: the folder cannot be written to; what was published still is.
     """
@@ -416,7 +423,7 @@ def _compare(night: Protected) -> dict[str, int]:
     earlier = before.internal if before is not None and can_open(before.internal) else None
     with _named_errors("quality.build_diff"):
         found = write_diff(night.warehouse.scratch(night.build.internal), earlier)
-    told = ", ".join(f"{kind} {number}" for kind, number in found.items()) or "none"
+    told = ", ".join(f"{kind} {german.count_class(number)}" for kind, number in found.items()) or "none"
     _LOG.info("differences from %s: %s", before.stem if before else "nothing", told)
     return found
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from kim_pipeline.disclosure.inference import Inference
     from kim_pipeline.protection.audit_of_file import FileAudit
     from kim_pipeline.protection.night_ledger import NightFigures
 
@@ -24,7 +25,10 @@ _WHO = {
     2: "wer auch jede frühere Nacht kennt",
     3: "wer auch die Zeilen beim Kreis und ohne Merkmal kennt",
     4: "eine Stelle, die ihre eigenen Zeilen kennt",
+    5: "wer die Regeln kennt und daraus schließt, was geheim ist",
 }
+
+_WEAKER = "weiß weniger als Angreifer 3; was vor diesem sicher ist, ist es auch vor ihm"
 
 
 def audit(
@@ -38,7 +42,7 @@ def audit(
     import duckdb  # noqa: PLC0415
 
     from kim_pipeline.commands import terminal  # noqa: PLC0415
-    from kim_pipeline.protection.audit_of_file import audit_file, build_of  # noqa: PLC0415
+    from kim_pipeline.protection.audit_of_file import audit_file, build_of, measure_rules  # noqa: PLC0415
 
     folder = settings_from(warehouse=warehouse).warehouse
     path = file or folder / "kim.duckdb"
@@ -47,9 +51,10 @@ def audit(
     try:
         internal = _internal_of(folder, build_of(path))
         found = audit_file(path, internal, _nights(folder) if internal else ())
+        inference = measure_rules(path, internal) if internal else None
     except duckdb.Error:
         wrong(f"{path.name} ist kein veröffentlichter Datenbestand oder beschädigt.")
-    _tell(terminal.console(), path, found)
+    _tell(terminal.console(), path, found, inference)
     raise typer.Exit(0 if found.passed else FAILED)
 
 
@@ -71,7 +76,7 @@ def _nights(folder: Path) -> Sequence[NightFigures]:
     return NightLedger(store.state, release=Ledger(store).newest()).nights
 
 
-def _tell(out: Console, path: Path, found: FileAudit) -> None:
+def _tell(out: Console, path: Path, found: FileAudit, inference: Inference | None) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
@@ -90,21 +95,44 @@ def _tell(out: Console, path: Path, found: FileAudit) -> None:
             "verorteten Zeilen nicht kennt.",
             markup=False,
         )
-    for number, (tried, failed) in found.by_attacker.items():
-        out.print(
-            f"Angreifer {number} ({_WHO[number]}): {german.counted(tried, 'Zelle', 'Zellen')} geprüft, "
-            f"davon zu genau bekannt: {german.number(failed)}",
-            markup=False,
-        )
+    _tell_attackers(out, found, inference)
     for cell in sorted(found.withheld):
         out.print(f"  {cell}: zu genau bekannt, was immer veröffentlicht wird; bleibt geheim", markup=False)
     for row in found.at_risk:
         upper = "unbegrenzt" if row.upper is None else row.upper
-        out.print(f"  {row.cell}: möglich sind nur {row.lower} bis {upper}", markup=False, soft_wrap=True)
+        told = f"  {row.cell}: möglich sind nur {row.lower} bis {upper} (Angreifer {row.attacker})"
+        out.print(told, markup=False, soft_wrap=True)
     for breach in found.breaches:
         out.print(f"  {breach.table} {breach.place}: {breach.rule}", markup=False, soft_wrap=True)
-    number = len(found.at_risk) + len(found.breaches)
-    sentence = f"{number} cells at risk – " + (
-        "keine gefährdete Zelle." if not number else f"gefährdete Zellen: {number}."
-    )
+    cells, rules = len({row.cell for row in found.at_risk}), len(found.breaches)
+    sentence = "Keine gefährdete Zelle." if not cells else f"Gefährdete Zellen: {german.number(cells)}."
+    if rules:
+        sentence += f" Verletzte Regeln: {german.counted(rules, 'Stelle', 'Stellen')}."
     out.print(Text(sentence, style="bold" if found.passed else "bold red"))
+
+
+def _tell_attackers(out: Console, found: FileAudit, inference: Inference | None) -> None:
+    """A line for each, by their numbers."""
+    for number in sorted({*found.by_attacker, *((1, 2) if found.knows_rest else ())}):
+        told = _WEAKER
+        if number in found.by_attacker:
+            tried, failed = found.by_attacker[number]
+            known = german.counted(failed, "Zelle", "Zellen") if failed else "keine Zelle"
+            told = f"{german.counted(tried, 'Zelle', 'Zellen')} geprüft, {known} zu genau bekannt"
+        out.print(f"Angreifer {number} ({_WHO[number]}): {told}", markup=False)
+    if inference is not None:
+        out.print(_told_of_rules(inference), markup=False)
+        for cell, values in sorted(inference.narrowed.items()):
+            if len(values) == 1:
+                out.print(f"  {cell}: nach den Regeln genau bekannt", markup=False, soft_wrap=True)
+
+
+def _told_of_rules(inference: Inference) -> str:
+    """The line of attacker 5."""
+    narrowed, exact = len(inference.narrowed), inference.exact
+    return (
+        f"Angreifer 5 ({_WHO[5]}; nur gemessen): {german.counted(narrowed, 'kleine Zahl', 'kleine Zahlen')} enger "
+        f"eingegrenzt, davon genau bekannt: {german.number(exact)}. Aufgezählt: {german.number(inference.enumerated)}, "
+        f"davon ohne Schluss: {german.number(inference.unexplained)}; zu groß zum Aufzählen: "
+        f"{german.number(inference.too_large)}."
+    )

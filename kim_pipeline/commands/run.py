@@ -145,6 +145,7 @@ def _kept_by_dagster(course: _Course) -> Tidied | None:
 
 
 def _failed(course: _Course, log: Path | None) -> int:
+    from kim_pipeline.commands import terminal  # noqa: PLC0415
     from kim_pipeline.errors import explained  # noqa: PLC0415
     from kim_pipeline.night import Checked  # noqa: PLC0415
 
@@ -153,7 +154,10 @@ def _failed(course: _Course, log: Path | None) -> int:
     cause = None if failed else explained(course.ended_by, night.settings.warehouse)
     _tell(course)
     unknown = "" if cause else " Bitte die Betreuung informieren."
-    return fail(cause or _what_failed(failed), f"{_what_stands(night)}{unknown}", log)
+    code = fail(cause or _what_failed(failed), f"{_what_stands(night)}{unknown}", log)
+    if isinstance(night, Checked):
+        terminal.places_found(terminal.console(stderr=True), [r for r in night.results if r.check in failed])
+    return code
 
 
 def _tell(course: _Course) -> None:
@@ -192,6 +196,7 @@ def _report(night: Tidied, out: Console, log: Path) -> None:
     from kim_pipeline.errors import explained  # noqa: PLC0415
     from kim_pipeline.night import summary  # noqa: PLC0415
     from kim_pipeline.orchestration.parts import concerns  # noqa: PLC0415
+    from kim_pipeline.protection.audit_of_file import warnings_of  # noqa: PLC0415
 
     chosen = [d for d in night.intake.deliveries if d.programme in night.chosen]
     terminal.run_summary(out, summary(night))
@@ -199,10 +204,12 @@ def _report(night: Tidied, out: Console, log: Path) -> None:
     terminal.held_deliveries(out, night.judgement.held)
     terminal.skipped_files(out, night.intake.skipped)
     terminal.unknown_folders(out, night.settings.deliveries, night.intake.unknown)
-    terminal.conspicuous(out, [(check, rows) for check, rows in night.warned if concerns(check, night.only)])
+    terminal.conspicuous(out, [result for result in night.warned if concerns(result.check, night.only)])
     for fault in vocabulary().county.warnings:
         out.print(f"Ordner des Kreises: {fault}", markup=False)
     terminal.results(out, night.settings.warehouse, log, night.protection)
+    for sentence in warnings_of(night.audit):
+        out.print(sentence, markup=False)
     if night.untidy is not None:
         cause = explained(night.untidy, night.settings.warehouse) or "Bitte die Betreuung informieren."
         out.print(f"Veröffentlicht, aber das Aufräumen danach ist nicht gelungen. {cause}", markup=False)

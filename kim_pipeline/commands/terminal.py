@@ -25,9 +25,8 @@ from kim_pipeline.contracts import programmes
 if TYPE_CHECKING:  # nothing of these is needed but by the command that has loaded it
     from kim_pipeline.intake.deliveries import Delivery
     from kim_pipeline.intake.folder import Skipped
-    from kim_pipeline.night import ProgrammeSummary
+    from kim_pipeline.night import CheckResult, ProgrammeSummary
     from kim_pipeline.protection.hiding import Protection
-    from kim_pipeline.warehouse.checks import Check
     from kim_pipeline.warehouse.trace import Trace
 
 _PLAIN_WIDTH = 120
@@ -220,18 +219,26 @@ def skipped_files(out: Console, skipped: Sequence[Skipped]) -> None:
             out.print(Text(f"{told}: {names}"))
 
 
-def conspicuous(out: Console, warned: Sequence[tuple[Check, int]]) -> None:
+def conspicuous(out: Console, warned: Sequence[CheckResult]) -> None:
     """Checks that keep nothing from being published and found something to look at."""
-    if not warned:
-        return
+    if warned:
+        out.print()
+        out.print("Auffällig, bitte ansehen:", style="bold")
+        places_found(out, warned)
+
+
+def places_found(out: Console, results: Sequence[CheckResult]) -> None:
+    """What checks found, and where: the control room shows neither."""
     from kim_pipeline.warehouse.checks import MOST_ROWS  # noqa: PLC0415
 
-    out.print()
-    out.print("Auffällig, bitte ansehen:", style="bold")
-    for check, number in warned:
+    for result in results:
+        number = len(result.rows)
         many = "oder mehr Stellen" if number == MOST_ROWS else german.plural(number, "Stelle", "Stellen")
-        text = f"{check.description} {number} {many} (Prüfung {check.name})"
+        text = f"{result.check.description} {number} {many} (Prüfung {result.check.name})"
         out.print(Padding(Text(text), (0, 0, 0, 2), expand=False))
+        for row in result.rows:
+            told = ", ".join(f"{name} {german.day(v) if isinstance(v, dt.date) else v}" for name, v in row.items())
+            out.print(Padding(Text(told), (0, 0, 0, 4), expand=False))
 
 
 def results(out: Console, warehouse: Path, log: Path, protection: Protection) -> None:

@@ -103,11 +103,14 @@ class Pattern:
 class Memory(Protocol):
     """What was hidden the last time, by component and by cell."""
 
-    def recall(self, digest: str) -> Collection[str] | None:
-        """The hidden cells of the component with this digest; None if it was never solved."""
+    def recall(self, digest: str, forced: Collection[str] = ()) -> Collection[str] | None:
+        """The hidden cells of what has this digest, where no other cells were forced, and these are among the hidden.
 
-    def note(self, digest: str, hidden: Collection[str]) -> None:
-        """Remember the hidden cells of a component."""
+        None where it was never solved.
+        """
+
+    def note(self, digest: str, forced: Collection[str], hidden: Collection[str]) -> None:
+        """Remember the hidden cells of what has this digest, and which of them were forced."""
 
     def last_seen(self, cell_id: str) -> tuple[int | None, bool] | None:
         """The value that a cell had the last time, if known, and whether it was hidden; None if it was not there."""
@@ -216,8 +219,9 @@ def _protected(
     """The pattern of a component: from memory, from the last pattern, or from nothing."""
     if memory is None:
         return _from_nothing(component, forced, effort)
-    started, digest = time.monotonic(), _digest(component, forced)
-    known = memory.recall(digest)
+    started, digest = time.monotonic(), _digest(component)
+    given = [component.ids[c] for c in np.flatnonzero(forced & ~component.is_free)]
+    known = memory.recall(digest, given)
     if known is not None:
         mask = component.is_free | component.is_sensitive | forced | _ids_in(component, frozenset(known))
         found = mask, _result(component, mask, None, "remembered", time.monotonic() - started)
@@ -225,7 +229,7 @@ def _protected(
         found = _from_last(component, forced, kept, effort)
     else:
         found = _from_nothing(component, forced, effort)
-    memory.note(digest, sorted(component.ids[c] for c in np.flatnonzero(found[0] & ~component.is_free)))
+    memory.note(digest, given, [component.ids[c] for c in np.flatnonzero(found[0] & ~component.is_free)])
     return found
 
 
@@ -258,13 +262,12 @@ def _withheld(
             given_up[problem.column] = True
 
 
-def _digest(component: Component, forced: Mask) -> str:
-    """Tells whether a component is the same: cells, values, rules, relations, and what is forced."""
+def _digest(component: Component) -> str:
+    """Tells whether a component is the same: cells, values, rules, relations."""
     digest = hashlib.sha256("\0".join(component.ids).encode())
     for field in fields(component):
         if field.name != "ids":
             digest.update(field.name.encode() + getattr(component, field.name).tobytes() + b"|")
-    digest.update(forced.tobytes())
     return digest.hexdigest()
 
 

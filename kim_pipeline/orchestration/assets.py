@@ -18,7 +18,12 @@ from kim_pipeline.orchestration.checks import delivery_check_specs, delivery_che
 from kim_pipeline.orchestration.dagster_internals import DATA_VERSION_TAG, tag_run
 from kim_pipeline.orchestration.freshness import report_built
 from kim_pipeline.orchestration.keys import delivery_key, table_key
-from kim_pipeline.orchestration.metadata import delivery_metadata, published_metadata, table_metadata
+from kim_pipeline.orchestration.metadata import (
+    declared_metadata,
+    delivery_metadata,
+    published_metadata,
+    table_metadata,
+)
 from kim_pipeline.orchestration.parts import HIDDEN_CELLS, loaded
 from kim_pipeline.orchestration.resources import PUBLISH_OP, WAREHOUSE_OP, NightRun, end_if_last
 from kim_pipeline.orchestration.specs import delivery_specs, loaded_specs, published_specs, table_specs
@@ -64,7 +69,7 @@ def published_assets(settings: Settings) -> dg.AssetsDefinition:
         hidden = night.reach(Protected).protection
         if table_key(HIDDEN_CELLS) in context.selected_asset_keys:
             counts = {"Zahlen": hidden.cells, "davon nicht veröffentlicht": hidden.hidden}
-            yield _materialised(context, table_key(HIDDEN_CELLS), counts)
+            yield _materialised(context, table_key(HIDDEN_CELLS), declared_metadata(counts, "table"))
         published = night.reach(Published)
         for key, metadata in published_metadata(published.build):
             if key in context.selected_asset_keys:

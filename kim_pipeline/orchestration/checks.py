@@ -24,10 +24,10 @@ from kim_pipeline.intake.due import due_of
 from kim_pipeline.night import Checked, CheckResult, TakenIn
 from kim_pipeline.orchestration.dagster_internals import last_evaluations
 from kim_pipeline.orchestration.keys import delivery_key, table_key
-from kim_pipeline.orchestration.metadata import held_table, markdown_table, offending_table
+from kim_pipeline.orchestration.metadata import declared_metadata, held_table, rejected_table
 from kim_pipeline.orchestration.parts import ACCEPTED, DECIDED, ON_TIME, QUARANTINE, table_of
 from kim_pipeline.orchestration.resources import CHECK_OP, NightRun, end_if_last
-from kim_pipeline.warehouse.checks import MOST_ROWS, Check, blocking_checks, plausibility_checks
+from kim_pipeline.warehouse.checks import Check, blocking_checks, plausibility_checks
 
 _ERROR, _WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 _TEXTS = {
@@ -38,6 +38,11 @@ _TEXTS = {
     QUARANTINE: "Ob genug Zeilen angenommen sind (sonst Fehler) und nicht zu viele in Quarantäne (sonst Warnung).",
 }
 
+_WHERE = (
+    "kim run nennt sie auf dem Terminal des Betriebs; kim sql --show {check} zeigt die Abfrage, mit der Berechtigte "
+    "sie in der internen Datei finden."
+)
+
 
 def check_key(check: Check) -> dg.AssetCheckKey:
     """The asset check that shows a check."""
@@ -45,7 +50,7 @@ def check_key(check: Check) -> dg.AssetCheckKey:
 
 
 def integrity_checks() -> dg.AssetChecksDefinition:
-    """Every check of `warehouse.checks`, each with the rows that break it."""
+    """Every check of `warehouse.checks`; how many rows break it is told as a class."""
 
     @dg.multi_asset_check(
         name=CHECK_OP,
@@ -74,15 +79,14 @@ def integrity_checks() -> dg.AssetChecksDefinition:
 
 def _shown(result: CheckResult) -> dg.AssetCheckResult:
     key = check_key(result.check)
+    where = _WHERE.format(check=result.check.name) if result.rows else "–"
+    shown = {"Fundstellen": german.count_class(len(result.rows)), "Welche es sind": where}
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,
         passed=not result.rows,
         severity=_ERROR if result.is_blocking else _WARN,
-        metadata={
-            f"Anzahl (höchstens {MOST_ROWS})": len(result.rows),
-            "Gefundene Zeilen": dg.MetadataValue.md(offending_table(result.rows)),
-        },
+        metadata=declared_metadata(shown, "check"),
     )
 
 
@@ -114,7 +118,7 @@ def delivery_checks(night: TakenIn, wanted: set[dg.AssetCheckKey]) -> Iterator[d
                     check_name=name,
                     passed=answer.severity is None,
                     severity=answer.severity or _ERROR,
-                    metadata=answer.metadata,
+                    metadata=declared_metadata(answer.metadata, "check"),
                 )
 
 
@@ -188,7 +192,7 @@ def _evaluation(key: dg.AssetCheckKey, answer: Answer) -> dg.AssetCheckEvaluatio
         severity=answer.severity or _ERROR,
         metadata={
             label: dg.MetadataValue.int(fact) if isinstance(fact, int) else dg.MetadataValue.text(fact)
-            for label, fact in answer.metadata.items()
+            for label, fact in declared_metadata(answer.metadata, "check").items()
         },
         blocking=False,
     )
@@ -199,8 +203,7 @@ def _accepted(deliveries: Sequence[Delivery]) -> Answer:
     facts = {"Dateien": len({d.file for d in deliveries}), "davon zurückgewiesen": len({d.file for d in rejected})}
     if not rejected:
         return Answer(None, "Keine Datei ist zurückgewiesen.", facts)
-    reasons = [(d.file, d.rejected_because) for d in rejected]
-    shown = {"Zurückgewiesen": dg.MetadataValue.md(markdown_table(("Datei", "Grund"), reasons))}
+    shown = {"Zurückgewiesen": dg.MetadataValue.md(rejected_table(rejected))}
     todo = "Am Zug ist das Programm: die Datei berichtigen und neu ablegen, oder sie aus dem Ordner nehmen."
     return Answer(_ERROR, todo, shown | facts)
 
@@ -229,7 +232,6 @@ def quarantine(accepted: int, quarantined: int, limits: Limits) -> Answer:
     facts = {
         "Zeilen angenommen": german.count_class(accepted),
         "Zeilen in Quarantäne": german.count_class(quarantined),
-        "Anteil in Quarantäne (%, auf 5 gerundet)": 5 * round(20 * share),
         "erwartet: Zeilen": f"mindestens {german.number(limits.rows_min)}"
         + ("" if most == math.inf else f", höchstens {german.number(most)}"),
         "erwartet: Anteil": f"höchstens {german.percent(limits.quarantine_share_max, 0)}",
@@ -237,11 +239,11 @@ def quarantine(accepted: int, quarantined: int, limits: Limits) -> Answer:
     if accepted < limits.rows_min:
         return Answer(_ERROR, f"Nur {_accepted_rows(accepted)}: weniger als erwartet.", facts)
     if share > limits.quarantine_share_max:
-        return Answer(_WARN, f"{german.percent(share, 0)} der Zeilen sind in Quarantäne: mehr als erwartet.", facts)
+        return Answer(_WARN, "Mehr Zeilen als erwartet sind in Quarantäne.", facts)
     if accepted > most:
         return Answer(_WARN, f"{_accepted_rows(accepted)}: mehr als erwartet.", facts)
     return Answer(None, "Zahl der Zeilen und Anteil in Quarantäne sind wie erwartet.", facts)
 
 
 def _accepted_rows(number: int) -> str:
-    return f"{german.count_class(number)} {german.plural(number, 'Zeile ist', 'Zeilen sind')} angenommen"
+    return f"{german.count_class(number)} Zeilen sind angenommen"  # also of one: the noun would tell it

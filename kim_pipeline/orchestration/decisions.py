@@ -11,6 +11,7 @@ from pydantic import Field
 
 from kim_pipeline.deciding import Decision, decide, done
 from kim_pipeline.errors import KimError, explained
+from kim_pipeline.orchestration.metadata import declared_metadata
 from kim_pipeline.settings import Settings
 
 ACCEPT = "accept"
@@ -75,7 +76,7 @@ def accept_job(settings: Settings) -> dg.JobDefinition:
                 raise
             raise dg.Failure(sentence, allow_retries=False) from None
         context.log.info(done(said))
-        context.add_output_metadata({"Ergebnis": done(said)})
+        context.add_output_metadata(declared_metadata({"Ergebnis": done(said)}, "decision"))
 
     @dg.job(
         name=ACCEPT,

@@ -1,13 +1,13 @@
 """What the UI shows of a materialisation or a check.
 
-Belongs here: tables in Markdown, numbers, column schemas. A finding's sentence may quote a cell that is not
-personal, as the return copy does; nothing else that a cell holds gets here.
+Belongs here: tables in Markdown, numbers, column schemas. Everybody sees these pages: rows and findings are told in
+classes, nothing that a cell holds gets here, and every label is declared (`sql/published/control_room.toml`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import dagster as dg
@@ -22,18 +22,26 @@ from kim_pipeline.intake.deliveries import Delivery, counts_by_severity
 from kim_pipeline.night import COUNTS, BuiltTable, TakenIn, tables_of
 from kim_pipeline.orchestration.dagster_internals import COLUMN_SCHEMA, ROW_COUNT
 from kim_pipeline.orchestration.keys import BUILD_INFO_KEY, DELIVERY_STATUS, INDICATOR_VALUE, published_keys
+from kim_pipeline.protection.declared import ControlRoomPage, refuse_undeclared_labels
 from kim_pipeline.publishing.builds import Build
 from kim_pipeline.publishing.published import stored_build_info
 from kim_pipeline.publishing.smoke import can_open
+from kim_pipeline.reading.findings import RULES
 from kim_pipeline.settings import day_at
 from kim_pipeline.warehouse.diff import KINDS
+from kim_pipeline.warehouse.sql_models import load_models
 
-MAX_FINDINGS = 200
+_MOST_FILES = 200
 _FILE_HEADER = ("Datei", "Status", "Zeitraum", "Stand", "Zeilen", "Quarantäne", "Befunde")
 _SKIPPED_HEADER = ("Datei oder Ordner", "Grund")
-_HELD_HEADER = ("Datei", "seit", "Was wegfiele")
+_HELD_HEADER = ("Datei", "seit")
 _BOARD_HEADER = ("Programm", "Was ist", "Seit", "Am Zug ist", "Was ist zu tun")
-_FINDING_HEADER = ("Schwere", "Datei", "Blatt", "Zeile", "Spalte", "Regel", "Meldung")
+_FINDING_HEADER = ("Schwere", "Zeitraum", "Regel", "Befunde", "Zeilen")
+_WHERE_FINDINGS = (
+    "Blatt, Zeile, Spalte und Wortlaut zeigen `kim check DATEI --programme {programme}` und die Rückmeldung "
+    "(`kim feedback --programme {programme}`), für Berechtigte die Tabelle `quality.finding` der internen Datei."
+)
+_WHERE_HELD = "Was wegfiele und wie man entscheidet, zeigt `kim accept --list`."
 
 
 def delivery_metadata(night: TakenIn, programme: str, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -60,14 +68,28 @@ def delivery_metadata(night: TakenIn, programme: str, connection: duckdb.DuckDBP
     }
     skipped = [one for one in night.intake.skipped if one.programme == programme]
     if skipped:
-        rows_told = ((one.file, one.reason) for one in skipped[:MAX_FINDINGS])
+        rows_told = ((one.file, one.reason) for one in skipped[:_MOST_FILES])
         found["Übergangen"] = len(skipped)
         found["Keine Lieferungen"] = dg.MetadataValue.md(markdown_table(_SKIPPED_HEADER, rows_told))
     if counting:
         as_of, _, path = max(counting)
         found["Stand"] = german.day(as_of)
         found["Neueste Arbeitsmappe, die zählt"] = dg.MetadataValue.path(path)
-    return found
+    return declared_metadata(found, "deliveries")
+
+
+def declared_metadata(metadata: dict[str, Any], page: ControlRoomPage) -> dict[str, Any]:
+    """The same metadata.
+
+    Args:
+        metadata: what a page of the control room is to show.
+        page: which one.
+
+    Raises:
+        UndeclaredError: of a label nobody has said what it tells.
+    """
+    refuse_undeclared_labels(page, metadata)
+    return metadata
 
 
 _ROWS = {"rows_read": "Zeilen gelesen", "accepted": "Zeilen angenommen", "quarantined": "Zeilen in Quarantäne"}
@@ -88,10 +110,17 @@ def _name(delivery: Delivery) -> str:
 
 
 def held_table(held: Iterable[Delivery], store: Store) -> str:
-    """Deliveries that wait for a person's word, since when, and what they would take away."""
+    """Deliveries that wait for a person's word and since when; what they would take away are numbers of rows."""
     since = {(hold.programme, hold.sha256): day_at(hold.since) for hold in load_holds(store)}
-    rows = ((_name(d), since.get((d.programme, d.sha256 or "")), d.held) for d in held)
-    return markdown_table(_HELD_HEADER, rows)
+    rows = ((_name(d), since.get((d.programme, d.sha256 or ""))) for d in held)
+    return f"{markdown_table(_HELD_HEADER, rows)}\n\n{_WHERE_HELD}"
+
+
+def rejected_table(rejected: Iterable[Delivery]) -> str:
+    """Deliveries that are not used, and by which rule; its sentence may quote a cell."""
+    rows = ((_name(d), RULES[d.reason].title if d.reason in RULES else d.reason) for d in rejected)
+    where = "Den Wortlaut zeigen `kim check DATEI` und die Rückmeldung (`kim feedback`)."
+    return f"{markdown_table(('Datei', 'Grund'), rows)}\n\n{where}"
 
 
 def board_table(rows: Iterable[BoardRow]) -> str:
@@ -101,19 +130,20 @@ def board_table(rows: Iterable[BoardRow]) -> str:
 
 
 def findings_table(connection: duckdb.DuckDBPyConnection, programme: str) -> str:
-    """The first findings of a programme, the gravest first."""
+    """The findings of a programme as the published file tells them, the gravest first: classes by period and rule."""
+    summary = next(model for model in load_models(["published"]) if model.name == "quality_summary")
     rows = connection.execute(
-        'SELECT severity, file, sheet, "row", column_letter, rule, message FROM quality.finding WHERE programme = ? '
-        "ORDER BY array_position(['rejected', 'error', 'warning', 'notice'], severity), file, sheet, \"row\", rule, "
-        "message",
+        f"SELECT severity, period, rule, findings, affected_rows FROM ({summary.sql}) WHERE programme = ? "  # noqa: S608
+        "ORDER BY array_position(['rejected', 'error', 'warning', 'notice'], severity), period, rule",
         [programme],
     ).fetchall()
     if not rows:
         return "Keine Befunde."
-    shown = [(german.SEVERITIES[severity].one, *rest) for severity, *rest in rows[:MAX_FINDINGS]]
-    more = len(rows) - len(shown)
-    note = f"\n\n… und {more} weitere, siehe `quality.finding` in `internal.duckdb`." if more else ""
-    return markdown_table(_FINDING_HEADER, shown) + note
+    shown = (
+        (german.SEVERITIES[severity].one, period, RULES[rule].title, findings, affected)
+        for severity, period, rule, findings, affected in rows
+    )
+    return f"{markdown_table(_FINDING_HEADER, shown)}\n\n{_WHERE_FINDINGS.format(programme=programme)}"
 
 
 def table_metadata(table: BuiltTable, *, is_published: bool = False) -> dict[str, Any]:
@@ -123,7 +153,8 @@ def table_metadata(table: BuiltTable, *, is_published: bool = False) -> dict[str
     """
     columns = [dg.TableColumn(c.name, c.type, c.description or None) for c in table.columns]
     rows = {ROW_COUNT: table.rows} if is_published else {"Zeilen": german.count_class(table.rows)}
-    return {**rows, COLUMN_SCHEMA: dg.TableSchema(columns=columns)}
+    shown = {**rows, COLUMN_SCHEMA: dg.TableSchema(columns=columns)}
+    return declared_metadata(shown, "published" if is_published else "table")
 
 
 def _figures_metadata(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -153,13 +184,6 @@ QUALIFY row_number() OVER (PARTITION BY v.indicator_id ORDER BY p.last_day DESC)
 ORDER BY i.programme, i.indicator_id
 """
 """The latest year or school year of each programme's headline figure, for the county."""
-
-
-def offending_table(rows: Sequence[Mapping[str, object]]) -> str:
-    """The rows that break a check."""
-    if not rows:
-        return "Keine."
-    return markdown_table(list(rows[0]), (list(row.values()) for row in rows))
 
 
 BOARD = "Am Zug"
@@ -195,7 +219,8 @@ def published_metadata(build: Build) -> Iterator[tuple[dg.AssetKey, dict[str, An
         table = tables.get(f"main.{key.path[-1]}")
         if table is not None:
             first = board if key == DELIVERY_STATUS else {}
-            yield key, {**first, **table_metadata(table, is_published=True), **more.get(key, {})}
+            shown = {**first, **table_metadata(table, is_published=True), **more.get(key, {})}
+            yield key, declared_metadata(shown, "published")
 
 
 def _day_of(build: Build) -> dt.date:
@@ -218,7 +243,7 @@ def _build_metadata(build: Build) -> dict[str, Any]:
     return {
         **{label: counts[name] for name, label in COUNTS.items() if name in counts},
         **{label: german.count_class(rows[name]) for name, label in COUNTS.items() if name in rows},
-        **{f"Geändert: {KINDS[kind]}": number for kind, number in changes.items()},
+        **{f"Geändert: {KINDS[kind]}": german.count_class(number) for kind, number in changes.items()},
         BUILD: build.stem,
         PUBLISHED_FILE: dg.MetadataValue.path(build.published),
         "Interne Datei": dg.MetadataValue.path(build.internal),

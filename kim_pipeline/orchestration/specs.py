@@ -6,6 +6,7 @@ Belongs here: everything that is known before a run, all derived from the contra
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import dagster as dg
 
@@ -16,6 +17,7 @@ from kim_pipeline.orchestration.dagster_internals import COLUMN_LINEAGE, COLUMN_
 from kim_pipeline.orchestration.freshness import BUILT_POLICY
 from kim_pipeline.orchestration.keys import delivery_key, table_key
 from kim_pipeline.orchestration.lineage import lineage_text, table_lineage
+from kim_pipeline.orchestration.metadata import declared_metadata
 from kim_pipeline.orchestration.parts import (
     BUILD_INFO,
     DELIVERIES,
@@ -81,22 +83,27 @@ def _delivery_spec(programme: Programme, settings: Settings) -> dg.AssetSpec:
         kinds={"excel"},
         skippable=True,
         tags={"programme": programme.key},
-        metadata={
-            COLUMN_SCHEMA: dg.TableSchema(columns=list(_delivered_columns(programme))),
-            "Ordner": dg.MetadataValue.path(settings.deliveries / programme.key),
-            **_page(DELIVERIES, settings),
-        },
+        metadata=declared_metadata(
+            {
+                COLUMN_SCHEMA: dg.TableSchema(columns=list(_delivered_columns(programme))),
+                "Ordner": dg.MetadataValue.path(settings.deliveries / programme.key),
+                **_page(DELIVERIES, settings),
+            },
+            "definition",
+        ),
     )
 
 
-def _page(group: str, settings: Settings) -> dict[str, dg.MetadataValue]:
+def _page(group: str, settings: Settings) -> dict[str, Any]:
     """A link to the page of the documentation that belongs to a group; a path where nothing serves it."""
     if group not in _DOCS:
         return {}
     label, file = _DOCS[group]
     if settings.docs_url:
-        return {label: dg.MetadataValue.url(f"{str(settings.docs_url).rstrip('/')}/{file}")}
-    return {label: dg.MetadataValue.path(PROJECT / "docs" / file)}
+        link: dg.MetadataValue = dg.MetadataValue.url(f"{str(settings.docs_url).rstrip('/')}/{file}")
+    else:
+        link = dg.MetadataValue.path(PROJECT / "docs" / file)
+    return declared_metadata({label: link}, "definition")
 
 
 def _delivered_columns(programme: Programme) -> Iterable[dg.TableColumn]:
@@ -181,10 +188,13 @@ def _table_spec(model: SqlModel, settings: Settings) -> dg.AssetSpec:
         kinds={"sql", "duckdb"},
         code_version=model.code_version,
         freshness_policy=BUILT_POLICY if model.schema == PUBLISHED else None,
-        metadata={
-            "Herkunft der Spalten": dg.MetadataValue.md(lineage_text(model.full_name)),
-            "SQL": dg.MetadataValue.md(f"```sql\n{model.sql.strip()}\n```"),
-            **_page(group_of(model.full_name), settings),
-            **({COLUMN_LINEAGE: lineage} if (lineage := table_lineage(model.full_name)) else {}),
-        },
+        metadata=declared_metadata(
+            {
+                "Herkunft der Spalten": dg.MetadataValue.md(lineage_text(model.full_name)),
+                "SQL": dg.MetadataValue.md(f"```sql\n{model.sql.strip()}\n```"),
+                **_page(group_of(model.full_name), settings),
+                **({COLUMN_LINEAGE: lineage} if (lineage := table_lineage(model.full_name)) else {}),
+            },
+            "definition",
+        ),
     )

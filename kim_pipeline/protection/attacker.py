@@ -34,6 +34,12 @@ class View:
         """The rows of a query."""
         return self.connection.execute(sql).fetchall()
 
+    def named_rows(self, sql: str) -> list[dict[str, str]]:
+        """The rows of a query, each value by the name of its column."""
+        result = self.connection.execute(sql)
+        names = [str(column[0]) for column in result.description or []]
+        return [dict(zip(names, map(str, row), strict=True)) for row in result.fetchall()]
+
     @cached_property
     def build(self) -> str:
         """The name that the file gives itself; empty where it gives none."""
@@ -214,6 +220,11 @@ _GAPS = """
 def cell_id(place: FigurePlace) -> str:
     """The figure's id as a cell."""
     return "|".join(place)
+
+
+def place_of_cell(cell: str) -> FigurePlace:
+    """The figure that a cell is."""
+    return _place(cell.split("|"))
 
 
 class Relations:

@@ -8,12 +8,13 @@ knows how the hidden figures were chosen.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
 
-from kim_pipeline.disclosure import AuditRow, PublishedCell, Relation, RelationKind, audit
+from kim_pipeline.disclosure import AuditedSet, AuditRow, Found, Own, PublishedCell, Relation, Sight
+from kim_pipeline.disclosure.inference import Inference, inferred
 from kim_pipeline.protection.attacker import (
     FigurePlace,
     Relations,
@@ -21,6 +22,7 @@ from kim_pipeline.protection.attacker import (
     cell_id,
     differences,
     needed_of,
+    place_of_cell,
     unsafe_sums,
 )
 from kim_pipeline.protection.night_ledger import NightFigures, with_nights
@@ -30,10 +32,6 @@ _MARGIN, _HUNDREDTHS = 0.15, 100
 """A hidden sum of too few persons must be possible over this share of it in both directions, and over k units."""
 
 
-_OWN = "own of "
-"""Names of relations that tell what an office knows of a sum."""
-
-
 class Who(IntEnum):
     """The attackers by their numbers in `privacy.md`."""
 
@@ -41,6 +39,7 @@ class Who(IntEnum):
     ANALYST = 2
     KNOWS_REST = 3
     OFFICE = 4
+    KNOWS_RULES = 5
 
 
 @dataclass(frozen=True)
@@ -51,35 +50,73 @@ class Knowledge:
     relations: tuple[Relation, ...]
     told: tuple[Relation, ...]
 
-    own: frozenset[str] = frozenset()
-    """Cells that he knows without any file."""
     needed_then: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """What must be possible of small figures of earlier nights."""
 
-    def nothing_seen(self) -> Knowledge:
-        """The same where nothing of the protected figures is printed."""
-        cells = (cell if cell.id in self.own else replace(cell, value=None) for cell in self.cells)
-        return replace(self, cells=tuple(cells), told=())
+    @cached_property
+    def given(self) -> AuditedSet:
+        """The same for the audit."""
+        return AuditedSet(self.cells, self.relations, self.told)
+
+    @cached_property
+    def sight(self) -> Sight:
+        """What the file shows of it."""
+        return self.given.as_published()
 
 
 class Attacked:
     """A published file as each attacker sees it."""
 
-    def __init__(self, view: View, nights: Sequence[NightFigures] = ()) -> None:
-        """Take a file, and what the nights before it have printed."""
+    def __init__(self, view: View, nights: Sequence[NightFigures] = (), found: Found | None = None) -> None:
+        """Take a file.
+
+        Args:
+            view: of the file.
+            nights: what the nights before it have printed.
+            found: what was found of the same groups of cells before.
+        """
         self.view, self.nights = view, nights
+        self.found: Found = {} if found is None else found
         self.unprinted = differences(view, {p: v for p, v in view.seen.items() if p[0] not in view.amounts})
         self.numbers = tuple(dict.fromkeys(unprinted_numbers(view)))
-
-    def needed_with(self, known: Knowledge) -> Mapping[str, tuple[int, int]]:
-        """The same, with the small figures of earlier nights."""
-        return {**self.needed, **known.needed_then}
+        view.small = frozenset(self.needed)
 
     @cached_property
     def needed(self) -> Mapping[str, tuple[int, int]]:
         """Cell → what must be possible of it, of all that is hidden for itself."""
         counts = {cell_id(place): bounds for place, bounds in needed_of(self.view, self.unprinted).items()}
         return counts | {cell_id(place): self._around(place) for place in self._unsafe}
+
+    @cached_property
+    def who_knows_rest(self) -> Trial:
+        """Attacker 3."""
+        known = self._knowledge(self.nights, knows_rest=True)
+        return Trial(Who.KNOWS_REST, known, {**self.needed, **known.needed_then}, self.found)
+
+    @cached_property
+    def analyst(self) -> Trial:
+        """Attacker 2; of a file without the internal one all that its reader knows."""
+        known = self._knowledge(self.nights, knows_rest=False)
+        return Trial(Who.ANALYST, known, {**self.needed, **known.needed_then}, self.found)
+
+    @cached_property
+    def offices(self) -> Sequence[Trial]:
+        """Every programme's office in every municipality: it knows its rows there, and what they are part of."""
+        known = self._knowledge((), knows_rest=False)
+        return [
+            office
+            for counts in _counts_of_programmes(self.view).values()
+            for office in _offices(self, _within(known, counts))
+        ]
+
+    def trials(self, whose: Collection[int]) -> Iterator[Trial]:
+        """Some attackers, whoever knows the rest first."""
+        if Who.KNOWS_REST in whose:
+            yield self.who_knows_rest
+        if Who.ANALYST in whose:
+            yield self.analyst
+        if Who.OFFICE in whose:
+            yield from self.offices
 
     @cached_property
     def _unsafe(self) -> set[FigurePlace]:
@@ -90,7 +127,7 @@ class Attacked:
         margin = max(math.ceil(true * _MARGIN), _HUNDREDTHS * self.view.k[place[0]])
         return max(0, true - margin), true + margin
 
-    def knowledge(self, *, knows_rest: bool) -> Knowledge:
+    def _knowledge(self, nights: Sequence[NightFigures], *, knows_rest: bool) -> Knowledge:
         """What somebody knows who has the file, with or without the rows outside the relations."""
         view = self.view
         places = [*view.seen, *self.unprinted, *self.numbers]
@@ -101,10 +138,10 @@ class Attacked:
         cells += [PublishedCell(cell_id(p), None, None, is_unpublished=True) for p in self.numbers]
         lasting = [*relations.additive(), *relations.of_counts(), *told.lasting()]
         needed_then = dict[str, tuple[int, int]]()
-        if self.nights:
+        if nights:
             true = {cell_id(place): value for place, value in view.true.items()}
-            cells, lasting, needed_then = with_nights(cells, lasting, true, self.nights)
-        return Knowledge(tuple(cells), tuple(lasting), tuple(told.of_this_file()), needed_then=needed_then)
+            cells, lasting, needed_then = with_nights(cells, lasting, true, nights)
+        return Knowledge(tuple(cells), tuple(lasting), tuple(told.of_this_file()), needed_then)
 
     def _k(self, place: FigurePlace) -> int | None:
         if place[0] not in self.view.amounts:
@@ -112,124 +149,82 @@ class Attacked:
         return self._around(place)[1] if place in self._unsafe else None
 
 
-def audited_by_all(view: View, nights: Sequence[NightFigures] = ()) -> list[AuditRow]:
+def audited_by_all(attacked: Attacked) -> list[AuditRow]:
     """What each attacker finds; of attacker 3 every hidden figure, of the others what they are tried on."""
-    attacked = Attacked(view, nights)
-    view.small = frozenset(attacked.needed)
-    if not view.has_internal:
-        known = attacked.knowledge(knows_rest=False)
-        return _numbered(audit(known.cells, known.relations, told=known.told), Who.PUBLIC)
-    known = attacked.knowledge(knows_rest=True)
-    needed = attacked.needed_with(known)
-    found = audit(known.cells, known.relations, told=known.told, required=needed)
-    rows = [
-        row if row.cell in needed else replace(row, passed=True)  # it is not small, and may look so
-        for row in _numbered(found, Who.KNOWS_REST)
-    ]
+    if not attacked.view.has_internal:
+        known = attacked.analyst.known
+        return _numbered(known.sight.audited({}), Who.PUBLIC)
+    rows = attacked.who_knows_rest.everything()
     failed = {row.cell for row in rows if not row.passed}
     if failed:
-        without_rest = attacked.knowledge(knows_rest=False)
-        rows += _numbered(tried(without_rest, attacked.needed_with(without_rest), failed), Who.ANALYST)
-    return rows + [row for office in offices(attacked, folded) for row in office.tried()]
+        rows += attacked.analyst.tried(failed)
+    return rows + [row for office in attacked.offices for row in office.tried()]
 
 
-def tried(known: Knowledge, needed: Mapping[str, tuple[int, int]], only: Collection[str]) -> list[AuditRow]:
-    """What is found of some cells."""
-    return audit(known.cells, known.relations, told=known.told, required=needed, only=only)
+def inferred_from_rules(view: View) -> Inference:
+    """What attacker 5 infers of one file's small figures, who also knows the rest: measured, never required."""
+    attacked = Attacked(view)
+    known = attacked.who_knows_rest.known
+    true = {cell_id(place): view.true.get(place, 0) for place in (*view.true, *attacked.unprinted, *attacked.numbers)}
+    return inferred(known.cells, (*known.relations, *known.told), true, attacked.needed)
 
 
 def _numbered(rows: Iterable[AuditRow], who: Who) -> list[AuditRow]:
     return [replace(row, attacker=int(who)) for row in rows]
 
 
-@dataclass(frozen=True)
 class Trial:
     """One attacker's knowledge, and what must be possible of the cells that he is tried on."""
 
-    who: Who
-    known: Knowledge
-    needed: Mapping[str, tuple[int, int]]
+    def __init__(
+        self,
+        who: Who,
+        known: Knowledge,
+        needed: Mapping[str, tuple[int, int]],
+        found: Found,
+        own: Own | None = None,
+    ) -> None:
+        """Take an attacker.
 
-    def hiding(self, cells: Iterable[str]) -> Trial:
-        """The same where further cells are hidden."""
-        unseen = set(cells) - self.known.own
-        known = tuple(replace(cell, value=None) if cell.id in unseen else cell for cell in self.known.cells)
-        return replace(self, known=replace(self.known, cells=known))
+        Args:
+            who: he is.
+            known: to him from what is published.
+            needed: what must be possible of the cells that he is tried on.
+            found: as in `Attacked`.
+            own: what he knows without any file.
+        """
+        self.who, self.known, self.needed = who, known, needed
+        self._found, self._own = found, own or Own()
+        self._judged: dict[str, AuditRow] = {}
 
-    def hopeless(self, cells: Collection[str]) -> set[str]:
-        """The cells that fail although nothing is printed: he knows too much of them himself."""
-        blind = replace(self, known=self.known.nothing_seen())
-        return {row.cell for row in blind.tried(cells) if not row.passed}
+    def everything(self) -> list[AuditRow]:
+        """What he finds of every hidden cell; what is not small, and may look so, passes."""
+        rows = _numbered(self.known.sight.audited(self.needed, None, self._own, self._found), self.who)
+        rows = [row if row.cell in self.needed else replace(row, passed=True) for row in rows]
+        self._judged |= {row.cell: row for row in rows if row.cell in self.needed}
+        return rows
 
     def tried(self, only: Collection[str] | None = None) -> list[AuditRow]:
         """What he finds of all the cells, or of some."""
         cells = self.needed.keys() if only is None else self.needed.keys() & set(only)
-        return _numbered(tried(self.known, self.needed, cells), self.who)
+        self._judged |= {row.cell: row for row in self._tried(self.known.sight, cells - self._judged.keys())}
+        return [self._judged[cell] for cell in sorted(cells & self._judged.keys())]
 
+    def fails(self, only: Collection[str]) -> list[str]:
+        """Those of some cells that do not pass."""
+        return [row.cell for row in self.tried(only) if not row.passed]
 
-def trials(view: View, nights: Sequence[NightFigures], whose: Collection[int]) -> Iterator[Trial]:
-    """Some attackers on a file, whoever knows the rest first."""
-    attacked = Attacked(view, nights)
-    for who, rest in ((Who.KNOWS_REST, True), (Who.ANALYST, False)):
-        if who in whose:
-            known = attacked.knowledge(knows_rest=rest)
-            yield Trial(who, known, attacked.needed_with(known))
-    if Who.OFFICE in whose:
-        yield from offices(attacked)
+    def passes_hiding(self, cell: str, hidden: Collection[str]) -> bool:
+        """Whether a cell passes where further cells are hidden."""
+        return all(row.passed for row in self._tried(self.known.given.as_published(hidden), {cell}))
 
+    def hopeless(self, cells: Collection[str]) -> set[str]:
+        """The cells that fail although nothing is printed: he knows too much of them himself."""
+        failed = self.fails(cells)  # what passes does so, too, where less is printed
+        return {row.cell for row in self._tried(self.known.given.unseen, failed) if not row.passed} if failed else set()
 
-def offices(attacked: Attacked, seen_as: Callable[[Knowledge], Knowledge] = lambda known: known) -> Iterator[Trial]:
-    """Every programme's office in every municipality: it knows its rows there, and what they are part of."""
-    known = Attacked(attacked.view).knowledge(knows_rest=False)
-    for counts in _counts_of_programmes(attacked.view).values():
-        ours = seen_as(_within(known, counts))
-        group = _groups(ours)
-        for area in attacked.view.municipalities:
-            yield _affected(_office(attacked, ours, area), group)
-
-
-def _affected(office: Trial, group: Mapping[str, str]) -> Trial:
-    """An office is tried where what it knows tells it anything; elsewhere it sees less than the analyst does."""
-    told = {i for relation in office.known.relations if relation.name.startswith(_OWN) for i, _ in relation.terms}
-    affected = {group[i] for i in (*office.known.own, *told) if i in group}
-    return replace(office, needed={i: bounds for i, bounds in office.needed.items() if group.get(i) in affected})
-
-
-def _groups(known: Knowledge) -> dict[str, str]:
-    """Hidden cell → the same name for all that relations join with it."""
-    near: dict[str, set[str]] = {cell.id: set() for cell in known.cells if cell.value is None}
-    for relation in (*known.relations, *known.told):
-        hidden = [i for i, _ in relation.terms if i in near]
-        for one in hidden:
-            near[one].add(hidden[0])
-            near[hidden[0]].add(one)
-    found: dict[str, str] = {}
-    for start in near:
-        todo = [start]
-        while todo:
-            at = todo.pop()
-            if at not in found:
-                found[at] = start
-                todo += near[at]
-    return found
-
-
-def folded(known: Knowledge) -> Knowledge:
-    """The same knowledge of the hidden cells alone: what is printed has become part of the constants."""
-    values = {cell.id: cell.value for cell in known.cells if cell.value is not None}
-
-    def without(relations: Iterable[Relation]) -> tuple[Relation, ...]:
-        found = []
-        for relation in relations:
-            given = sum(factor * values[i] for i, factor in relation.terms if i in values)
-            terms = tuple((i, factor) for i, factor in relation.terms if i not in values)
-            constant = relation.constant - given
-            if terms or constant < 0 or (constant and relation.kind is RelationKind.EQUAL):  # the audit objects to it
-                found.append(replace(relation, terms=terms, constant=constant))
-        return tuple(found)
-
-    cells = tuple(cell for cell in known.cells if cell.value is None)
-    return replace(known, cells=cells, relations=without(known.relations), told=without(known.told))
+    def _tried(self, sight: Sight, cells: Collection[str]) -> list[AuditRow]:
+        return _numbered(sight.audited(self.needed, cells, self._own, self._found), self.who)
 
 
 def _within(known: Knowledge, counts: Collection[str]) -> Knowledge:
@@ -243,27 +238,31 @@ def _within(known: Knowledge, counts: Collection[str]) -> Knowledge:
     return Knowledge(cells, kept(known.relations), kept(known.told))
 
 
-def _office(attacked: Attacked, known: Knowledge, area: str) -> Trial:
-    view, needed, more, cells = attacked.view, dict[str, tuple[int, int]](), list[Relation](), list[PublishedCell]()
-    for cell in known.cells:
-        count, where, period, breakdown = cell.id.split("|")
-        if where == area:
-            cells.append(replace(cell, value=view.true.get((count, where, period, breakdown), 0)))
-            continue
-        cells.append(cell)
-        own = view.own.get((count, area, period, breakdown), 0) if where == view.county else 0
-        if own:
-            more.append(Relation(f"{_OWN}{cell.id}", ((cell.id, -1),), -own, RelationKind.AT_MOST))
-        bounds = attacked.needed.get(cell.id)
-        if bounds is None or count in view.amounts:
-            continue
-        others, k = view.true[count, where, period, breakdown] - own, view.k[count]
-        if not own:
-            needed[cell.id] = bounds
-        elif 0 < others < k:
-            needed[cell.id] = (own + 1, own + k)
-    own_cells = frozenset(cell.id for cell in cells if cell.id.split("|")[1] == area)
-    return Trial(Who.OFFICE, Knowledge(tuple(cells), (*known.relations, *more), known.told, own_cells), needed)
+def _offices(attacked: Attacked, known: Knowledge) -> Iterator[Trial]:
+    """The offices of one programme, each tried where what it knows tells it anything."""
+    view = attacked.view
+    at = {cell.id: place_of_cell(cell.id) for cell in known.cells}
+    county = [(cell, place) for cell, place in at.items() if place[1] == view.county]
+    asked = [
+        (cell, place, attacked.needed[cell])
+        for cell, place in at.items()
+        if cell in attacked.needed and place[0] not in view.amounts
+    ]
+    for area in view.municipalities:
+        exact = {cell: view.true.get(place, 0) for cell, place in at.items() if place[1] == area}
+        at_county = {cell: view.own.get((place[0], area, place[2], place[3]), 0) for cell, place in county}
+        least = {cell: own for cell, own in at_county.items() if own}
+        told = {known.sight.group_of(cell) for cell in (*exact, *least)} - {None}
+        needed = dict[str, tuple[int, int]]()
+        for cell, place, bounds in asked:
+            own, k = least.get(cell, 0), view.k[place[0]]
+            if place[1] == area or known.sight.group_of(cell) not in told:
+                continue
+            if not own:
+                needed[cell] = bounds
+            elif 0 < view.true[place] - own < k:
+                needed[cell] = (own + 1, own + k)
+        yield Trial(Who.OFFICE, known, needed, attacked.found, Own(least, exact))
 
 
 def _counts_of_programmes(view: View) -> Mapping[str, set[str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,14 +18,17 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from kim_pipeline.disclosure import AuditError, AuditRow
+from kim_pipeline import german
+from kim_pipeline.disclosure import AuditError, AuditRow, Found
+from kim_pipeline.disclosure.inference import Inference
 from kim_pipeline.errors import KimError
 from kim_pipeline.protection.attacker import FigurePlace, View, cell_id, few_persons, unsafe_sums
-from kim_pipeline.protection.attackers import audited_by_all, trials
+from kim_pipeline.protection.attackers import Attacked, audited_by_all, inferred_from_rules
 from kim_pipeline.protection.hiding import hide_more
 from kim_pipeline.protection.linked_set import Key, read_linked_set
 from kim_pipeline.protection.night_ledger import NightFigures
 from kim_pipeline.protection.repair import repair
+from kim_pipeline.protection.withholding import Breach, Withholding
 from kim_pipeline.warehouse.build import comment, sql_literal
 from kim_pipeline.warehouse.catalogue import load_catalogue
 from kim_pipeline.warehouse.checks import checks_in
@@ -32,24 +36,11 @@ from kim_pipeline.warehouse.sql_models import SQL_FOLDER
 
 _CHECKS = SQL_FOLDER / "checks" / "published"
 """The rules that can be judged row by row, each a query for the rows that break it."""
-_SHOWN, _REPAIRS = 10, 4
+_SHOWN, _REPAIRS = 10, 8
 _LOG = logging.getLogger(__name__)
+_CANNOT_RUN = "Die Geheimhaltung lässt sich nicht prüfen, es wird nichts veröffentlicht."
+_INFORM = "Bitte die Betreuung informieren."
 _CONSISTENT = "Die veröffentlichten Werte widersprechen sich nicht."
-
-
-@dataclass(frozen=True)
-class Breach:
-    """A rule of publishing that a row breaks.
-
-    Attributes:
-        table: of the published file.
-        place: which row.
-        rule: German sentence: what must hold.
-    """
-
-    table: str
-    place: str
-    rule: str
 
 
 @dataclass(frozen=True)
@@ -88,6 +79,7 @@ class FileAudit:
         small: cells of the small figures, where the internal file was there.
         withheld: cells that fail whatever is printed, by what an attacker knows of them himself.
         hidden_more: figures that were hidden because the first audit failed.
+        taken_back: rules that were broken by what is withheld now.
         cells: every cell of the file with its true value and whether it is hidden, where the internal file was there.
     """
 
@@ -99,6 +91,7 @@ class FileAudit:
     small: frozenset[str] = frozenset()
     withheld: frozenset[str] = frozenset()
     hidden_more: frozenset[Key] = frozenset()
+    taken_back: tuple[Breach, ...] = ()
     cells: NightFigures = field(default_factory=dict)
 
     @property
@@ -131,7 +124,13 @@ def audit_file(published: Path, internal: Path | None, nights: Sequence[NightFig
         nights: what earlier ones have printed since the last release.
     """
     with _seen(published, internal) as view:
-        return _audited(view, nights)
+        return _audited(Attacked(view, nights))
+
+
+def measure_rules(published: Path, internal: Path) -> Inference:
+    """What somebody infers from the pattern itself who knows the rules (attacker 5); it holds nothing back."""
+    with _seen(published, internal) as view:
+        return inferred_from_rules(view)
 
 
 @contextmanager
@@ -144,7 +143,12 @@ def _seen(published: Path, internal: Path | None) -> Iterator[View]:
 
 
 class DisclosureError(KimError):
-    """What would be published breaks a rule; the German message names the place and no figure."""
+    """What would be published cannot be judged; the German message names the place and no figure."""
+
+    @property
+    def public(self) -> str:
+        """Without the places: that a figure is small is told to nobody."""
+        return f"{_CANNOT_RUN} {_INFORM}"
 
 
 def audit_build(
@@ -152,8 +156,8 @@ def audit_build(
 ) -> FileAudit:
     """Audit a build before it is published, and write what was found to `disclosure.audit` of its internal file.
 
-    Figures that somebody could work out are hidden with others until nobody can (`privacy.md`, "Nights"). Where that is
-    not possible they stay hidden, and the caller warns.
+    Figures that somebody could work out are hidden with others until nobody can (`privacy.md`, "Nights"), and what
+    breaks a rule of publishing is withheld. Where that is not possible they stay hidden, and the night warns.
 
     Args:
         published: the file.
@@ -162,34 +166,64 @@ def audit_build(
         nights: what earlier ones have printed since the last release.
 
     Raises:
-        DisclosureError: a rule of publishing is broken: what is published cannot be judged.
+        DisclosureError: what is published cannot be judged.
     """
-    found, more = audit_file(published, internal, nights), frozenset[Key]()
-    for _ in range(_REPAIRS):
-        if not found.at_risk or found.breaches:
-            break
-        with _seen(published, internal) as view, duckdb.connect(str(internal), read_only=True) as connection:
-            repaired = repair(view, read_linked_set(connection), found.at_risk, nights)
-        if not repaired.hidden:
+    before: Found = {}  # what is the same after figures were hidden needs no second proof
+    more, withholding = frozenset[Key](), Withholding()
+    for left in reversed(range(_REPAIRS + 1)):
+        found, hide = _audited_and_mended(published, internal, nights, before, withholding if left else None)
+        if hide is None:
             break
         with duckdb.connect(str(internal)) as connection:
-            more |= hide_more(connection, read_linked_set(connection), repaired.hidden)
+            more |= hide_more(connection, read_linked_set(connection), hide)
         rewrite()
-        found = audit_file(published, internal, nights)
+        withholding.apply(published)
+    found = replace(found, hidden_more=more, taken_back=tuple(withholding.met))
     with duckdb.connect(str(internal)) as connection:
         _write(connection, found)
-    if found.breaches:
-        places = [f"{b.table} {b.place} ({b.rule})" for b in found.breaches]
-        others = f" und {len(places) - _SHOWN} weitere" if len(places) > _SHOWN else ""
-        raise DisclosureError(
-            "Die Prüfung der Geheimhaltung ist nicht bestanden, es wird nichts veröffentlicht: "
-            f"{'; '.join(places[:_SHOWN])}{others}. Bitte die Betreuung informieren; die Tabelle disclosure.audit der "
-            "internen Datei hat die Einzelheiten."
+    final = [f"{b.table} {b.place} ({b.rule})" for b in found.breaches if b.is_final]
+    if final:
+        others = f" und {len(final) - _SHOWN} weitere" if len(final) > _SHOWN else ""
+        raise DisclosureError(f"{_CANNOT_RUN} Es hindert: {'; '.join(final[:_SHOWN])}{others}. {_INFORM}")
+    for sentence in warnings_of(found):
+        _LOG.warning("%s", sentence)
+    return found
+
+
+def warnings_of(found: FileAudit) -> list[str]:
+    """German sentences on what a build withholds; which figures they are is for those who read the internal file."""
+    sentences = []
+    for (table, rule), number in Counter((b.table, b.rule) for b in found.taken_back).items():
+        sentences.append(
+            f"Zurückgehalten, weil eine Regel der Veröffentlichung verletzt war: {german.count_class(number)} Zellen "
+            f"der Tabelle {table}. Die Regel: {rule}"
         )
-    for row in found.rows:
-        if not row.passed:
-            _LOG.warning("%s is hidden, and known too well to attacker %d all the same", row.cell, row.attacker)
-    return replace(found, hidden_more=more)
+    exposed = len({row.cell for row in found.rows if not row.passed})
+    if exposed:
+        sentences.append(
+            f"{german.count_class(exposed)} geheime Zahlen kennt jemand zu genau, was immer veröffentlicht wird."
+        )
+    return [f"{sentence} Welche es sind, zeigt die Tabelle {_TABLE} der internen Datei." for sentence in sentences]
+
+
+def _audited_and_mended(
+    published: Path,
+    internal: Path,
+    nights: Sequence[NightFigures],
+    before: Found,
+    withholding: Withholding | None,
+) -> tuple[FileAudit, set[Key] | None]:
+    """The audit of a file, and the figures to hide where it fails; None where there is nothing to do, or to be done."""
+    with _seen(published, internal) as view, duckdb.connect(str(internal), read_only=True) as connection:
+        attacked = Attacked(view, nights, before)
+        found = _audited(attacked)
+        if found.passed or withholding is None:
+            return found, None
+        linked = read_linked_set(connection)
+        hide, is_new = withholding.take_back(found.breaches, linked)
+        if not found.breaches:
+            hide |= repair(attacked, linked, found.at_risk).hidden
+        return found, hide if hide or is_new else None
 
 
 def build_of(published: Path) -> str:
@@ -204,7 +238,8 @@ def _write(connection: duckdb.DuckDBPyConnection, found: FileAudit) -> None:
         (r.cell, r.attacker, r.lower, r.upper, r.required_lower, r.required_upper, r.passed, r.method)
         for r in found.rows
     ]
-    rows += [(f"{b.table}|{b.place}", None, None, None, None, None, False, b.rule) for b in found.breaches]
+    broken = dict.fromkeys((*found.taken_back, *found.breaches))
+    rows += [(f"{b.table}|{b.place}", None, None, None, None, None, False, b.rule) for b in broken]
     names = list(_AUDIT)
     types = [pa.string(), *[pa.int64()] * 5, pa.bool_(), pa.string()]
     block = pa.table(
@@ -231,19 +266,20 @@ _AUDIT = {
 }
 
 
-def _audited(view: View, nights: Sequence[NightFigures]) -> FileAudit:
+def _audited(attacked: Attacked) -> FileAudit:
+    view = attacked.view
     breaches = list(_breaches(view))
     rows: list[AuditRow] = []
     try:
-        rows = audited_by_all(view, nights)
+        rows = audited_by_all(attacked)
     except AuditError as error:
-        breaches.append(Breach("indicator_value", str(error), _CONSISTENT))
+        breaches.append(Breach("indicator_value", str(error), _CONSISTENT, is_final=True))
     if not view.has_internal:
         rows = [replace(row, passed=row.passed or _may_be_large(row)) for row in rows]
     lines = tuple(_by_indicator(view, [row for row in rows if row.attacker == rows[0].attacker]))
     failed = {row.cell for row in rows if not row.passed} if view.has_internal else set()
     whose = {row.attacker for row in rows} if failed else set()
-    withheld = frozenset(cell for trial in trials(view, nights, whose) for cell in trial.hopeless(failed))
+    withheld = frozenset(cell for trial in attacked.trials(whose) for cell in trial.hopeless(failed))
     cells = {cell_id(place): (view.true[place], value is None) for place, value in view.seen.items() if view.true}
     return FileAudit(
         view.build, lines, tuple(rows), tuple(breaches), view.has_internal, view.small, withheld, cells=cells
@@ -254,30 +290,34 @@ def _breaches(view: View) -> Iterator[Breach]:
     """Rules that can be judged row by row."""
     for check in checks_in(_CHECKS):
         table = (check.asset or "").removeprefix("published.")
-        for row in view.rows(check.sql):
-            yield Breach(table, "|".join(map(str, row)), check.description)
+        for row in view.named_rows(check.sql):
+            yield Breach(table, "|".join(row.values()), check.description, tuple(row.items()))
     for place, value in sorted(view.seen.items()):
         if value is not None and 0 < value < view.k[place[0]] and place[0] not in view.amounts:
-            yield Breach("indicator_value", cell_id(place), f"Zahlen unter {view.k[place[0]]} bleiben geheim.")
+            yield _printed(place, f"Zahlen unter {view.k[place[0]]} bleiben geheim.")
     printed = [p for p, value in view.seen.items() if value and p[0] not in view.amounts]
     for place in sorted(few_persons(view, printed)):
-        yield Breach(
-            "indicator_value", cell_id(place), "Zahlen, hinter denen zu wenige Personen stehen, bleiben geheim."
-        )
+        yield _printed(place, "Zahlen, hinter denen zu wenige Personen stehen, bleiben geheim.")
     for place in sorted(unsafe_sums(view, (p for p, v in view.seen.items() if p[0] in view.amounts and v))):
-        yield Breach("indicator_value", cell_id(place), "Summen von zu wenigen Personen bleiben geheim.")
-    yield from (Breach("indicator_value", cell_id(place), _CONSISTENT) for place in view.contradictions)
+        yield _printed(place, "Summen von zu wenigen Personen bleiben geheim.")
+    yield from (replace(_printed(place, _CONSISTENT), is_doubtful=True) for place in view.contradictions)
     yield from _low_k(view)
 
 
+def _printed(place: FigurePlace, rule: str) -> Breach:
+    """A figure that must not be printed."""
+    return Breach("indicator_value", cell_id(place), rule, figure=place)
+
+
 def _low_k(view: View) -> Iterator[Breach]:
+    """The file says less of what is protected than the catalogue: nobody can judge it by what it says."""
     for indicator, k in view.rows("SELECT indicator_id, k FROM published.indicator WHERE k IS NOT NULL"):
         if int(str(k)) < view.k[str(indicator)]:
-            yield Breach("indicator", str(indicator), f"k ist mindestens {view.k[str(indicator)]}.")
+            yield Breach("indicator", str(indicator), f"k ist mindestens {view.k[str(indicator)]}.", is_final=True)
     protected = {entry.id for entry in load_catalogue() if entry.k is not None}
     for (indicator,) in view.rows("SELECT indicator_id FROM published.indicator WHERE k IS NULL ORDER BY indicator_id"):
         if indicator in protected:
-            yield Breach("indicator", str(indicator), "Der Indikator ist zu schützen.")
+            yield Breach("indicator", str(indicator), "Der Indikator ist zu schützen.", is_final=True)
 
 
 def _may_be_large(row: AuditRow) -> bool:

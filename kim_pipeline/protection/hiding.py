@@ -13,16 +13,21 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from kim_pipeline.disclosure import LinkedSystem, Memory, Pattern, Role, UnprotectableError, protect, with_prior
+from kim_pipeline.disclosure import LinkedSystem, Pattern, Role, UnprotectableError, protect, with_prior
 from kim_pipeline.errors import KimError
 from kim_pipeline.protection.joint import figure_of, is_change
 from kim_pipeline.protection.linked_set import Key, LinkedSet, Rules, read_linked_set
+from kim_pipeline.protection.pattern_memory import PatternMemory
 from kim_pipeline.warehouse.build import comment
 
 LEAST_DENOMINATOR = 20
 """A rate of a smaller denominator is not published."""
 _OPTIMUM_UP_TO = 400
 """Components of at most so many cells are solved to the optimum; larger ones by the heuristic."""
+_COARSER = (
+    "Bitte diesen Indikator gröber veröffentlichen: ohne Gliederung, ohne Quartale oder nur für den Kreis "
+    "(sql/indicators/catalogue.toml: „breakdown_kind“, „calendars“, „county_only“)."
+)
 _HIDDEN = "disclosure.hidden_cell"
 _COLUMNS = {
     "count_id": "Die Zahl, wie in disclosure.cell",
@@ -61,7 +66,7 @@ Joiner = Callable[[LinkedSystem], LinkedSystem]
 
 
 def protect_figures(
-    connection: duckdb.DuckDBPyConnection, known: Joiner | None = None, memory: Memory | None = None
+    connection: duckdb.DuckDBPyConnection, known: Joiner | None = None, memory: PatternMemory | None = None
 ) -> Protection:
     """Choose what to hide and write it to the connected internal file.
 
@@ -79,9 +84,14 @@ def protect_figures(
 
 
 def hidden_figures(
-    linked: LinkedSet, known: Joiner | None = None, memory: Memory | None = None, withheld: set[str] | None = None
+    linked: LinkedSet,
+    known: Joiner | None = None,
+    memory: PatternMemory | None = None,
+    withheld: set[str] | None = None,
 ) -> frozenset[Key]:
     """All figures that are not published; those that only follow from others are not among them.
+
+    A night with the figures of the last one hides the same: its audit is the judge, as it is of every night.
 
     Args:
         linked: the linked set.
@@ -92,7 +102,34 @@ def hidden_figures(
     Raises:
         ProtectionError: a figure that no pattern protects, where nothing may be withheld.
     """
-    join: Joiner = known or (lambda system: system)
+    digest = linked.digest() if memory is not None and known is None else ""
+    if memory is not None and digest and (same := _remembered(linked, memory, digest)) is not None:
+        return same
+    found = _found_hidden(linked, known or (lambda system: system), memory, withheld)
+    if memory is not None and digest and not withheld:  # what nothing protects is told again every night
+        memory.note(digest, (), [key.cell for key in found])
+    return found
+
+
+def _remembered(linked: LinkedSet, memory: PatternMemory, digest: str) -> frozenset[Key] | None:
+    """What was hidden of the same figures, where all that must be hidden is among it."""
+    cells = memory.recall(digest)
+    if cells is None:
+        return None
+    figures = {key.cell: (key, figure) for key, figure in (*linked.counts.items(), *linked.amounts.items())}
+    hidden = frozenset(figures[cell][0] for cell in cells if cell in figures)
+    must = {key for rules in linked.rules for key in _small_denominators(linked, rules)} | linked.primaries()
+    if with_what_follows(linked, hidden | must) != hidden:
+        return None
+    memory.nothing_changed()
+    seen = [(cell, key, figure) for cell, (key, figure) in figures.items() if figure.role is Role.PUBLISHED]
+    memory.note_cells({cell: (figure.value, key in hidden) for cell, key, figure in seen})
+    return hidden
+
+
+def _found_hidden(
+    linked: LinkedSet, join: Joiner, memory: PatternMemory | None, withheld: set[str] | None
+) -> frozenset[Key]:
     counts = frozenset[Key]()
     for has_orders in (False, True):  # from nothing, orders of dates make the search tenfold longer and change little
         system = linked.system_of_counts(has_orders=has_orders)
@@ -105,7 +142,7 @@ def hidden_figures(
 def _hidden_counts(
     linked: LinkedSet,
     system: LinkedSystem,
-    memory: Memory | None,
+    memory: PatternMemory | None,
     given: frozenset[Key],
     withheld: set[str] | None,
 ) -> frozenset[Key]:
@@ -122,7 +159,9 @@ def _hidden_counts(
         forced |= more
 
 
-def _pattern(system: LinkedSystem, forced: set[Key], memory: Memory | None, withheld: set[str] | None) -> Pattern:
+def _pattern(
+    system: LinkedSystem, forced: set[Key], memory: PatternMemory | None, withheld: set[str] | None
+) -> Pattern:
     hidden = {key.cell for key in forced if system.cells[key.cell].role is not Role.KNOWN}
     while True:
         try:
@@ -144,8 +183,15 @@ def unprotectable(cell: str) -> str:
     """German: that a figure cannot be protected, and what to do."""
     return (
         f"Die Zahl {figure_place(cell)} lässt sich nicht schützen, auch wenn alles geheim bleibt, was mit ihr "
-        "zusammenhängt. Bitte diesen Indikator gröber veröffentlichen: ohne Gliederung, ohne Quartale oder nur "
-        "für den Kreis (sql/indicators/catalogue.toml: „breakdown_kind“, „calendars“, „county_only“)."
+        f"zusammenhängt. {_COARSER}"
+    )
+
+
+def unprotectable_indicator(cell: str) -> str:
+    """The same for everybody, of the indicator: which figure it is would tell that it is small."""
+    return (
+        f"Eine Zahl von {figure_of(cell).split('|')[0]} lässt sich nicht schützen, auch wenn alles geheim bleibt, was "
+        f"mit ihr zusammenhängt. Sie bleibt geheim. {_COARSER}"
     )
 
 

@@ -6,6 +6,7 @@ attacker knows"). Neither which cells are hidden, nor the audit, which builds it
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -158,13 +159,34 @@ class LinkedSet:
             found.setdefault(key.count_id, []).append(key)
         return found
 
+    def digest(self) -> str:
+        """Tells whether figures, rules and calendar are the same."""
+        calendar = self.calendar
+        periods = sorted(calendar.quarters.items()), sorted(calendar.previous.items()), sorted(calendar.years)
+        content = [*self.counts.items()], [*self.amounts.items()], [*self.rules], calendar.county, periods
+        return hashlib.sha256(repr((*content, calendar.municipalities)).encode()).hexdigest()
+
+    def primaries(self) -> set[Key]:
+        """Figures that are hidden for themselves, whatever becomes of the others."""
+        small = self._small()
+        counts = {
+            key
+            for key, figure in self.counts.items()
+            if figure.is_printed and _cell(key, figure, self.calendar, is_small=key in small).is_sensitive
+        }
+        return counts | {key for key, sum_ in self.amounts.items() if sum_.is_unsafe_sum and sum_.value > 0}
+
+    def _small(self) -> set[Key]:
+        """Counts that are treated as small whatever their values."""
+        return self._whole_groups() | {key for key, figure in self.counts.items() if figure.is_of_few}
+
     def system_of_counts(self, *, has_orders: bool = True) -> LinkedSystem:
         """Cells and relations of all counts of persons, cases, requests.
 
         Args:
             has_orders: with the orders of dates and what printed classes tell.
         """
-        small = self._whole_groups() | {key for key, figure in self.counts.items() if figure.is_of_few}
+        small = self._small()
         cells = [_cell(key, figure, self.calendar, is_small=key in small) for key, figure in self.counts.items()]
         rests, relations = self._parts()
         relations += [*self._additive(self.counts), *self._within_rates(), *self._bounds(), *self._flows()]

@@ -17,11 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import kim_pipeline.disclosure
+import kim_pipeline.protection
 
 _LOG = logging.getLogger(__name__)
 _FILE = "patterns.json"
 _KIND = 2
 """Of the file's form; what is of another one is as none."""
+
+
+_Solved = list[list[str]]
+"""Cells that were forced, and cells that were hidden."""
 
 
 class PatternMemory:
@@ -38,24 +43,41 @@ class PatternMemory:
         kept = _read(folder / _FILE)
         self._release = release
         self._seen: dict[str, tuple[int | None, bool]] = {}
-        self._solved: dict[str, list[str]] = {}
+        self._solved: dict[str, list[_Solved]] = {}
         if kept is not None and kept.get("release", release) == release:
             self._seen = {cell: (value, is_hidden) for cell, (value, is_hidden) in kept["cells"].items()}
             if kept["code"] == _code() and not is_new:
                 self._solved = kept["patterns"]
         self._now_seen: dict[str, tuple[int, bool]] = {}
-        self._now_solved: dict[str, list[str]] = {}
+        self._now_solved: dict[str, list[_Solved]] = {}
 
-    def recall(self, digest: str) -> Collection[str] | None:
-        """The hidden cells of the component with this digest; None if it was not there."""
-        found = self._now_solved.get(digest, self._solved.get(digest))
-        if found is not None:
-            self._now_solved[digest] = found
-        return found
+    def recall(self, digest: str, forced: Collection[str] = ()) -> Collection[str] | None:
+        """The hidden cells of what has this digest, where no other cells were forced, and these are among the hidden.
 
-    def note(self, digest: str, hidden: Collection[str]) -> None:
-        """Remember the hidden cells of a component."""
-        self._now_solved[digest] = list(hidden)
+        None where it was not there.
+        """
+        given = set(forced)
+        for solved in self._now_solved.get(digest, []) + self._solved.get(digest, []):
+            before, hidden = solved
+            if given.issuperset(before) and given.issubset(hidden):
+                self._note(digest, solved)
+                return hidden
+        return None
+
+    def note(self, digest: str, forced: Collection[str], hidden: Collection[str]) -> None:
+        """Remember the hidden cells of what has this digest, and which of them were forced."""
+        self._note(digest, [sorted(forced), sorted(hidden)])
+
+    def _note(self, digest: str, solved: _Solved) -> None:
+        known = self._now_solved.setdefault(digest, [])
+        if solved not in known:
+            known.append(solved)
+
+    def nothing_changed(self) -> None:
+        """Go on remembering all that was solved."""
+        for digest, known in self._solved.items():
+            for solved in known:
+                self._note(digest, solved)
 
     def last_seen(self, cell_id: str) -> tuple[int | None, bool] | None:
         """The value that a cell had last night, if known, and whether it was hidden; None if it was not there."""
@@ -70,8 +92,9 @@ class PatternMemory:
         for cell_id in cell_ids:
             if cell_id in self._now_seen:
                 self._now_seen[cell_id] = (self._now_seen[cell_id][0], True)
-        for solved in self._now_solved.values():
-            solved.extend(cell_ids)  # those of other components are nothing to it
+        for known in self._now_solved.values():
+            for _, hidden in known:
+                hidden.extend(sorted(set(cell_ids) - set(hidden)))  # those of other components are nothing to it
 
     def state(self) -> dict[str, bytes]:
         """What this night knows, as a file of the state."""
@@ -121,6 +144,7 @@ def _of_older_form(kept: Any) -> dict[str, Any]:
 def _code() -> str:
     """Tells versions of the search apart."""
     digest = hashlib.sha256(metadata.version("highspy").encode())
-    for path in sorted(Path(kim_pipeline.disclosure.__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
+    for room in (kim_pipeline.disclosure, kim_pipeline.protection):
+        for path in sorted(Path(str(room.__file__)).parent.glob("*.py")):
+            digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 from kim_pipeline.disclosure import AuditRow
 from kim_pipeline.protection.attacker import FigurePlace, View, cell_id
-from kim_pipeline.protection.attackers import Knowledge, Trial, trials
+from kim_pipeline.protection.attackers import Attacked, Knowledge, Trial
 from kim_pipeline.protection.hiding import with_what_follows
 from kim_pipeline.protection.linked_set import Key, LinkedSet
-from kim_pipeline.protection.night_ledger import NightFigures
 
 _COUNTY = 5.0
 """The county's figures are hidden last: they are read most."""
@@ -34,32 +33,31 @@ class Repair:
     withheld: frozenset[str]
 
 
-def repair(view: View, linked: LinkedSet, failed: Iterable[AuditRow], nights: Sequence[NightFigures] = ()) -> Repair:
+def repair(attacked: Attacked, linked: LinkedSet, failed: Iterable[AuditRow]) -> Repair:
     """Hide figures beside failed cells until each passes against whom it failed; the next audit is the judge of all.
 
     Args:
-        view: of the published file.
+        attacked: the published file.
         linked: the linked set of its internal file.
         failed: rows of cells that an attacker knows too well.
-        nights: earlier ones, since the last release.
     """
     todo, withheld, more = dict[int, set[str]](), set[str](), set[Key]()
     for row in failed:
         todo.setdefault(row.attacker, set()).add(row.cell)
-    for trial in trials(view, nights, todo):
-        for cell in sorted(row.cell for row in trial.tried(todo[trial.who]) if not row.passed):
-            found = _enough(trial.hiding(map(cell_id, more)), cell, view)
+    for trial in attacked.trials(todo):
+        for cell in trial.fails(todo[trial.who]):
+            found = _enough(trial, cell, attacked.view, frozenset(map(cell_id, more)))
             more |= {Key(*place) for place in found or ()}
             if found is None:
                 withheld.add(cell)
     return Repair(with_what_follows(linked, more), frozenset(withheld))
 
 
-def _enough(trial: Trial, cell: str, view: View) -> list[FigurePlace] | None:
+def _enough(trial: Trial, cell: str, view: View, hidden: frozenset[str]) -> list[FigurePlace] | None:
     """Printed figures of which none can be left out and all together protect a cell; None where nothing does."""
 
     def is_safe(places: Sequence[FigurePlace]) -> bool:
-        return all(row.passed for row in trial.hiding(map(cell_id, places)).tried({cell}))
+        return trial.passes_hiding(cell, hidden.union(map(cell_id, places)))
 
     if is_safe([]):
         return []

@@ -315,3 +315,16 @@ def tables_in(blocks: Iterable[Block]) -> Iterator[PaperTable]:
             yield block.table
         elif isinstance(block, SideBySide):
             yield from tables_in((*block.left, *block.right))
+
+
+def drawings_in(blocks: Iterable[Block]) -> Iterator[str]:
+    """All SVG among blocks, those in cells of tables as well, in order; some may come again."""
+    for block in blocks:
+        if isinstance(block, Picture | Panel):
+            yield block.svg
+        elif isinstance(block, SideBySide):
+            yield from drawings_in((*block.left, *block.right))
+    for table in tables_in(blocks):
+        yield from (
+            cell.svg for row in table.rows if not isinstance(row, Group) for cell in row if isinstance(cell, Spark)
+        )

@@ -194,7 +194,7 @@ def _hurdles(context: ReportContext, years: list[str]) -> list[Block]:
         f"Balken. {told}.",
         table,
         is_data_in_word=True,
-        width=0.72,
+        width=0.66,
     )
     total = figures.figure("kim_hurdles", year)
     said = (

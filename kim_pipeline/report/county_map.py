@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 from kim_pipeline.contracts.configured import decoded
 from kim_pipeline.contracts.county import County
-from kim_pipeline.report.svg import BLUE, FONT, INK, MUTED
+from kim_pipeline.report.svg import BLUE, INK, MUTED, Label, picture
 
 Ring = Sequence[Sequence[float]]
 
@@ -83,7 +82,7 @@ class MapArea:
 
 _WIDTH, _LINE = 300.0, 13.0
 _SHADES = ("#eff3ff", "#bdd7e7", "#8ab8d8", "#5d9cc4")
-_NAMES, _VALUES, _SMALL = 8.0, 9.0, 7.5
+_NAMES, _VALUES, _SMALL, _EDGE = 8.0, 9.0, 7.5, 2.0
 
 
 def drawn_map(county: County, areas: Sequence[MapArea], legend: Sequence[tuple[int | str, str]], name: str) -> str:
@@ -100,22 +99,16 @@ def drawn_map(county: County, areas: Sequence[MapArea], legend: Sequence[tuple[i
     texts = [part for area in areas if area.key in flat.spots for part in _named(flat.spots[area.key], area)]
     lines = [_legend_line(at, entry, flat.height + 8, name) for at, entry in enumerate(legend)]
     below = flat.height + 8 + _LINE * len(legend)
-    owner = svg_text((_WIDTH, below + 10), county.geometry_attribution, _SMALL, (MUTED, "end"))
-    height = below + 14
-    box = f'viewBox="0 0 {_WIDTH:g} {height:.1f}" width="{_WIDTH:g}" height="{height:.1f}"'
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {box}>{_hatching(name)}{"".join([*outlines, *texts, *lines])}{owner}'
-        "</svg>"
-    )
+    owner = Label(county.geometry_attribution, MUTED, _SMALL, "end", edge=_EDGE).at(_WIDTH, below + 10)
+    return picture((_WIDTH, below + 14), _hatching(name), [*outlines, *texts, *lines, owner])
 
 
 def drawn_locator(county: County, here: str) -> str:
     """A small map on which one area is filled."""
     flat = _Flat(shapes(county))
     outlines = [_outline(path, BLUE if key == here else "#ececec") for key, path in flat.paths.items()]
-    owner = svg_text((0, flat.height + 16), county.geometry_attribution, 14, (MUTED, "start"))
-    box = f'viewBox="0 0 {_WIDTH:g} {flat.height + 22:.1f}" width="{_WIDTH:g}" height="{flat.height + 22:.1f}"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {box}>{"".join(outlines)}{owner}</svg>'
+    owner = Label(county.geometry_attribution, MUTED, 14, "start", edge=_EDGE).at(0, flat.height + 16)
+    return picture((_WIDTH, flat.height + 22), "", [*outlines, owner])
 
 
 class _Flat:
@@ -150,17 +143,17 @@ def _fill(fill: int | str, name: str) -> str:
 
 def _hatching(name: str) -> str:
     return (
-        f'<defs><pattern id="{name}-hatched" width="6" height="6" patternUnits="userSpaceOnUse">'
+        f'<pattern id="{name}-hatched" width="6" height="6" patternUnits="userSpaceOnUse">'
         f'<rect width="6" height="6" fill="white"/><path d="M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2" stroke="{MUTED}" '
-        'stroke-width="0.7" stroke-opacity="0.6"/></pattern></defs>'
+        'stroke-width="0.7" stroke-opacity="0.6"/></pattern>'
     )
 
 
 def _named(place: tuple[float, float], area: MapArea) -> list[str]:
     x, y = place
     return [
-        svg_text((x, y - 2), area.name, _NAMES, (INK, "middle")),
-        svg_text((x, y + 8), area.label, _VALUES, (INK, "middle"), is_bold=True),
+        Label(area.name, size=_NAMES, edge=_EDGE).at(x, y - 2),
+        Label(area.label, size=_VALUES, is_bold=True, edge=_EDGE).at(x, y + 8),
     ]
 
 
@@ -174,16 +167,4 @@ def _legend_line(at: int, entry: tuple[int | str, str], top: float, name: str) -
             f'<rect x="2" y="{y:.1f}" width="18" height="9" fill="{_fill(fill, name)}" stroke="{INK}" '
             'stroke-width="0.6"/>'
         )
-    return patch + svg_text((26, y + 8), text, _NAMES + 0.5, (INK, "start"))
-
-
-def svg_text(
-    place: tuple[float, float], text: str, size: float, look: tuple[str, str], *, is_bold: bool = False
-) -> str:
-    """A text with a white edge, so that it can be read on any fill; `look` is its colour and where it is anchored."""
-    colour, anchor = look
-    font = f'font-family="{FONT}, Segoe UI, Arial, sans-serif" font-size="{size:g}"'
-    weight = ' font-weight="600"' if is_bold else ""
-    edge = 'stroke="white" stroke-width="2" stroke-linejoin="round" paint-order="stroke"'
-    at = f'x="{place[0]:.1f}" y="{place[1]:.1f}"'
-    return f'<text {at} {font}{weight} fill="{colour}" {edge} text-anchor="{anchor}">{escape(text)}</text>'
+    return patch + Label(text, size=_NAMES + 0.5, anchor="start", edge=_EDGE).at(26, y + 8)

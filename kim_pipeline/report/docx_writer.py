@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import docx
@@ -17,7 +18,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm
+from docx.shared import Mm, Pt
 
 from kim_pipeline.german import tied
 from kim_pipeline.report.blocks import (
@@ -36,17 +37,23 @@ from kim_pipeline.report.blocks import (
     Picture,
     SideBySide,
     Spark,
+    drawings_in,
     lines_of,
 )
-from kim_pipeline.report.svg import png
+from kim_pipeline.report.png import pngs
 
 _PAGE = (Mm(210), Mm(297))
 _MARGIN = Mm(22)
+_ABOVE_TABLES = Pt(8)
 _WIDTH = 166.0
 """Of the text, in millimetres."""
 _SPARK, _PANEL = 24.0, 80.0
-_LETTER, _BOLD_LETTER, _PADDING, _WIDEST_WORD = 2.3, 2.6, 4.0, 40.0
-"""Of an average letter at 11 points, of a cell's margins, and of the longest word that is not broken."""
+_LETTER, _BOLD_LETTER, _PADDING, _WIDEST_WORD = 2.3, 2.6, 4.0, 22.0
+"""Of an average letter at 11 points, of a cell's margins, and of the longest word that is not parted."""
+_BESIDE = 0.55
+"""Of the width, for a picture that has another beside it on the printed page."""
+_NORMAL_SIZE, _SMALL_SIZE = 11, 8
+"""In points, of the text and of small tables."""
 _LANGUAGE = "de-DE"
 _HEADINGS = ("Heading1", "Heading2", "Heading3")
 _LIST, _CAPTION, _GRID = "ListNumber", "Caption", "TableGrid"
@@ -67,12 +74,20 @@ def word(document: Document, author: str, made_at: dt.datetime, *, has_front: bo
     """
     file = docx.Document()
     _set_up(file, document, author, made_at)
-    writer = _Writer(file, 1 if has_front else 0)
+    writer = _Writer(file, 1 if has_front else 0, _drawn(document))
     if has_front:
         writer.front(document)
     for section in document.printed():
         writer.blocks(section.blocks)
     return _packed(file)
+
+
+def _drawn(document: Document) -> dict[str, bytes]:
+    """Each SVG of the document → the same as PNG; all at once, since each start of Typst costs as much as ten."""
+    cover = document.front.picture
+    blocks = [block for section in document.printed() for block in section.blocks]
+    drawings = list(dict.fromkeys([*([cover.svg] if cover else []), *drawings_in(blocks)]))
+    return dict(zip(drawings, pngs(drawings), strict=True))
 
 
 def _set_up(file: Any, document: Document, author: str, made_at: dt.datetime) -> None:
@@ -86,6 +101,9 @@ def _set_up(file: Any, document: Document, author: str, made_at: dt.datetime) ->
     for name in ("w:val", "w:eastAsia"):
         element.set(qn(name), _LANGUAGE)
     defaults.append(element)
+    hyphenates = OxmlElement("w:autoHyphenation")
+    hyphenates.set(qn("w:val"), "true")
+    file.settings.element.find(qn("w:defaultTabStop")).addnext(hyphenates)
     facts = file.core_properties
     facts.title = f"{document.front.title} – {document.front.subtitle}"
     facts.author = facts.last_modified_by = author
@@ -96,11 +114,18 @@ def _set_up(file: Any, document: Document, author: str, made_at: dt.datetime) ->
 
 
 class _Writer:
-    """Blocks into a Word file; `depth` is how many levels of headings stand above the chapters."""
+    """Blocks into a Word file.
 
-    def __init__(self, file: Any, depth: int) -> None:
+    Args:
+        file: to write into.
+        depth: how many levels of headings stand above the chapters.
+        drawn: SVG → PNG of all drawings.
+    """
+
+    def __init__(self, file: Any, depth: int, drawn: Mapping[str, bytes]) -> None:
         self._file = file
         self._depth = depth
+        self._drawn = drawn
 
     def front(self, document: Document) -> None:
         front = document.front
@@ -121,7 +146,7 @@ class _Writer:
 
     def _block(self, block: Block) -> None:
         if isinstance(block, SideBySide):
-            self.blocks((*block.left, *block.right))
+            self.blocks(_smaller(part) for part in (*block.left, *block.right))
         elif isinstance(block, PaperTable):
             self._table(block)
         elif isinstance(block, Picture):
@@ -139,7 +164,7 @@ class _Writer:
         elif isinstance(block, Paragraph):
             self._normal(block.text)
         elif isinstance(block, Note):
-            self._normal("").add_run(tied(block.title)).bold = True
+            self._leading(block.title)
             for text in block.texts:
                 self._normal(text)
         else:
@@ -156,9 +181,17 @@ class _Writer:
             made._p.style = style
         return made
 
+    def _leading(self, title: str) -> None:
+        """A title in bold, on the page of what follows."""
+        paragraph = self._normal("")
+        paragraph.paragraph_format.keep_with_next = True
+        paragraph.add_run(tied(title)).bold = True
+
     def _caption(self, text: str, *, leads: bool) -> None:
         paragraph = self._paragraph(text, _CAPTION)
         paragraph.paragraph_format.keep_with_next = leads
+        if leads:
+            paragraph.paragraph_format.space_before = _ABOVE_TABLES
 
     def _entries(self, block: Entries) -> None:
         if block.is_running:
@@ -181,8 +214,8 @@ class _Writer:
             self._table(block.data)
 
     def _panel(self, block: Panel) -> None:
-        self._normal("").add_run(tied(block.title)).bold = True
-        self._normal(block.text)
+        self._leading(block.title)
+        self._normal(block.text).paragraph_format.keep_with_next = True
         self._image(block.svg, block.alt, _PANEL)
         if block.table is not None:
             self._table(block.table)
@@ -190,7 +223,11 @@ class _Writer:
     def _image(self, svg: str, alt: str, width: float) -> None:
         paragraph = self._normal("")
         paragraph.paragraph_format.keep_with_next = True
-        _put_image(paragraph, svg, alt, width)
+        self._put(paragraph, svg, alt, width)
+
+    def _put(self, paragraph: Any, svg: str, alt: str, width: float) -> None:
+        shape = paragraph.add_run().add_picture(io.BytesIO(self._drawn[svg]), width=Mm(width))
+        shape._inline.docPr.set("descr", tied(alt))
 
     def _table(self, table: PaperTable) -> None:
         columns, rows = _without_groups(table)
@@ -199,26 +236,38 @@ class _Writer:
         made = self._file.add_table(rows=1 + len(rows), cols=len(columns))
         made._tbl.tblPr.style = _GRID
         made.autofit = False
-        widths = _widths(columns, rows)
+        size = _SMALL_SIZE if table.is_small else _NORMAL_SIZE
+        widths = _widths(columns, rows, size / _NORMAL_SIZE)
         for at, width in enumerate(widths):
             made.columns[at].width = Mm(width)
         cells = [list(row.cells) for row in made.rows]
         for line, row in zip(cells, [tuple(column.head for column in columns), *rows], strict=True):
             for cell, value, column, width in zip(line, row, columns, widths, strict=True):
                 cell.width = Mm(width)
-                _fill(cell, value, column, is_bold=line is cells[0])
+                if isinstance(value, Spark):
+                    self._put(cell.paragraphs[0], value.svg, value.alt, _SPARK)
+                else:
+                    _fill(cell, value, column, is_bold=line is cells[0])
+                    if table.is_small:
+                        _set_size(cell, _SMALL_SIZE)
         _describe(made, caption, columns)
         for note in table.notes:
             self._normal(note)
 
 
-def _widths(columns: Sequence[Head], rows: Sequence[tuple[Cell, ...]]) -> list[float]:
-    """Widths in millimetres: as the columns ask, but no word is broken as long as the others have room to give."""
+def _widths(columns: Sequence[Head], rows: Sequence[tuple[Cell, ...]], scale: float) -> list[float]:
+    """Widths in millimetres: as the columns ask, but no word is broken as long as the others have room to give.
+
+    Args:
+        columns: heads, and what share each asks for.
+        rows: cells.
+        scale: size of the letters to those of the text.
+    """
     needed = [
-        max(_least_width(value) for value in (column.head, *(row[at] for row in rows)))
+        max(_least_width(value, scale) for value in (column.head, *(row[at] for row in rows)))
         for at, column in enumerate(columns)
     ]
-    needed = [width * min(1.0, _WIDTH / sum(needed)) for width in needed]
+    needed = [min(width, _cap(needed)) for width in needed]
     asked = [column.width * _WIDTH / sum(column.width for column in columns) for column in columns]
     missing = sum(max(0.0, least - width) for least, width in zip(needed, asked, strict=True))
     spare = sum(max(0.0, width - least) for least, width in zip(needed, asked, strict=True))
@@ -228,13 +277,24 @@ def _widths(columns: Sequence[Head], rows: Sequence[tuple[Cell, ...]]) -> list[f
     ]
 
 
-def _least_width(value: Cell) -> float:
+def _cap(needed: Sequence[float]) -> float:
+    """The width up to which columns get what they need, so that all have room: the longest words are broken first."""
+    room, ordered = _WIDTH, sorted(needed)
+    for at, width in enumerate(ordered):
+        share = room / (len(ordered) - at)
+        if width >= share:
+            return share
+        room -= width
+    return ordered[-1]
+
+
+def _least_width(value: Cell, scale: float) -> float:
     """What the longest word of a cell needs; very long ones are broken."""
     if isinstance(value, Spark):
         return _SPARK + _PADDING
     letter = {False: _LETTER, True: _BOLD_LETTER}
     words = (len(word) * letter[bold] for text, bold in lines_of(value) for word in tied(text).split(" "))
-    return min(_WIDEST_WORD, max(words, default=0.0)) + _PADDING
+    return min(_WIDEST_WORD, max(words, default=0.0)) * scale + _PADDING
 
 
 def _labelled(label: str, caption: str) -> str:
@@ -257,11 +317,13 @@ def _without_groups(table: PaperTable) -> tuple[tuple[Head, ...], list[tuple[Cel
     return (Head(table.group_head, width=widest * 0.16), *table.columns), found
 
 
-def _fill(cell: Any, value: Cell, column: Head, *, is_bold: bool = False) -> None:
+def _smaller(block: Block) -> Block:
+    """What has something beside it on the printed page; here it stands below it, a picture no larger than there."""
+    return replace(block, width=block.width * _BESIDE) if isinstance(block, Picture) else block
+
+
+def _fill(cell: Any, value: str, column: Head, *, is_bold: bool = False) -> None:
     paragraph = cell.paragraphs[0]
-    if isinstance(value, Spark):
-        _put_image(paragraph, value.svg, value.alt, _SPARK)
-        return
     if column.align in _ALIGNED:
         paragraph.alignment = _ALIGNED[column.align]
     for at, (text, is_strong) in enumerate(lines_of(value)):
@@ -272,9 +334,9 @@ def _fill(cell: Any, value: Cell, column: Head, *, is_bold: bool = False) -> Non
         run.bold = is_bold or is_strong or None
 
 
-def _put_image(paragraph: Any, svg: str, alt: str, width: float) -> None:
-    shape = paragraph.add_run().add_picture(io.BytesIO(png(svg)), width=Mm(width))
-    shape._inline.docPr.set("descr", tied(alt))
+def _set_size(cell: Any, points: int) -> None:
+    for run in cell.paragraphs[0].runs:
+        run.font.size = Pt(points)
 
 
 def _describe(table: Any, caption: str, columns: Sequence[Head]) -> None:
@@ -308,6 +370,7 @@ def _packed(file: Any) -> bytes:
     with zipfile.ZipFile(written) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
         for name in sorted(source.namelist()):
             entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.external_attr, entry.compress_type = _MODE, zipfile.ZIP_DEFLATED
+            entry.external_attr = _MODE
+            entry.compress_type = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
             target.writestr(entry, source.read(name))
     return packed.getvalue()

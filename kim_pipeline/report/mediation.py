@@ -96,7 +96,7 @@ def _bars(context: ReportContext, rows: list[Record], year: str) -> Picture:
         _table(context, rows, year),
         ("Am Ende der Balken: Anfragen · Deckungsquote.", *sign_notes([tuple(map(_coverage, drawn))])),
         is_data_in_word=True,
-        width=0.62,
+        width=0.54,
     )
 
 

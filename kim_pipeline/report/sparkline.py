@@ -9,9 +9,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
 
-from kim_pipeline.report.svg import BLUE, FONT, INK, MUTED, RULE
+from kim_pipeline.report.svg import BLUE, MUTED, RULE, Label, picture, svg_length
 from kim_pipeline.report.tables import SIGNS
 
 
@@ -90,8 +89,7 @@ def _svg(spots: Sequence[Spot], frame: _Frame) -> str:
     last = max((at for at, place in enumerate(places) if place is not None), default=-1)
     for at, (spot, place) in enumerate(zip(spots, places, strict=True)):
         parts += _spot(spot, place, frame.x(at, len(spots)), frame, is_last=at == last)
-    box = f'viewBox="0 0 {_n(frame.width)} {_n(frame.height)}" width="{_n(frame.width)}" height="{_n(frame.height)}"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {box}>{"".join(parts)}</svg>'
+    return picture((frame.width, frame.height), "", parts)
 
 
 def _spot(spot: Spot, place: tuple[float, float] | None, x: float, frame: _Frame, *, is_last: bool) -> list[str]:
@@ -99,30 +97,18 @@ def _spot(spot: Spot, place: tuple[float, float] | None, x: float, frame: _Frame
     y = frame.y(0) if place is None else place[1]
     if place is not None:
         fill = "white" if spot.is_part or not is_last else BLUE
-        found.append(
-            f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(frame.dot)}" fill="{fill}" stroke="{BLUE}" stroke-width="1.4"/>'
-        )
+        dot = f'cx="{svg_length(x)}" cy="{svg_length(y)}" r="{svg_length(frame.dot)}"'
+        found.append(f'<circle {dot} fill="{fill}" stroke="{BLUE}" stroke-width="1.4"/>')
     if frame.text:
-        found.append(_text((x, y - 6), spot.label, frame.text))
-        found.append(_text((x, frame.height - 3), spot.period, frame.text - 1.5, MUTED))
+        found.append(Label(spot.label, size=frame.text, is_bold=True).at(x, y - 6))
+        found.append(Label(spot.period, MUTED, frame.text - 1.5).at(x, frame.height - 3))
     elif place is None and len(spot.label) == 1:
-        found.append(_text((x, y), spot.label, 13))
+        found.append(Label(spot.label, size=13, is_bold=True).at(x, y))
     return found
 
 
 def _line(start: tuple[float, float], end: tuple[float, float], colour: str, width: float, more: str = "") -> str:
-    ends = f'x1="{_n(start[0])}" y1="{_n(start[1])}" x2="{_n(end[0])}" y2="{_n(end[1])}"'
-    return f'<line {ends} stroke="{colour}" stroke-width="{_n(width)}"{more}/>'
-
-
-def _text(place: tuple[float, float], text: str, size: float, colour: str = INK) -> str:
-    """A text above a place; in the ink of values it is bold."""
-    weight = 600 if colour == INK else 400
-    font = f'font-family="{FONT}, Segoe UI, Arial, sans-serif" font-size="{_n(size)}" font-weight="{weight}"'
-    at = f'x="{_n(place[0])}" y="{_n(place[1])}" text-anchor="middle"'
-    edge = 'stroke="white" stroke-width="2.5" paint-order="stroke"'
-    return f'<text {at} {font} fill="{colour}" {edge}>{escape(text)}</text>'
-
-
-def _n(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    ends = (
+        f'x1="{svg_length(start[0])}" y1="{svg_length(start[1])}" x2="{svg_length(end[0])}" y2="{svg_length(end[1])}"'
+    )
+    return f'<line {ends} stroke="{colour}" stroke-width="{svg_length(width)}"{more}/>'

@@ -1,123 +1,93 @@
-"""Charts as SVG: from an Altair chart to a picture that stands in the PDF and in the HTML page alike.
+"""Drawings as SVG: what they are made of, so that one picture stands in the PDF, in the HTML page and in Word.
 
-Belongs here: compiling, patterns instead of colour alone, and what makes several pictures fit on one page.
+Belongs here: colours, patterns instead of colour alone, labels that can be read on any fill, and a picture's frame.
 """
 
 from __future__ import annotations
 
-import re
-import xml.etree.ElementTree as ET
-from functools import cache
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import altair as alt
-import vl_convert
+from xml.sax.saxutils import escape
 
 FONT = "Source Sans 3"
+_FAMILY = f"'{FONT}', 'Segoe UI', Arial, sans-serif"
+"""In quotation marks: a family whose name has a word that begins with a digit is none without them."""
 FONTS = Path(__file__).parent / "fonts"
 INK = "#1a1a1a"
 MUTED = "#595959"
 RULE = "#d0d0d0"
+GRID = "#e8e8e8"
 BLUE, SKY = "#0072b2", "#56b4e9"
 """After Okabe and Ito's palette, which people with any kind of colour vision can tell apart."""
 
-FILLS = {
-    "light": SKY,
-    "stripes": "#e69f01",
-    "hatched": "#fafafb",
-}
-"""Name of a fill → the colour that stands for it in a chart; those of patterns are used for nothing else."""
-
-HIDDEN_FILL = FILLS["hatched"]
-"""Fill of what is kept secret."""
-
-_LINE = 'stroke="{ink}" stroke-width="1.2" stroke-opacity="{opacity}"'
-_PATTERNS = {
-    "stripes": f'<path d="M-2,2 l4,-4 M0,8 l8,-8 M6,10 l4,-4" {_LINE.format(ink=INK, opacity=0.45)}/>',
-    "hatched": f'<path d="M-2,2 l4,-4 M0,8 l8,-8 M6,10 l4,-4" {_LINE.format(ink=MUTED, opacity=0.55)}/>',
-}
-_SVG = "http://www.w3.org/2000/svg"
-_XLINK = "http://www.w3.org/1999/xlink"
-_DROPPED = ("class", "role", "pointer-events", "aria-hidden", "aria-label", "aria-roledescription")
-
-CONFIG: dict[str, Any] = {
-    "aria": False,
-    "background": "white",
-    "font": FONT,
-    "view": {"stroke": None},
-    "axis": {
-        "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": 600, "labelColor": INK, "titleColor": INK,
-        "domainColor": RULE, "tickColor": RULE, "gridColor": "#e8e8e8", "labelLimit": 260,
-    },
-    "legend": {
-        "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": 600, "labelColor": INK, "titleColor": INK,
-        "symbolSize": 130, "symbolStrokeWidth": 0.6, "orient": "top", "labelLimit": 220,
-    },
-    "text": {"fontSize": 11, "color": INK},
-}  # fmt: skip
+LETTER = 11.0
+"""Height of the letters of a chart."""
+_AVERAGE = 0.52
+"""Width of a letter to its height, rather too wide than too narrow."""
+_PATTERNS = {"stripes": ("#e69f01", INK, 0.45), "hatched": ("#fafafb", MUTED, 0.55)}
+"""Name of a pattern → ground, colour and opacity of its lines; `hatched` is what is kept secret."""
 
 
-@cache
-def _register_fonts() -> None:
-    vl_convert.register_font_directory(str(FONTS))
-
-
-def drawn(chart: alt.TopLevelMixin, name: str) -> str:
-    """An Altair chart as SVG.
+def filled_with(fill: str, name: str) -> str:
+    """What stands in an attribute `fill` for `light` or a pattern.
 
     Args:
-        chart: with its data.
-        name: unlike that of any other picture on the page.
+        fill: `light`, `stripes` or `hatched`.
+        name: of the picture, unlike that of any other on the page, since ids are shared by a whole HTML page.
     """
-    _register_fonts()
-    ET.register_namespace("", _SVG)
-    ET.register_namespace("xlink", _XLINK)
-    version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    spec = chart.to_dict(validate=False)
-    raw = vl_convert.vegalite_to_svg(
-        spec,
-        vl_version=version,
-        config=CONFIG,
-        allowed_base_urls=[],
-        format_locale="de-DE",
-        time_format_locale="de-DE",
+    return SKY if fill == "light" else f"url(#{name}-{fill})"
+
+
+def patterns(fills: Collection[str], name: str) -> str:
+    """The definitions of those of the fills that are patterns."""
+    lines = "M-2,2 l4,-4 M0,8 l8,-8 M6,10 l4,-4"
+    return "".join(
+        f'<pattern id="{name}-{fill}" width="8" height="8" patternUnits="userSpaceOnUse">'
+        f'<rect width="8" height="8" fill="{ground}"/>'
+        f'<path d="{lines}" stroke="{ink}" stroke-width="1.2" stroke-opacity="{opacity}"/></pattern>'
+        for fill, (ground, ink, opacity) in _PATTERNS.items()
+        if fill in fills
     )
-    root = ET.fromstring(raw)  # noqa: S314  (our own drawing)
-    for element in root.iter():
-        for attribute in _DROPPED:
-            element.attrib.pop(attribute, None)
-        if element.get("font-family"):
-            element.set("font-family", f"{FONT}, Segoe UI, Arial, sans-serif")
-    return _patterned(_own_ids(ET.tostring(root, encoding="unicode"), name), name)
 
 
-def png(svg: str) -> bytes:
-    """A picture for files that hold no SVG, three dots to a point of it."""
-    _register_fonts()
-    return bytes(vl_convert.svg_to_png(svg, scale=3))
+@dataclass(frozen=True)
+class Label:
+    """A text with a white edge, so that it can be read on any fill."""
+
+    text: str
+    colour: str = INK
+    size: float = LETTER
+    anchor: str = "middle"
+    is_bold: bool = False
+    is_upward: bool = False
+    edge: float = 2.5
+
+    def at(self, x: float, y: float) -> str:
+        """The label with its foot at a place; `is_upward` turns it to the left."""
+        place = f'x="{svg_length(x)}" y="{svg_length(y)}"'
+        if self.is_upward:
+            place += f' transform="rotate(-90 {svg_length(x)} {svg_length(y)})"'
+        font = f'font-family="{_FAMILY}" font-size="{svg_length(self.size)}"'
+        weight = ' font-weight="600"' if self.is_bold else ""
+        edge = f'stroke="white" stroke-width="{svg_length(self.edge)}" stroke-linejoin="round" paint-order="stroke"'
+        look = f'{font}{weight} fill="{self.colour}" {edge} text-anchor="{self.anchor}"'
+        return f"<text {place} {look}>{escape(self.text)}</text>"
 
 
-def _own_ids(svg: str, name: str) -> str:
-    """Ids are shared by a whole HTML page: they get the picture's name."""
-    svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
-    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
-    return re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', svg)
+def width_of(text: str, size: float = LETTER) -> float:
+    """How wide a text is at most, about."""
+    return len(text) * size * _AVERAGE
 
 
-def _patterned(svg: str, name: str) -> str:
-    """The fills that stand for a pattern, replaced by it."""
-    definitions = []
-    for fill, drawing in _PATTERNS.items():
-        colour = FILLS[fill]
-        used = re.compile(rf'fill="{colour}"', re.IGNORECASE)
-        if used.search(svg):
-            svg = used.sub(f'fill="url(#{name}-{fill})"', svg)
-            definitions.append(
-                f'<pattern id="{name}-{fill}" width="8" height="8" patternUnits="userSpaceOnUse">'
-                f'<rect width="8" height="8" fill="{colour}"/>{drawing}</pattern>'
-            )
-    if not definitions:
-        return svg
-    end = svg.index(">") + 1
-    return f"{svg[:end]}<defs>{''.join(definitions)}</defs>{svg[end:]}"
+def picture(size: tuple[float, float], definitions: str, parts: Iterable[str]) -> str:
+    """An SVG of a width and height."""
+    box = " ".join(f'{name}="{svg_length(length)}"' for name, length in zip(("width", "height"), size, strict=True))
+    defs = f"<defs>{definitions}</defs>" if definitions else ""
+    view = f'viewBox="0 0 {svg_length(size[0])} {svg_length(size[1])}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {view} {box}>{defs}{"".join(parts)}</svg>'
+
+
+def svg_length(value: float) -> str:
+    """A length with at most two decimals."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -45,7 +45,8 @@ def _template() -> bytes:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def fonts() -> typst.Fonts:
+    """Those of the paper and no others, so that each machine gives the same bytes."""
     return typst.Fonts(include_system_fonts=False, font_paths=[str(FONTS)])
 
 
@@ -61,7 +62,7 @@ def pdf(document: Document, author: str, made_at: dt.datetime) -> bytes:
     return typst.compile(
         _template(),
         format="pdf",
-        font_paths=_fonts(),
+        font_paths=fonts(),
         sys_inputs={"document": content},
         pdf_standards="ua-1",
         timestamp=int(made_at.timestamp()),

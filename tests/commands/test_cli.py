@@ -12,7 +12,7 @@ from rich.console import Console
 
 from kim_pipeline import cli
 from kim_pipeline.commands import terminal
-from kim_pipeline.night import Night, summary, take_in
+from kim_pipeline.night import CheckResult, Night, summary, take_in
 from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.settings import PROJECT, Settings
 from kim_pipeline.warehouse import checks
@@ -88,8 +88,12 @@ def test_only_one_check(folder: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_what_is_conspicuous_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     checks = [Check(name, f"{name} fällt auf.", "", None) for name in ("one", "some", "many")]
-    terminal.conspicuous(Console(width=80, no_color=True), list(zip(checks, (1, 19, 20), strict=True)))
-    assert [line.strip() for line in capsys.readouterr().out.splitlines()[2:]] == [
+    rows = ({"file": "a.xlsx", "day": dt.date(2024, 5, 1)},)
+    found = [CheckResult(check, rows * n, is_blocking=False) for check, n in zip(checks, (1, 19, 20), strict=True)]
+    terminal.conspicuous(Console(width=80, no_color=True), found)
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()[2:]]
+    assert lines[1] == "file a.xlsx, day 01.05.2024"
+    assert list(dict.fromkeys(line for line in lines if line != lines[1])) == [
         "one fällt auf. 1 Stelle (Prüfung one)",
         "some fällt auf. 19 Stellen (Prüfung some)",
         "many fällt auf. 20 oder mehr Stellen (Prüfung many)",
@@ -121,6 +125,7 @@ def test_a_failed_check_leaves_what_is_published(
     err = capsys.readouterr().err
     assert "weil eine Prüfung nicht bestanden ist: broken_on_purpose (Bricht immer.)" in err
     assert "Der veröffentlichte Datenbestand ist unverändert." in err
+    assert "wrong 1" in err, "the control room does not show which rows it is"
     assert "Traceback" not in err
     assert Warehouse(folder / "warehouse").current() == before
     log = max((folder / "warehouse" / "logs").iterdir()).read_text(encoding="utf-8")

@@ -13,8 +13,8 @@ from tests.built import sample_build
 from tests.conftest import SAMPLE
 
 HEAVY = frozenset({
-    "altair", "dagster", "duckdb", "highspy", "jinja2", "numpy", "openpyxl", "pandas", "pandera", "pyarrow", "pydantic",
-    "python_calamine", "rapidfuzz", "rich", "sqlglot", "typst", "vl_convert", "xlsxwriter",
+    "dagster", "duckdb", "highspy", "jinja2", "numpy", "openpyxl", "pandas", "pandera", "pyarrow", "pydantic",
+    "python_calamine", "rapidfuzz", "rich", "sqlglot", "typst", "xlsxwriter",
 })  # fmt: skip
 CODE = """
 import sys

@@ -259,10 +259,10 @@ class Kept:
     def __init__(self, cells: dict[str, tuple[int, bool]] | None = None) -> None:
         self.cells, self.solved = cells or {}, dict[str, Collection[str]]()
 
-    def recall(self, digest: str) -> Collection[str] | None:
+    def recall(self, digest: str, forced: Collection[str] = ()) -> Collection[str] | None:
         return self.solved.get(digest)
 
-    def note(self, digest: str, hidden: Collection[str]) -> None:
+    def note(self, digest: str, forced: Collection[str], hidden: Collection[str]) -> None:
         self.solved[digest] = hidden
 
     def last_seen(self, cell_id: str) -> tuple[int, bool] | None:

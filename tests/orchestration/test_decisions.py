@@ -271,6 +271,8 @@ def test_rejected_held_and_late_look_different_in_the_control_room(
     assert delivered["davon angehalten"].value == 1
     assert next(iter(delivered)) == "Angehalten"
     assert f"| {HELD} | " in str(delivered["Angehalten"].value)
+    assert "kim accept --list" in str(delivered["Angehalten"].value)
+    assert "Zeilen" not in str(delivered["Angehalten"].value), "what would fall away are numbers of rows"
     status = made["published/delivery_status"]
     assert next(iter(status)) == min(status, key=str.casefold) == "Am Zug"  # some pages sort by name
     board = str(status["Am Zug"].value)

@@ -17,7 +17,6 @@ from kim_pipeline.contracts import programmes
 from kim_pipeline.night import COUNTS, Night
 from kim_pipeline.orchestration.dagster_internals import CronFreshnessPolicy
 from kim_pipeline.orchestration.definitions import build_defs
-from kim_pipeline.orchestration.metadata import MAX_FINDINGS
 from kim_pipeline.orchestration.parts import part_names
 from kim_pipeline.orchestration.runs import assets_of
 from kim_pipeline.publishing.builds import Warehouse
@@ -27,6 +26,7 @@ from kim_pipeline.warehouse.checks import Check
 from tests.nights import AS_OF, PROGRAMMES, deliveries, kept_night, made, run, small_sample, small_settings
 
 SNAPSHOT = Path(__file__).parents[1] / "definitions.txt"
+CLASSES = {"0", "1–9", "10–49", "50–249", "250+"}
 BROKEN = Check("broken_on_purpose", "Bricht immer.", "SELECT 'fit' AS programme, 1 AS wrong", "staging.fit_groups")
 
 
@@ -170,8 +170,8 @@ def test_metadata_of_deliveries_and_tables(first: FirstNight) -> None:
     assert grants["Dateien"].value == 5
     assert "KOMM-AN\\_2023\\_Nachtrag.xlsx" in str(grants["Lieferungen"].value)
     assert "zurückgewiesen" in str(grants["Lieferungen"].value)
-    assert str(grants["Befunde"].value).startswith("| Schwere | Datei |")
-    assert str(grants["Befunde"].value).count("\n") <= MAX_FINDINGS + 4
+    assert str(grants["Befunde"].value).startswith("| Schwere | Zeitraum | Regel | Befunde | Zeilen |")
+    assert "kim check DATEI --programme komm_an" in str(grants["Befunde"].value)
     assert Path(str(grants["Neueste Arbeitsmappe, die zählt"].value)).is_file()
     assert grants["Übergangen"].value == 1
     assert "~$Antrag.xlsx | Hilfsdatei" in str(grants["Keine Lieferungen"].value)
@@ -284,9 +284,12 @@ def told(instance: dg.DagsterInstance, asset: str) -> dict[str, float]:
 def test_a_night_without_news_changes_nothing(after_first: Settings, instance: dg.DagsterInstance) -> None:
     settings = after_first
 
-    def changes() -> dict[str, float]:
-        numbers = told(instance, "published/build_info").items()
-        return {label: number for label, number in numbers if label.startswith("Geändert: ") and number}
+    def changes() -> dict[str, object]:
+        event = instance.get_latest_materialization_event(dg.AssetKey(["published", "build_info"]))
+        shown = event.asset_materialization.metadata if event and event.asset_materialization else {}
+        return {
+            label: told.value for label, told in shown.items() if label.startswith("Geändert: ") and told.value != "0"
+        }
 
     run(settings, instance)
     with duckdb.connect(str(settings.warehouse / "internal.duckdb"), read_only=True) as connection:
@@ -295,6 +298,7 @@ def test_a_night_without_news_changes_nothing(after_first: Settings, instance: d
     (settings.deliveries / "fit" / "FIT_2021_2022.xlsx").unlink()
     run(settings, instance, accept_missing=("fit",))
     assert {"Geändert: Werte weggefallen", "Geändert: Tabellen mit anderer Zeilenzahl"} <= changes().keys()
+    assert set(changes().values()) <= CLASSES
 
 
 def test_the_page_of_a_build_tells_rows_in_classes(first: FirstNight) -> None:
@@ -305,7 +309,7 @@ def test_the_page_of_a_build_tells_rows_in_classes(first: FirstNight) -> None:
     shown = {label: value.value for label, value in event.asset_materialization.metadata.items()}
     labels = [label for name, label in COUNTS.items() if name not in ("counted", "superseded", "rejected", "held")]
     assert len(labels) > 6
-    assert {shown[label] for label in labels} <= {"0", "1–9", "10–49", "50–249", "250+"}
+    assert {shown[label] for label in labels} <= CLASSES
     assert shown["Zeilen gelesen"] != "0"
 
 
@@ -353,7 +357,8 @@ def test_a_failing_check_keeps_the_published_build(
     assert not [name for name in made(result) if name.startswith("published/")]
     (broken,) = [e for e in result.get_asset_check_evaluations() if not e.passed and e.blocking]
     assert (broken.check_name, broken.severity) == (BROKEN.name, dg.AssetCheckSeverity.ERROR)
-    assert "| fit | 1 |" in str(broken.metadata["Gefundene Zeilen"].value)
+    assert broken.metadata["Fundstellen"].value == "1–9"
+    assert f"kim sql --show {BROKEN.name}" in str(broken.metadata["Welche es sind"].value)
 
 
 def test_publishing_alone_is_checked_too(

@@ -204,16 +204,108 @@ def test_the_gap_tables_may_not_tell_more_than_the_indicators(changed: Changed) 
     assert [b for b in found.breaches if b.place.startswith("kim_needs_unmet|")]
 
 
-def test_a_build_that_fails_names_cells_and_no_figures(tmp_path: Path) -> None:
-    internal, published = tmp_path / "internal.duckdb", tmp_path / "kim.duckdb"
-    for source, copy in zip(sample_build(), (internal, published), strict=True):
+@pytest.fixture
+def build(tmp_path: Path) -> tuple[Path, Path]:
+    """Copies of the sample's internal and published files."""
+    copies = tmp_path / "internal.duckdb", tmp_path / "kim.duckdb"
+    for source, copy in zip(sample_build(), copies, strict=True):
         shutil.copy(source, copy)
-    with duckdb.connect(str(published)) as connection:
-        connection.execute("UPDATE offer_gap SET gap = TRUE WHERE unmet_needs IS NULL")
-    with pytest.raises(DisclosureError, match="Bitte die Betreuung informieren"):
-        audit_build(published, internal, lambda: None)
+        copy.chmod(0o600)
+    return copies
+
+
+def rewritten(build: tuple[Path, Path], leak: str = "") -> Callable[[], None]:
+    """Writes the published values again from what is hidden by then, as a night does, and leaks again."""
+    internal, published = build
+    sql = (SQL_FOLDER / "published" / "indicator_value.sql").read_text(encoding="utf-8")
+
+    def rewrite() -> None:
+        with duckdb.connect(str(internal)) as connection:
+            connection.execute(f"ATTACH '{published}' AS published")
+            connection.execute(f"CREATE OR REPLACE TABLE published.indicator_value AS {sql}")
+        if leak:
+            with duckdb.connect(str(published)) as connection:
+                connection.execute(f"ATTACH '{internal}' AS internal (READ_ONLY)")
+                connection.execute(leak)
+
+    return rewrite
+
+
+def hidden_of(published: Path) -> set[tuple[str, ...]]:
+    with duckdb.connect(str(published), read_only=True) as connection:
+        return set(
+            connection.execute(
+                "SELECT indicator_id, area, period, breakdown FROM indicator_value WHERE status = 'suppressed'"
+            ).fetchall()
+        )
+
+
+def test_a_small_figure_that_the_pattern_forgot_is_withheld_and_the_night_warns(
+    build: tuple[Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    internal, published = build
+    with duckdb.connect(str(internal)) as connection:
+        forgotten = connection.execute(
+            "SELECT h.count_id, h.area, h.period, h.breakdown FROM disclosure.hidden_cell AS h "
+            "INNER JOIN indicators.indicator_value AS v ON v.indicator_id = h.count_id AND v.area = h.area "
+            "AND v.period = h.period AND v.breakdown = h.breakdown "
+            "WHERE h.count_id = 'smp_unfilled' AND h.area <> '05570' AND v.value BETWEEN 1 AND 2 ORDER BY ALL LIMIT 2"
+        ).fetchall()
+        assert len(forgotten) == 2
+        for row in forgotten:
+            connection.execute(
+                "DELETE FROM disclosure.hidden_cell WHERE (count_id, area, period, breakdown) = (?, ?, ?, ?)", row
+            )
+    rewrite = rewritten(build)
+    rewrite()
+    assert not hidden_of(published) & set(forgotten)
+    with caplog.at_level("WARNING"):
+        found = audit_build(published, internal, rewrite)
+    assert found.passed
+    assert hidden_of(published) >= set(forgotten)
+    told = "\n".join(record.getMessage() for record in caplog.records if record.levelname == "WARNING")
+    assert "Zurückgehalten, weil eine Regel der Veröffentlichung verletzt war: 1–9 Zellen" in told
+    assert "smp_unfilled" not in told, "it would say that the figure is small"
+    with duckdb.connect(str(internal), read_only=True) as connection:
+        broken = connection.execute("SELECT cell FROM disclosure.audit WHERE attacker IS NULL").fetchall()
+    assert {cell for (cell,) in broken} >= {f"indicator_value|{'|'.join(row)}" for row in forgotten}
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        pytest.param(small_hidden("kim_cases_opened", "v.value BETWEEN 1 AND 2"), id="a small figure"),
+        pytest.param(BROKEN["rates_of_enough"], id="a rate of too few"),
+        pytest.param(BROKEN["what_is_the_countys_alone"], id="a row that should not be there"),
+        pytest.param(BROKEN["offer_gaps_with_their_counts"], id="a gap without its counts"),
+        pytest.param(
+            "UPDATE offer_gap SET needs = 7777 WHERE theme = 'total' AND needs IS NOT NULL",
+            id="two figures for one",
+        ),
+    ],
+)
+def test_what_a_table_tells_against_the_pattern_is_withheld(build: tuple[Path, Path], leak: str) -> None:
+    """The SQL of a published table is wrong: what it leaks each time it is written is emptied in the file."""
+    internal, published = build
+    rewrite = rewritten(build, leak)
+    rewrite()
+    assert audit_file(published, internal).breaches
+    found = audit_build(published, internal, rewrite)
+    assert found.passed
+    assert found.taken_back
+    assert audit_file(published, internal).passed
     with duckdb.connect(str(internal), read_only=True) as connection:
         ((failed, all_rows),) = connection.execute(
             "SELECT count(*) FILTER (NOT passed), count(*) FROM disclosure.audit"
         ).fetchall()
     assert 0 < failed < all_rows
+
+
+def test_what_cannot_be_judged_is_not_published_and_no_place_is_told(build: tuple[Path, Path]) -> None:
+    internal, published = build
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("UPDATE indicator SET k = NULL WHERE indicator_id = 'fit_children'")
+    with pytest.raises(DisclosureError, match="fit_children") as stopped:
+        audit_build(published, internal, lambda: None)
+    assert "Bitte die Betreuung informieren" in stopped.value.public
+    assert "fit_children" not in stopped.value.public

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
+import shutil
+import subprocess
 import zipfile
+from contextlib import closing
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import docx
+import pypdfium2
 import pytest
 from docx.oxml.ns import qn
 
 from kim_pipeline.report.blocks import tables_in
 from kim_pipeline.report.council import document, short_paper
+from kim_pipeline.report.png import pngs
 from kim_pipeline.report.review import Review
+from kim_pipeline.report.svg import FONT, Label, picture
 from tests.report.test_report import context, rendered
 
+SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 FILES = ("bericht.docx", "beschlussvorlage.docx", "gemeinden/ahlen.docx")
 STYLES = {
     "Heading 1", "Heading 2", "Heading 3", "List Number", "Caption", "Table Grid", "Normal", "Header", "Footer",
@@ -143,3 +152,37 @@ def test_groups_of_measures_are_tables_of_two_columns() -> None:
     assert {"anpassen (1)", "ausbauen (5)", "umsetzen (6)", "Stand klären (11)", "beenden (6)"} <= set(captions)
     pairs = [table for table in tables("beschlussvorlage.docx") if len(table.columns) == 2]
     assert len(pairs) == 5
+
+
+def test_pictures_have_their_texts_in_the_papers_font() -> None:
+    """A font that is not found is no error to who draws the picture: its texts are left out."""
+    drawn = picture((80, 20), "", [Label("12", is_bold=True).at(40, 15)])
+    other_font, thin = drawn.replace(FONT, "No Such Font"), drawn.replace('font-weight="600"', "")
+    blank = picture((80, 20), "", [])
+    assert len(set(pngs([drawn, other_font, thin, blank]))) >= 3
+    assert pngs([drawn])[0] not in pngs([other_font, thin, blank])
+
+
+@pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed on this machine")
+def test_libreoffice_opens_it_with_all_tables_and_repeats_their_heads(tmp_path: Path) -> None:
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    for kind in ("odt", "pdf"):
+        command = [str(SOFFICE), profile, "--headless", "--convert-to", kind, "--outdir", str(tmp_path)]
+        subprocess.run([*command, str(rendered() / "bericht.docx")], check=True, capture_output=True, timeout=180)
+    with zipfile.ZipFile(tmp_path / "bericht.odt") as file:
+        content = file.read("content.xml").decode()
+    number = len(tables("bericht.docx"))
+    assert [content.count(f"<table:{name}") for name in ("table ", "table-header-rows>")] == [number, number]
+    long = max(tables("bericht.docx"), key=lambda table: len(table.rows))
+    numbers = {number for row in long.rows[1:] for number in numbers_in(row.cells[1].text)}
+    with closing(pypdfium2.PdfDocument(tmp_path / "bericht.pdf")) as pdf:
+        pages = [page.get_textpage().get_text_range() for page in pdf]
+    with_head = [at for at, page in enumerate(pages) if "Ziel und Termin" in re.sub(r"\s+", " ", page)]
+    assert len(with_head) > 2
+    assert with_head == list(range(with_head[0], with_head[-1] + 1))
+    assert numbers == numbers & {number for at in with_head for number in numbers_in(pages[at])}
+
+
+def numbers_in(text: str) -> list[str]:
+    """Numbers of measures, whatever hyphen they are written with, also where a line ends behind it."""
+    return re.findall(r"\b[A-Z]+\d+-\d+", re.sub("[-\N{NON-BREAKING HYPHEN}\ufffe]\\s*", "-", text))
