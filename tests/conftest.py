@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import io
 import logging
@@ -11,20 +10,19 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
 import pytest
 
-from kim_pipeline.intake import worker
 from kim_pipeline.intake.deliveries import Intake
-from kim_pipeline.intake.intake import load_secret_for, setup_of, take_in
-from kim_pipeline.intake.pool import Job, Outcome, ReaderPool, Setup
-from kim_pipeline.office.feedback.worker import copy_into_scratch
+from kim_pipeline.intake.intake import load_secret_for, take_in
+from kim_pipeline.intake.pool import ReaderPool
 from kim_pipeline.settings import PROJECT, Settings
 from tests.built import BUILT, build_internal
+from tests.here import DirectPool, children, in_this_process, setup_for
 
 SAMPLE = PROJECT / "data_raw"
 
@@ -42,9 +40,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """A folder for what all test processes of a run share; the process that starts the others makes it."""
     if BUILT not in os.environ:
-        folder = tempfile.TemporaryDirectory(prefix="kim-built-")
-        os.environ[BUILT] = folder.name
-        config.add_cleanup(folder.cleanup)
+        built = tempfile.TemporaryDirectory(prefix="kim-built-")
+        os.environ[BUILT] = built.name
+        config.add_cleanup(built.cleanup)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -84,11 +82,6 @@ def put(settings: Settings, programme: str, file: str, content: bytes) -> Path:
     return path
 
 
-def setup_for(settings: Settings) -> Setup:
-    """What children need to know, as `take_in` tells them."""
-    return setup_of(settings, load_secret_for(settings))
-
-
 def odd_pool(
     settings: Settings, seconds: float = 20, size: int = 2, patience: float = 1, budget_seconds: float = math.inf
 ) -> ReaderPool:
@@ -110,8 +103,8 @@ class Sample:
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
     """Read the sample deliveries and build the internal file from them."""
-    folder = tmp_path_factory.mktemp("sample")
-    settings = Settings(deliveries=SAMPLE, warehouse=folder, key_file=None, readers=2)
+    place = tmp_path_factory.mktemp("sample")
+    settings = Settings(deliveries=SAMPLE, warehouse=place, key_file=None, readers=2)
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     root = logging.getLogger()
@@ -119,48 +112,27 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
     try:
-        intake = take_in(settings)
-        build_internal(folder / "internal.duckdb", intake, dt.date(2024, 5, 1), 14)
+        taken_in = take_in(settings, pool=children(settings, load_secret_for(settings)))
+        build_internal(place / "internal.duckdb", taken_in, dt.date(2024, 5, 1), 14)
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
-    yield Sample(settings, intake, folder / "internal.duckdb", stream.getvalue())
-    shutil.rmtree(folder, ignore_errors=True)
+    yield Sample(settings, taken_in, place / "internal.duckdb", stream.getvalue())
+    shutil.rmtree(place, ignore_errors=True)
 
 
-class DirectPool(ReaderPool):
-    """Reads in this process: for tests that are not about processes."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let what runs in the test's process also read there, and no reader be waited for, unless the test is about that.
 
-    def __init__(self, settings: Settings) -> None:
-        """Read as the children of `settings` would."""
-        super().__init__(setup_for(settings), 1, 60)
-        self.asked: list[str] = []
-
-    def read(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """Read each file in turn."""
-        for job in jobs:
-            self.asked.append(f"{job.programme}/{job.file}")
-            request = {"programme": job.programme, "file": job.file, "path": str(job.path)}
-            answer = worker.read_into_cache(request, dataclasses.asdict(self._setup))
-            yield Outcome(job, answer["sha256"], answer["fingerprint"])
+    A child that reads needs a second to start. What a module shares is made while its first test is set up.
+    """
+    if item.get_closest_marker("processes"):
+        return (yield)
+    with in_this_process():
+        return (yield)
 
 
 def direct(settings: Settings) -> Intake:
     """`take_in` in this process."""
     return take_in(settings, pool=DirectPool(settings))
-
-
-class DirectCopies(ReaderPool):
-    """Writes return copies in this process."""
-
-    def __init__(self, settings: Settings) -> None:
-        """Write as the children of `settings` would."""
-        super().__init__(setup_of(settings, b""), 1, 60)
-
-    def read(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """Write each copy in turn; what a file does to its reader is told as a child tells it."""
-        for job in jobs:
-            request = job.request | {"programme": job.programme, "file": job.file, "path": str(job.path)}
-            answer = worker._answer(request, dataclasses.asdict(self._setup), copy_into_scratch)
-            problem = None if "sha256" in answer else self._problem(answer)
-            yield Outcome(job, answer.get("sha256"), suffix=answer.get("suffix"), problem=problem)

@@ -34,6 +34,7 @@ from kim_pipeline.publishing.sealed import problems_of
 from kim_pipeline.reading import personal
 from kim_pipeline.warehouse.checks import blocking_checks
 from tests import quick_nights
+from tests.here import in_this_process
 from tests.quick_nights import whole_night
 
 _USED = (run_command, terminal, parts, feedback_folder, template_workbook, report, query, result_files, workbook)
@@ -66,7 +67,9 @@ def _before_each_step(folder: str, act: Callable[[int, str], None], place: str =
 
 def quick(folder: str, number: int) -> int:
     """A quick night that keeps few builds, so that each night removes one too."""
-    quick_nights.publish(quick_nights.settings_in(Path(folder), keep_builds=KEPT_BUILDS, keep_months=0), number)
+    settings = quick_nights.settings_in(Path(folder), keep_builds=KEPT_BUILDS, keep_months=0)
+    with in_this_process():
+        quick_nights.publish(settings, number)
     return 0
 
 
@@ -211,7 +214,8 @@ WRITERS: dict[str, Callable[[Path], int]] = {
 
 def writer(folder: str, which: str) -> int:
     """One of them."""
-    return WRITERS[which](Path(folder))
+    with in_this_process():
+        return WRITERS[which](Path(folder))
 
 
 def writer_told(folder: str, which: str) -> int:

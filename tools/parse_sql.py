@@ -21,7 +21,8 @@ def current_text() -> str:
 
 def _text(models: Sequence[SqlModel]) -> str:
     statements = {
-        parsed.digest_of(model.sql): parsed.StatementFacts(model.columns, tuple(model.parents)) for model in models
+        parsed.digest_of(model.sql): parsed.StatementFacts(model.columns, tuple(model.parents), model.order)
+        for model in models
     }
     loaded = accepted_columns()
     return parsed.to_text(statements, digest_of_all(models, loaded), lineage_of(models, loaded))

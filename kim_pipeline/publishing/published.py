@@ -109,11 +109,13 @@ def write_tables(internal: Path, target: Path, info: Sequence[Mapping[str, Any]]
         connection.execute(
             f"ATTACH {sql_literal(str(target))} AS published (STORAGE_VERSION {sql_literal(_STORAGE_VERSION)})"
         )
+        connection.execute("BEGIN")
         for model in load_models(["published"]):
             counts[model.name] = _write_table(connection, model)
         counts["build_info"] = _write_build_info(connection, info)
         counts |= _write_dictionaries(connection)
         refuse_undeclared(connection.execute(_COLUMNS).fetchall())
+        connection.execute("COMMIT")
         connection.execute("CHECKPOINT published")
     return counts
 

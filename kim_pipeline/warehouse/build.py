@@ -110,6 +110,16 @@ def comment(connection: duckdb.DuckDBPyConnection, description: str, columns: Ma
         connection.execute(f'COMMENT ON COLUMN {table}."{column}" IS {sql_literal(text)}')
 
 
+def rows_by_table(tables: Sequence[str], of: str = "") -> str:
+    """The query for the `number` of rows by `name` of some tables, of the file connected or of one attached.
+
+    One after another: as columns of one row they would be planned for as long as all else that a check of a file does.
+    """
+    return " UNION ALL ".join(
+        f"SELECT {sql_literal(name)} AS name, count(*) AS number FROM {of}{name}" for name in tables
+    )
+
+
 def sql_literal(text: str) -> str:
     """A text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"

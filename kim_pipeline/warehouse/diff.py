@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from kim_pipeline.contracts import programmes
-from kim_pipeline.warehouse.build import comment, sql_literal
+from kim_pipeline.warehouse.build import comment, rows_by_table, sql_literal
 from kim_pipeline.warehouse.sql_models import SqlModel, load_models
 
 KINDS = {
@@ -248,12 +248,12 @@ def _common_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _compare_counts(connection: duckdb.DuckDBPyConnection) -> None:
     """Tables whose number of rows differs."""
-    for name in _common_tables(connection):
-        if name == "quality.build_diff":
-            continue
-        connection.execute(
-            "INSERT INTO quality.build_diff (kind, object, old_value, new_value) SELECT 'row_count', $name, o.c, n.c "
-            f"FROM (SELECT count(*) AS c FROM before.{name}) AS o, (SELECT count(*) AS c FROM {name}) AS n "
-            "WHERE o.c <> n.c",
-            {"name": name},
-        )
+    names = [name for name in _common_tables(connection) if name != "quality.build_diff"]
+    if not names:
+        return
+    connection.execute(
+        "INSERT INTO quality.build_diff (kind, object, old_value, new_value) "
+        "SELECT 'row_count', o.name, o.number, n.number "
+        f"FROM ({rows_by_table(names, of='before.')}) AS o INNER JOIN ({rows_by_table(names)}) AS n USING (name) "
+        "WHERE o.number <> n.number ORDER BY o.name"
+    )

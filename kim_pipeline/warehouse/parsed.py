@@ -29,10 +29,17 @@ Lineage = dict[str, dict[str, frozenset[tuple[str, str]]]]
 
 @dataclass(frozen=True)
 class StatementFacts:
-    """What is known of one statement: column → German description, in order, and the tables that it reads."""
+    """What is known of one statement.
+
+    Attributes:
+        columns: column → German description, in order.
+        parents: the tables that it reads.
+        order: the columns that it is ordered by.
+    """
 
     columns: dict[str, str]
     parents: tuple[str, ...]
+    order: tuple[str, ...]
 
 
 def digest_of(*texts: str) -> str:
@@ -43,7 +50,9 @@ def digest_of(*texts: str) -> str:
 def facts_of(sql: str) -> StatementFacts | None:
     """What is kept of a statement; None if it is not what was parsed."""
     found = _kept()["statements"].get(digest_of(sql))
-    return StatementFacts(found["columns"], tuple(found["parents"])) if found is not None else None
+    if found is None:
+        return None
+    return StatementFacts(found["columns"], tuple(found["parents"]), tuple(found["order"]))
 
 
 def lineage_kept(digest: str) -> Lineage | None:
@@ -85,7 +94,10 @@ def to_text(statements: Mapping[str, StatementFacts], digest: str, lineage: Line
         digest: of what the lineage was found in.
         lineage: of all tables.
     """
-    facts = [(key, {"columns": f.columns, "parents": sorted(f.parents)}) for key, f in sorted(statements.items())]
+    facts = [
+        (key, {"columns": f.columns, "parents": sorted(f.parents), "order": list(f.order)})
+        for key, f in sorted(statements.items())
+    ]
     tables = [
         (name, {column: sorted(map(list, origins)) for column, origins in columns.items()})
         for name, columns in sorted(lineage.items())

@@ -119,17 +119,20 @@ class SqlModel:
     def key(self) -> tuple[str, ...]:
         """The columns that tell its rows apart: the one of its own name (`area`, `indicator_id`), else its order."""
         own = [name for name in (self.name, f"{self.name}_id") if name in self.columns]
-        return tuple(own[:1]) or tuple(name for name in self._order if name in self.columns)
+        return tuple(own[:1]) or tuple(name for name in self.order if name in self.columns)
 
-    @property
-    def _order(self) -> list[str]:
+    @cached_property
+    def order(self) -> tuple[str, ...]:
         """The columns that it is ordered by, as they are named in the final list."""
+        known = facts_of(self.sql)
+        if known is not None:
+            return known.order
         from sqlglot import exp  # noqa: PLC0415
 
         order = self.tree.args.get("order")
         terms = [term.this for term in order.expressions] if order is not None else []
         names = list(self.columns)
-        return [names[int(term.name) - 1] if isinstance(term, exp.Literal) else term.name for term in terms]
+        return tuple(names[int(term.name) - 1] if isinstance(term, exp.Literal) else term.name for term in terms)
 
     @cached_property
     def parents(self) -> frozenset[str]:

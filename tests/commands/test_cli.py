@@ -18,6 +18,8 @@ from kim_pipeline.settings import PROJECT, Settings
 from kim_pipeline.warehouse import checks
 from kim_pipeline.warehouse.checks import Check
 
+pytestmark = pytest.mark.processes
+
 SAMPLE = PROJECT / "data_raw"
 AS_OF = ("--as-of", "2024-11-01")
 GOOD = """Berichtszeitraum: 2023

@@ -17,6 +17,8 @@ from tests.guard.nights import SEQUENCES, House, house
 
 pytestmark = pytest.mark.slow
 _TICK = 0.2
+GROWING = frozenset({"still_being_copied"})
+"""Sequences in which a file is being written while a night runs."""
 
 
 @contextmanager
@@ -81,7 +83,13 @@ def check_step(place: House, expected: dict[str, Any], code: int, said: str, bef
         assert len(place.ask("SELECT 1 FROM quality.acceptance")) == expected["acceptances"]
 
 
-@pytest.mark.parametrize("sequence", sorted(path.name for path in SEQUENCES.iterdir()))
+@pytest.mark.parametrize(
+    "sequence",
+    [
+        pytest.param(name, marks=pytest.mark.processes if name in GROWING else ())
+        for name in sorted(path.name for path in SEQUENCES.iterdir())
+    ],
+)
 def test_sequence(sequence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = house(tmp_path)
     script = json.loads((SEQUENCES / sequence / "script.json").read_text(encoding="utf-8"))

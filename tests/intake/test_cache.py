@@ -23,7 +23,8 @@ from kim_pipeline.publishing.builds import Warehouse
 from kim_pipeline.reading import personal
 from kim_pipeline.reading.delivery import read_delivery
 from kim_pipeline.settings import PROJECT, Settings
-from tests.conftest import DirectPool, direct, put
+from tests.conftest import direct, put
+from tests.here import DirectPool
 from tests.workbooks import csv_text, request, requests, small_delivery
 
 P = "sprachmittlerpool"

@@ -16,7 +16,8 @@ from kim_pipeline.intake.folder import STILL_WRITTEN, Skipped
 from kim_pipeline.intake.intake import take_in
 from kim_pipeline.intake.settling import settle
 from kim_pipeline.settings import Settings, today
-from tests.conftest import DirectPool, direct, put
+from tests.conftest import direct, put
+from tests.here import DirectPool
 from tests.workbooks import Page, csv_text, day, request, requests, small_delivery, xlsx
 
 P = "sprachmittlerpool"

@@ -19,8 +19,11 @@ from kim_pipeline.intake.folder import LEFT
 from kim_pipeline.intake.intake import take_in
 from kim_pipeline.intake.pool import Job, Outcome, ReaderError, ReaderPool, Setup, in_turn
 from kim_pipeline.settings import Settings
-from tests.conftest import TESTS, DirectPool, odd_pool, put, setup_for
+from tests.conftest import TESTS, odd_pool, put
+from tests.here import DirectPool, setup_for
 from tests.workbooks import small_delivery
+
+pytestmark = pytest.mark.processes
 
 psutil: Any = pytest.importorskip("psutil")
 
@@ -84,17 +87,17 @@ def test_a_child_that_dies_between_two_files_costs_none(settings: Settings) -> N
 
 def test_processor_time_kills_the_child(settings: Settings) -> None:
     jobs = [job(settings, "loop.xlsx", 9), job(settings, "good.xlsx")]
-    outcomes = read(odd_pool(settings, seconds=4, patience=60), jobs)
-    assert "mehr als 4 Sekunden Rechenzeit" in (outcomes["loop.xlsx"].problem or "")
+    outcomes = read(odd_pool(settings, seconds=2, patience=60), jobs)
+    assert "mehr als 2 Sekunden Rechenzeit" in (outcomes["loop.xlsx"].problem or "")
     assert outcomes["good.xlsx"].problem is None
     assert {name: outcome.limit for name, outcome in outcomes.items()} == {"loop.xlsx": "time", "good.xlsx": None}
 
 
 def test_the_clock_ends_what_waits_for_nothing(settings: Settings) -> None:
-    outcomes = read(odd_pool(settings, seconds=60, patience=0.05), [job(settings, f"{n}.xlsx") for n in WAITING])
+    outcomes = read(odd_pool(settings, seconds=60, patience=0.025), [job(settings, f"{n}.xlsx") for n in WAITING])
     for outcome in outcomes.values():
         assert outcome.limit == "clock"
-        assert "innerhalb von 3 Sekunden" in (outcome.problem or "")
+        assert "innerhalb von 2 Sekunden" in (outcome.problem or "")
 
 
 def test_a_file_that_waits_for_a_busy_machine_is_read(settings: Settings) -> None:
@@ -104,9 +107,9 @@ def test_a_file_that_waits_for_a_busy_machine_is_read(settings: Settings) -> Non
 
 
 def test_every_file_has_its_own_time(settings: Settings) -> None:
-    """One child reads one file after the other; each takes more than half of what a file may take."""
+    """One child reads one file after the other, which together take more than a file may take."""
     jobs = [job(settings, f"{folder}/busy.xlsx") for folder in "abcd"]
-    outcomes = read(odd_pool(settings, seconds=6, size=1, patience=60), jobs)
+    outcomes = read(odd_pool(settings, seconds=3, size=1, patience=60), jobs)
     assert [o.problem for o in outcomes.values()] == [None] * 4
 
 

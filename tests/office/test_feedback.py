@@ -30,7 +30,8 @@ from kim_pipeline.office.feedback.sheet import COLOURS
 from kim_pipeline.reading.returned import RETURN_HEADING, RETURN_SHEET
 from kim_pipeline.settings import Settings
 from tests.built import sample_intake, sample_settings
-from tests.conftest import TESTS, DirectCopies, direct, put
+from tests.conftest import TESTS, direct, put
+from tests.here import DirectCopies
 from tests.template_data import AS_OF, filled, valid_rows
 from tests.whole.test_privacy import canaries_in
 from tests.workbooks import HEADER, Fault, Formula, Page, csv_text, edited, ods, request, requests, xls, xlsx
@@ -41,7 +42,7 @@ RED, YELLOW = f"00{COLOURS['error']}", f"00{COLOURS['warning']}"
 
 def feedback(settings: Settings, intake: Intake | None = None) -> Written:
     folder = settings.warehouse / "feedback"
-    return write_feedback(intake or direct(settings), settings, folder, pool=DirectCopies(settings))
+    return write_feedback(intake or direct(settings), settings, folder, pool=DirectCopies(setup_of(settings, b"")))
 
 
 def only_copy(settings: Settings) -> Path:
@@ -304,7 +305,7 @@ def test_a_workbook_that_harms_its_reader_harms_its_own_copy_only(settings: Sett
     """Copies are written in children with the limits of reading: first the workbook, then its values, then neither."""
     for number, file in enumerate(("loop.xlsx", "loop_whole.xlsx", "well.xlsx")):
         put(settings, SMP, file, xlsx([requests(request(f"A-{number}", Ort="Wahrendorf"))]))
-    children = ReaderPool(setup_of(settings, b""), 2, 6, (sys.executable, str(TESTS / "odd_copies.py")), patience=60)
+    children = ReaderPool(setup_of(settings, b""), 2, 3, (sys.executable, str(TESTS / "odd_copies.py")), patience=60)
     folder = settings.warehouse / "feedback"
     copies = write_feedback(direct(settings), settings, folder, pool=children).copies
     books = {delivery.file: openpyxl.load_workbook(path) for delivery, path in copies}
@@ -373,7 +374,7 @@ def test_a_folder_of_somebody_keeps_its_mode(settings: Settings, tmp_path: Path)
     """What is made in it is private nevertheless."""
     put(settings, SMP, "SMP.xlsx", xlsx([broken_page()]))
     (tmp_path / "gemeinsam").mkdir(mode=0o755)
-    write_feedback(direct(settings), settings, tmp_path / "gemeinsam", pool=DirectCopies(settings))
+    write_feedback(direct(settings), settings, tmp_path / "gemeinsam", pool=DirectCopies(setup_of(settings, b"")))
     modes = [stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "gemeinsam", tmp_path / "gemeinsam" / SMP)]
     assert modes == [0o755, 0o700]
 

@@ -1,4 +1,4 @@
-"""What people see: the running control room in a real browser, after a nightly run on the sample.
+"""What people see: the running control room in a real browser, after a nightly run on two programmes of the sample.
 
 Screenshots are kept in `test-results/`. Skipped where no Chromium is installed.
 """
@@ -14,9 +14,9 @@ import pytest
 from kim_pipeline.commands.control_room import prepare_home
 from kim_pipeline.contracts import programmes
 from kim_pipeline.night import Night
-from kim_pipeline.settings import PROJECT, Settings
+from kim_pipeline.settings import PROJECT
 from tests.control_room import Served, serving
-from tests.nights import kept_night
+from tests.nights import kept_night, small_sample
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 if CHROMIUM is None:
@@ -34,7 +34,7 @@ TRIES = 6
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A control room after one night; schedule and sensors are off."""
     folder = tmp_path_factory.mktemp("room")
-    settings = Settings(deliveries=PROJECT / "data_raw", warehouse=folder / "warehouse")
+    settings = small_sample(folder)
     prepare_home(settings)
     assert kept_night(Night(settings=settings))
     with serving(settings, folder, KIM_UNATTENDED="false") as served:

@@ -20,6 +20,8 @@ from kim_pipeline.settings import Settings
 from tests.quick_nights import day, prepare, publish, settings_in, whole_night
 from tests.reader import QUERY
 
+pytestmark = pytest.mark.processes
+
 READERS, NIGHTS = 8, 20
 WHOLE_NIGHTS = (9,)
 LONGEST_WAIT = 0.1

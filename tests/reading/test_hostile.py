@@ -35,6 +35,8 @@ from tests.workbooks import (
     xls,
 )
 
+pytestmark = pytest.mark.processes
+
 P = "sprachmittlerpool"
 SHEET = "xl/worksheets/sheet1.xml"
 STRINGS = "xl/sharedStrings.xml"

@@ -20,6 +20,8 @@ from kim_pipeline.warehouse import build
 from kim_pipeline.warehouse.sql_models import SqlModel
 from tests.nights import AS_OF, small_sample
 
+pytestmark = pytest.mark.processes
+
 _FOR_HOURS = "SELECT count(*) AS rows FROM range(1000000000000) AS a WHERE hash(a.range) = 3"
 
 

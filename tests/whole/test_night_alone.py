@@ -23,6 +23,8 @@ from kim_pipeline.settings import Settings
 from tests.nights import AS_OF, kept_night, run, small_sample
 from tests.quick_nights import whole_night
 
+pytestmark = pytest.mark.processes
+
 _RUN = """
 import sys
 from kim_pipeline.cli import invoke

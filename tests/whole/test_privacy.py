@@ -28,9 +28,12 @@ from kim_pipeline.reading.formats.workbook import Limits
 from kim_pipeline.reading.personal import load_secret, programme_key, pseudonym
 from kim_pipeline.settings import Settings
 from tests.built import build_internal
-from tests.conftest import SAMPLE, TESTS, Sample, direct, put, setup_for
+from tests.conftest import SAMPLE, TESTS, Sample, direct, put
 from tests.helpers_tables import Only, only
+from tests.here import setup_for
 from tests.workbooks import Fault, Page, csv_text, day, ods, request, requests, xls, xlsx
+
+pytestmark = pytest.mark.processes
 
 KEY = b"k" * 32
 LIMITS = Limits(2**26, 2**30)

@@ -15,6 +15,8 @@ from kim_pipeline.settings import PROJECT, Settings
 from tests.nights import kept_night
 from tests.whole.test_privacy import canaries_in, text_of
 
+pytestmark = pytest.mark.processes
+
 
 def test_a_night_leaves_no_personal_value_anywhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     settings = Settings(deliveries=PROJECT / "data_raw", warehouse=tmp_path / "warehouse")
