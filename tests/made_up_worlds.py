@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from kim_pipeline.intake.deliveries import Intake
 from kim_pipeline.intake.intake import take_in
 from kim_pipeline.protection.audit_of_file import audit_build
 from kim_pipeline.protection.hiding import protect_figures
@@ -19,6 +20,7 @@ from kim_pipeline.publishing.published import BuildFacts, write_published
 from kim_pipeline.settings import Settings
 from tests.built import AS_OF, build_internal
 
+FACTS = BuildFacts("20240501T000000Z_world", dt.datetime(2024, 5, 1, tzinfo=dt.UTC), AS_OF, 1.0)
 TOWNS = ("Ahlen", "Beckum", "Oelde", "Telgte", "Wadersloh", "Ostbevern")
 LANGUAGES = ("Ukrainisch", "Arabisch", "Rumänisch", "Bulgarisch", "Kurdisch", "Dari")
 YEARS = (2022, 2023)
@@ -97,18 +99,24 @@ def random_world(seed: int) -> World:
     return World(requests, contacts, mentorships)
 
 
-def built(world: World, folder: Path) -> tuple[Path, Path]:
-    """The internal and the published file of a world, as a night makes them."""
+def internal_of(world: World, folder: Path) -> tuple[Path, Intake]:
+    """The internal file of a world before anything is hidden, and its deliveries."""
     settings = Settings(deliveries=folder / "deliveries", warehouse=folder / "warehouse", key_file=None, readers=1)
     _deliver(world, settings.deliveries)
     intake = take_in(settings)
     assert {d.status for d in intake.deliveries} == {"counted"}
-    internal, published = folder / "internal.duckdb", folder / "kim.duckdb"
+    internal = folder / "internal.duckdb"
     build_internal(internal, intake, AS_OF, grace_days=14)
+    return internal, intake
+
+
+def built(world: World, folder: Path) -> tuple[Path, Path]:
+    """The internal and the published file of a world, as a night makes them."""
+    internal, intake = internal_of(world, folder)
+    published = folder / "kim.duckdb"
     with duckdb.connect(str(internal)) as connection:
         protect_figures(connection)
-    facts = BuildFacts("20240501T000000Z_world", dt.datetime(2024, 5, 1, tzinfo=dt.UTC), AS_OF, 1.0)
-    write = partial(write_published, internal, published, intake, facts)
+    write = partial(write_published, internal, published, intake, FACTS)
     write()
     audit_build(published, internal, write)
     return internal, published
