@@ -51,7 +51,7 @@ class Protection:
         hidden: of these, hidden.
         seconds: how long it took.
         withheld: cells that no pattern protects: not published, and too well known all the same.
-        exposed: hidden figures of which somebody knows too much whatever is published.
+        exposed: hidden figures of which somebody knows too much whatever is published, and of which that is told first.
     """
 
     cells: int
