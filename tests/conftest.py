@@ -45,8 +45,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(built.cleanup)
 
 
+LONGEST = ("whole", "guard", "orchestration", "intake", "publishing")
+"""Folders of tests, by the time that one of their modules may take."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what runs by option only."""
+    """Begin with the folders whose modules take longest, so that processes end together; leave out what is rare."""
+    items.sort(key=lambda item: LONGEST.index(found) if (found := item.path.parent.name) in LONGEST else len(LONGEST))
     if config.getoption("--rare"):
         return
     left_out = [item for item in items if item.get_closest_marker("rare")]

@@ -47,8 +47,8 @@ class _Here(ReaderPool):
             request = job.request | {"programme": job.programme, "file": job.file, "path": str(job.path)}
             answer = worker._answer(request, dataclasses.asdict(self._setup), type(self).task)
             problem = None if "sha256" in answer else self._problem(answer)
-            sha256, fingerprint = answer.get("sha256"), answer.get("fingerprint")
-            yield Outcome(job, sha256, fingerprint, problem=problem, suffix=answer.get("suffix"))
+            sha256, fingerprint, suffix = (answer.get(name) for name in ("sha256", "fingerprint", "suffix"))
+            yield Outcome(job, sha256, fingerprint, problem=problem, suffix=suffix)
 
 
 class DirectPool(_Here):

@@ -33,7 +33,7 @@ _KEPT = ("quality.delivery", "quality.due", "quality.sheet_account", "indicators
 
 
 _NOTHING_HIDDEN = Protection(cells=0, hidden=0, seconds=0.0)
-_NOTHING_FOUND = FileAudit("", (), (), (), knows_rest=True)
+NOTHING_FOUND = FileAudit("", (), (), (), knows_rest=True)
 
 
 def whole_night(night: Night) -> Tidied:
@@ -58,7 +58,7 @@ def quick_night(night: Night) -> Tidied:
             Protected, guarded, tables={}, results=(), protection=_NOTHING_HIDDEN, patterns=patterns
         )
         with mock.patch.multiple(
-            nightly, write_published=write, write_package=_write_package, audit_build=lambda *_: _NOTHING_FOUND,
+            nightly, write_published=write, write_package=_write_package, audit_build=lambda *_: NOTHING_FOUND,
             write_diff=lambda *_: {},
         ):  # fmt: skip
             return nightly.tidy(nightly.publish(protected))

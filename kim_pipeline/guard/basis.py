@@ -133,8 +133,10 @@ def basis_of_trial(intake: Intake, settings: Settings, as_of: dt.date, scratch: 
         scratch: where the file may be written; its folder is private.
     """
     with warehouse_build.new_internal_file(scratch) as connection:
-        warehouse_build.load_inputs(connection, intake, as_of, settings.grace_days, settings.raise_k)
-        warehouse_build.run_models(connection, _needed())
+        warehouse_build.load_inputs(
+            connection, intake, as_of, settings.grace_days, settings.raise_k, is_described=False
+        )
+        warehouse_build.run_models(connection, _needed(), is_described=False)
         found = read_basis(connection)
     scratch.unlink()
     return found

@@ -18,7 +18,15 @@ from kim_pipeline.intake.deliveries import Intake
 from kim_pipeline.warehouse.catalogue import catalogue_columns
 from kim_pipeline.warehouse.checks import Check
 from kim_pipeline.warehouse.generated import SOURCE
-from kim_pipeline.warehouse.load import load_accepted, load_compared_texts, load_coverage, load_decided, load_named_offices, load_quality, load_vocabulary
+from kim_pipeline.warehouse.load import (
+    load_accepted,
+    load_compared_texts,
+    load_coverage,
+    load_decided,
+    load_named_offices,
+    load_quality,
+    load_vocabulary,
+)
 from kim_pipeline.warehouse.sql_models import SqlModel
 
 INTERNAL_SCHEMAS = ("vocabulary", "quality", "accepted", "staging", "core", "indicators", "review", "disclosure")
@@ -60,8 +68,13 @@ def load_inputs(
     raised_k: Mapping[str, int],
     acceptances: Sequence[tuple[Any, ...]] = (),
     configuration: Sequence[tuple[str, str]] = (),
+    *,
+    is_described: bool = True,
 ) -> None:
-    """Load everything that was read, what people have said, and what the build depends on besides its deliveries."""
+    """Load everything that was read, what people have said, and what the build depends on besides its deliveries.
+
+    A file that nobody opens but the program itself needs no comments (`is_described`).
+    """
     for schema in INTERNAL_SCHEMAS:
         connection.execute(f"CREATE SCHEMA {schema}")
     load_vocabulary(connection, raised_k)
@@ -71,7 +84,8 @@ def load_inputs(
     load_compared_texts(connection)
     load_coverage(connection, intake)
     load_decided(connection, acceptances, configuration)
-    describe(connection)
+    if is_described:
+        describe(connection)
 
 
 def loaded_tables() -> dict[str, dict[str, str]]:
@@ -96,11 +110,14 @@ def describe(connection: duckdb.DuckDBPyConnection) -> None:
 def run_models(
     connection: duckdb.DuckDBPyConnection,
     models: Sequence[SqlModel],
+    *,
+    is_described: bool = True,
 ) -> None:
-    """Make each model's table, parents first, with its German comments."""
+    """Make each model's table, parents first, with its German comments unless nobody reads them."""
     for model in models:
         connection.execute(f"CREATE OR REPLACE TABLE {model.full_name} AS {model.sql}")
-        comment(connection, model.description, model.columns, model.full_name)
+        if is_described:
+            comment(connection, model.description, model.columns, model.full_name)
 
 
 def comment(connection: duckdb.DuckDBPyConnection, description: str, columns: Mapping[str, str], table: str) -> None:

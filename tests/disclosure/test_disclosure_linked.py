@@ -10,6 +10,8 @@ from kim_pipeline.disclosure import Cell, LinkedSystem, Relation, Role, at_risk,
 from kim_pipeline.disclosure import pattern as pattern_module
 from kim_pipeline.disclosure.optimum import USUAL, SearchLimits
 
+pytestmark = pytest.mark.slow
+
 TABLES = ("opened", "closed", "start", "end")
 
 

@@ -23,6 +23,8 @@ from kim_pipeline.disclosure import (
 )
 from kim_pipeline.disclosure.optimum import SearchLimits
 
+pytestmark = pytest.mark.slow
+
 
 def row_of(total: int, parts: list[int], k: int) -> LinkedSystem:
     """One row, `total`, whose parts are named by their place: `p0`, `p1`, and so on."""

@@ -35,7 +35,7 @@ from tests.workbooks import (
     xls,
 )
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.slow]
 
 P = "sprachmittlerpool"
 SHEET = "xl/worksheets/sheet1.xml"

@@ -29,6 +29,8 @@ from kim_pipeline.reading.shifted import shape_of
 from kim_pipeline.reading.values import MOST_PIECES, Context, looks_personal, parse_cell, unknown_languages
 from tests.workbooks import FACTS, HEADER, Page, csv_text, request
 
+pytestmark = pytest.mark.slow
+
 LONGEST = 32_767
 GROWTH = 8
 NOTICEABLE = 0.02

@@ -22,6 +22,8 @@ from tests.facit import Facit
 from tests.helpers_tables import TABLES
 from tests.reading.test_rules import FACIT, Case, cases, period_date_problem, problem_of, reference_problem
 
+pytestmark = pytest.mark.slow
+
 Change = Callable[[pa.DataFrameSchema], None]
 BOUNDS: dict[str, Callable[..., pa.Check]] = {
     "greater_than": pa.Check.gt,

@@ -33,7 +33,7 @@ from tests.whole.test_privacy import canaries_in, text_of
 from tests.whole.test_privacy_dagster import values_of
 from tests.workbooks import Page, xlsx
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.slow]
 
 SAMPLE = PROJECT / "data_raw"
 _BOUND = re.compile(r"ein Tag ab dem 01\.01\.(1900|2000)")
