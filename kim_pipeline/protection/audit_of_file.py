@@ -200,8 +200,8 @@ def warnings_of(found: FileAudit) -> list[str]:
     sentences = []
     for (table, rule), number in Counter((b.table, b.rule) for b in found.taken_back).items():
         sentences.append(
-            f"Zurückgehalten, weil eine Regel der Veröffentlichung verletzt war: {german.count_class(number)} Zellen "
-            f"der Tabelle {table}. Die Regel: {rule}"
+            f"Zurückgehaltene Zellen der Tabelle {table}, weil eine Regel der Veröffentlichung verletzt war: "
+            f"{german.count_class(number)}. Die Regel: {rule}"
         )
     return [f"{sentence} {_WHICH}" for sentence in sentences]
 
