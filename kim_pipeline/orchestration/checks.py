@@ -246,4 +246,5 @@ def quarantine(accepted: int, quarantined: int, limits: Limits) -> Answer:
 
 
 def _accepted_rows(number: int) -> str:
+    """The noun stands first: its number would tell one row from several."""
     return f"Angenommene Zeilen: {german.count_class(number)}"

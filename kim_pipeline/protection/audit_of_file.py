@@ -200,15 +200,16 @@ def warnings_of(found: FileAudit) -> list[str]:
     sentences = []
     for (table, rule), number in Counter((b.table, b.rule) for b in found.taken_back).items():
         sentences.append(
-            f"Zurückgehaltene Zellen der Tabelle {table}, weil eine Regel der Veröffentlichung verletzt war: "
-            f"{german.count_class(number)}. Die Regel: {rule}"
+            f"Zurückgehalten, weil eine Regel der Veröffentlichung verletzt war (Tabelle {table}, Zahl der Zellen: "
+            f"{german.count_class(number)}). Die Regel: {rule}"
         )
     return [f"{sentence} {_WHICH}" for sentence in sentences]
 
 
 def lost_warning(number: int) -> str:
     """The same on figures that are lost since tonight."""
-    return f"{german.count_class(number)} geheime Zahlen kennt jemand zu genau, was immer veröffentlicht wird. {_WHICH}"
+    known = german.count_class(number)
+    return f"Geheim, und jemand kennt sie zu genau, was immer veröffentlicht wird (Zahl der Zellen: {known}). {_WHICH}"
 
 
 def _audited_and_mended(

@@ -61,7 +61,7 @@ def test_a_second_night_does_not_tell_it_again(
         caplog.clear()
         with caplog.at_level("WARNING"):
             night = whole_night(Night(settings=settings, as_of=dt.date.fromisoformat(AS_OF)))
-        told.append(([m for m in caplog.messages if "kennt jemand zu genau" in m], night.protection.exposed))
+        told.append(([m for m in caplog.messages if "jemand kennt sie zu genau" in m], night.protection.exposed))
     (first, number), second = told
     assert first == [lost_warning(1)]
     assert CELL not in first[0], "everybody sees what a night logs"
