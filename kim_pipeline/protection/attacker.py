@@ -86,14 +86,7 @@ class View:
     @cached_property
     def true(self) -> dict[FigurePlace, int]:
         """The same figures as they are, from the internal file; 0 where nothing was counted."""
-        if not self.has_internal:
-            return {}
-        found = {
-            key: self._scaled(key, value)
-            for *place, value in self.rows(self._figures(self._true_values))
-            if value is not None and (key := _place(place))
-        }
-        return {key: found.get(key, 0) for key in self.seen}
+        return {key: self.own.get(key, 0) for key in self.seen} if self.has_internal else {}
 
     @cached_property
     def own(self) -> dict[FigurePlace, int]:

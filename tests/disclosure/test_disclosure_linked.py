@@ -100,6 +100,9 @@ def test_a_large_component_is_searched_window_by_window(monkeypatch: pytest.Monk
     assert {part.method for part in by_windows.components} == {"windows"}
     assert risks(system, by_windows.hidden) == []
     assert by_windows.cost <= 1.15 * whole.cost
+    again = protect(system, optimum_up_to=0, hidden=by_windows.hidden)
+    assert {part.method for part in again.components} == {"heuristic"}, "little is open: no windows"
+    assert again.hidden == by_windows.hidden
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4, 6, 7, 10, 11, *(pytest.param(n, marks=pytest.mark.rare) for n in (5, 8))])
