@@ -201,7 +201,7 @@ def kept(system: LinkedSystem, hidden: frozenset[str]) -> float:
 
 def risk_counts(system: LinkedSystem, hidden: frozenset[str]) -> tuple[int, int, int]:
     """Small cells at risk, of these exactly known, and other hidden cells that fail the audit."""
-    failed = at_risk(audit(system.published(hidden), system.relations, sensitive=system.sensitive()))
+    failed = at_risk(audit(system.published(hidden), system.relations, required=system.required()))
     small = [row for row in failed if row.cell in system.sensitive()]
     return len(small), sum(row.lower == row.upper for row in small), len(failed) - len(small)
 

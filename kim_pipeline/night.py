@@ -37,8 +37,9 @@ from kim_pipeline.intake import intake as deliveries
 from kim_pipeline.intake.deliveries import Intake
 from kim_pipeline.intake.due import due_of
 from kim_pipeline.intake.intake import Progress, entries_of, present_entries
-from kim_pipeline.protection.audit_of_file import FileAudit, audit_build
+from kim_pipeline.protection.audit_of_file import FileAudit, audit_build, lost_warning
 from kim_pipeline.protection.hiding import Protection, protect_figures, unprotectable_indicator
+from kim_pipeline.protection.lost import LostFigures
 from kim_pipeline.protection.night_ledger import NightLedger
 from kim_pipeline.protection.pattern_memory import PatternMemory
 from kim_pipeline.publishing.builds import Build, Warehouse
@@ -409,10 +410,15 @@ def publish(night: Protected) -> Published:
         check_internal(internal, night.tables)
         check_published(target, night.build, {f"main.{model.name}" for model in published_models()})
     night.patterns.note_hidden([key.cell for key in sorted(audit.hidden_more)])
-    night.warehouse.switch_to(night.build, {**night.patterns.state(), **nights.state(audit.cells)})
-    exposed = len({row.cell for row in audit.rows if not row.passed})
+    lost = LostFigures(night.settings.state)
+    untold = lost.untold(audit.lost)
+    if untold:
+        _LOG.warning("%s", lost_warning(len(untold)))
+    night.warehouse.switch_to(
+        night.build, {**night.patterns.state(), **nights.state(audit.cells), **lost.state(audit.lost)}
+    )
     hidden = dataclasses.replace(
-        night.protection, hidden=night.protection.hidden + len(audit.hidden_more), exposed=exposed
+        night.protection, hidden=night.protection.hidden + len(audit.hidden_more), exposed=len(untold)
     )
     return _after(Published, night, difference=difference, audit=audit, protection=hidden)
 

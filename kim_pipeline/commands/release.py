@@ -69,6 +69,13 @@ def _release(folder: Warehouse, name: str, as_of: dt.date) -> int:
             f"deshalb jetzt geheim: {'; '.join(cells)}",
             markup=False,
         )
+    if made.lost:
+        are_lost = german.counted(len(made.lost), "Zahl ist", "Zahlen sind")
+        out.print(
+            f"{are_lost} verloren, weil frühere Veröffentlichungen allein sie verraten; das wird nur einmal gesagt: "
+            f"{'; '.join(made.lost)}",
+            markup=False,
+        )
     for reason in made.withheld.values():
         out.print(reason, markup=False)
     return 0

@@ -245,8 +245,8 @@ def results(out: Console, warehouse: Path, log: Path, protection: Protection) ->
     """Where the results are, and that what is hidden has been audited."""
     out.print()
     hidden, cells = german.number(protection.hidden), german.number(protection.cells)
-    known = f"{german.number(protection.exposed)} davon kennt jemand trotzdem zu genau (kim audit)"
-    risk = known if protection.exposed else "keine ist gefährdet"
+    known = f"neu verloren {german.number(protection.exposed)}, die jemand trotzdem zu genau kennt (kim audit)"
+    risk = known if protection.exposed else "keine weitere ist gefährdet"
     lines = {
         "Geheimhaltung": f"{hidden} von {cells} geschützten Zahlen bleiben geheim; geprüft, {risk}",
         "Ergebnisse": f"{warehouse / 'kim.duckdb'} (für Auswertungen)",

@@ -75,6 +75,16 @@ class Search:
         open_needs = {n for n in self._proof.meet_jointly(needs) if not self._proof.answer(n)}
         return set(needs) - open_needs
 
+    def has_few_open_needs(self, up_to: int) -> bool:
+        """Whether at most so many needs of primaries are not met by what is hidden always."""
+        self._proof.hide(self.always)
+        needs, count = all_needs(self.component, np.flatnonzero(self.component.is_sensitive)), 0
+        for need in self._proof.meet_jointly(needs):
+            count += not self._proof.answer(need)
+            if count > up_to:
+                return False
+        return True
+
     def guide(self, share: Real) -> None:
         """Let the next runs think cells the cheaper the larger their shares, which are at most 1."""
         self._bias = np.clip(1 - share, _LEAST_BIAS, 1)
@@ -183,5 +193,6 @@ class Search:
     def _open_conditional_needs(self) -> list[Need]:
         """Needs of the protected hidden cells that are not small: these may also be recognisable as not small."""
         needs = all_needs(self.component, np.flatnonzero(self.hidden & ~self.component.is_sensitive))
-        left = [n for n in self._proof.meet_jointly(needs) if not self._proof.answer(n)]
-        return [n for n in left if not self._proof.is_clear(n.column)]
+        left = self._proof.meet_jointly(needs)
+        clear = {column: self._proof.is_clear(column) for column in dict.fromkeys(n.column for n in left)}
+        return [n for n in left if not clear[n.column] and not self._proof.answer(n)]

@@ -23,6 +23,8 @@ from kim_pipeline.errors import KimError
 
 _WINDOWS_FROM = 800
 """Larger components are searched window by window."""
+_FEW = 40
+"""Of a component with so few open needs no windows are made: what is hidden anyway proves all others."""
 _LAST_RESORT = 1000.0
 """So many times more it costs to hide a figure that was printed and has not changed."""
 _THOROUGH_UP_TO, _BRIEF_UP_TO = 120, 250
@@ -291,6 +293,9 @@ def _from_nothing(component: Component, forced: Mask, effort: _Effort) -> tuple[
             (mask, bound), method = optimise(search, effort.limits), "optimum"
         elif component.cell_count <= _WINDOWS_FROM:
             (mask, bound), method = guided(search, effort.limits), "heuristic"
+        elif search.has_few_open_needs(_FEW):
+            mask = search.run()
+            return mask, _result(component, mask, None, "heuristic", time.monotonic() - started)
         else:
             mask = search_by_windows(component, forced, lambda part, hidden: _window(part, hidden, effort.limits))
             return mask, _result(component, mask, None, "windows", time.monotonic() - started)

@@ -175,6 +175,7 @@ class Attacker:
         self._solver = silent_solver()
         self._solver.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX)
         self._asked: int | None = None
+        self._perturbation: Perturbation | None = None
         zero = np.zeros(component.size)
         self._lower, self._upper = zero, zero.copy()
         self._matrix = _Matrix(component, (1,))
@@ -257,6 +258,14 @@ class Attacker:
         return found if found is not None else self._whole_witness(need, deviation)
 
     def _whole_witness(self, need: Need, near: Real) -> Wholes | None:
+        """A whole deviation; first the least one, which moves few cells, and seldom by less than a whole."""
+        if self._perturbation is None:
+            self._perturbation = Perturbation(self._component)
+        least = self._perturbation.least(need, self._upper <= self._lower)
+        if least is not None:
+            found, near = as_whole(least), least
+            if found is not None:
+                return found
         lower, upper = self._lower.copy(), self._upper.copy()
         (lower if need.sign > 0 else upper)[need.column] = need.sign * need.amount
         return self._matrix.near(near, lower, upper, np.zeros(len(lower)))
@@ -284,21 +293,30 @@ class Perturbation:
             unit_cost: of one unit of deviation, by column; 0 for what is hidden already.
             barred: cells that must stay published.
         """
+        values, lower, upper = self._solved(need, unit_cost, barred)
+        if values is None:
+            return None
+        count = self._component.size
+        found = as_whole(values[:count] - values[count:])
+        if found is not None:
+            return found
+        rounded = self._matrix.near(values, lower, upper, np.concatenate([unit_cost, unit_cost]))
+        return None if rounded is None else rounded[:count] - rounded[count:]
+
+    def least(self, need: Need, barred: Mask) -> Real | None:
+        """The deviation that meets a need with the smallest sum of changes, not necessarily whole."""
+        values, _, _ = self._solved(need, np.ones(self._component.size), barred)
+        return None if values is None else values[: self._component.size] - values[self._component.size :]
+
+    def _solved(self, need: Need, unit_cost: Real, barred: Mask) -> tuple[Real | None, Real, Real]:
+        """The cheapest deviation, not necessarily whole, as what is added and what is taken away, and its bounds."""
         count = self._component.size
         lower, upper = self._lower.copy(), self._upper.copy()
         upper[np.concatenate([barred, barred])] = 0.0
         asked, other = (need.column, need.column + count)[:: need.sign]
         lower[asked], upper[other] = need.amount, 0.0
         if upper[asked] < need.amount:
-            return None
-        cost = np.concatenate([unit_cost, unit_cost])
-        self._solver.changeColsCost(2 * count, self._columns, cost)
+            return None, lower, upper
+        self._solver.changeColsCost(2 * count, self._columns, np.concatenate([unit_cost, unit_cost]))
         self._solver.changeColsBounds(2 * count, self._columns, lower, upper)
-        if not _run(self._solver):
-            return None
-        values = _values(self._solver)
-        found = as_whole(values[:count] - values[count:])
-        if found is not None:
-            return found
-        rounded = self._matrix.near(values, lower, upper, cost)
-        return None if rounded is None else rounded[:count] - rounded[count:]
+        return (_values(self._solver) if _run(self._solver) else None), lower, upper

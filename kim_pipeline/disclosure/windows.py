@@ -1,7 +1,7 @@
 """The search in a large component: window by window, so that no program is larger than a window.
 
 Belongs here: which cells make a window, and how their patterns become one. In a window only its own cells move: what
-proves a need there proves it in the whole component. A window that finds no way is widened.
+proves a need there proves it in the whole component. A window in which a cell cannot be safe is widened.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from kim_pipeline.disclosure.heuristic import CannotProtectError, Search
+from kim_pipeline.disclosure.proof import Proof, all_needs
 from kim_pipeline.disclosure.solver import Need
 from kim_pipeline.disclosure.system import Component, Mask, Wholes
 
@@ -53,8 +54,10 @@ def _protected(net: _Net, core: Wholes, hidden: Mask, solve: Solve) -> tuple[Mas
     size, component = _RING, net.component
     while True:
         columns = net.around(core, size)
+        window = net.window(columns, core, hidden)
         try:
-            search = solve(net.window(columns, core, hidden), hidden[columns])
+            _refuse_if_too_narrow(window)
+            search = solve(window, hidden[columns])
         except CannotProtectError as problem:
             if len(columns) == component.size or size > component.size:
                 raise CannotProtectError(int(columns[problem.column])) from None
@@ -68,6 +71,19 @@ def _protected(net: _Net, core: Wholes, hidden: Mask, solve: Solve) -> tuple[Mas
             whole[columns] = table
             tables[replace(need, column=int(columns[need.column]))] = whole
         return mask, tables
+
+
+def _refuse_if_too_narrow(window: Component) -> None:
+    """See to it that every cell is safe where all of a window is hidden, which is quickly found.
+
+    Raises:
+        CannotProtectError: one is not.
+    """
+    everything = np.ones(window.size, dtype=np.bool_)
+    proof = Proof(window, everything, everything)
+    for need in proof.meet_jointly(all_needs(window, np.flatnonzero(window.is_sensitive))):
+        if not proof.answer(need):
+            raise CannotProtectError(need.column)
 
 
 class _Net:

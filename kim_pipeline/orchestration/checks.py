@@ -237,13 +237,13 @@ def quarantine(accepted: int, quarantined: int, limits: Limits) -> Answer:
         "erwartet: Anteil": f"höchstens {german.percent(limits.quarantine_share_max, 0)}",
     }
     if accepted < limits.rows_min:
-        return Answer(_ERROR, f"Nur {_accepted_rows(accepted)}: weniger als erwartet.", facts)
+        return Answer(_ERROR, f"{_accepted_rows(accepted)}, weniger als erwartet.", facts)
     if share > limits.quarantine_share_max:
         return Answer(_WARN, "Mehr Zeilen als erwartet sind in Quarantäne.", facts)
     if accepted > most:
-        return Answer(_WARN, f"{_accepted_rows(accepted)}: mehr als erwartet.", facts)
+        return Answer(_WARN, f"{_accepted_rows(accepted)}, mehr als erwartet.", facts)
     return Answer(None, "Zahl der Zeilen und Anteil in Quarantäne sind wie erwartet.", facts)
 
 
 def _accepted_rows(number: int) -> str:
-    return f"{german.count_class(number)} Zeilen sind angenommen"  # also of one: the noun would tell it
+    return f"Angenommene Zeilen: {german.count_class(number)}"

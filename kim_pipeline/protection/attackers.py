@@ -123,9 +123,20 @@ class Attacked:
         return unsafe_sums(self.view, (place for place in self.view.seen if place[0] in self.view.amounts))
 
     def _around(self, place: FigurePlace) -> tuple[int, int]:
-        true = self.view.true[place]
-        margin = max(math.ceil(true * _MARGIN), _HUNDREDTHS * self.view.k[place[0]])
+        return self._around_value(place[0], self.view.true[place])
+
+    def _around_value(self, count: str, true: int) -> tuple[int, int]:
+        margin = max(math.ceil(true * _MARGIN), _HUNDREDTHS * self.view.k[count])
         return max(0, true - margin), true + margin
+
+    def _needed_then(self, cell: PublishedCell, value: int) -> tuple[int, int] | None:
+        """What must be possible of a figure of an earlier night; a sum that is unsafe tonight was so then."""
+        count = cell.id.split("|")[0]
+        if not cell.k or not value:
+            return None
+        if count in self.view.amounts:
+            return self._around_value(count, value)
+        return (1, cell.k) if value < cell.k else None
 
     def _knowledge(self, nights: Sequence[NightFigures], *, knows_rest: bool) -> Knowledge:
         """What somebody knows who has the file, with or without the rows outside the relations."""
@@ -140,7 +151,7 @@ class Attacked:
         needed_then = dict[str, tuple[int, int]]()
         if nights:
             true = {cell_id(place): value for place, value in view.true.items()}
-            cells, lasting, needed_then = with_nights(cells, lasting, true, nights)
+            cells, lasting, needed_then = with_nights(cells, lasting, true, nights, self._needed_then)
         return Knowledge(tuple(cells), tuple(lasting), tuple(told.of_this_file()), needed_then)
 
     def _k(self, place: FigurePlace) -> int | None:

@@ -100,6 +100,11 @@ class FileAudit:
         return [row for row in self.rows if not row.passed and row.cell not in self.withheld]
 
     @property
+    def lost(self) -> dict[str, int]:
+        """Cells that fail all the same, with their values."""
+        return {row.cell: self.cells.get(row.cell, (0, True))[0] for row in self.rows if not row.passed}
+
+    @property
     def by_attacker(self) -> dict[int, tuple[int, int]]:
         """Attacker → hidden figures that he was tried on, and how many of these fail."""
         found: dict[int, tuple[int, int]] = {}
@@ -195,15 +200,15 @@ def warnings_of(found: FileAudit) -> list[str]:
     sentences = []
     for (table, rule), number in Counter((b.table, b.rule) for b in found.taken_back).items():
         sentences.append(
-            f"Zurückgehalten, weil eine Regel der Veröffentlichung verletzt war: {german.count_class(number)} Zellen "
-            f"der Tabelle {table}. Die Regel: {rule}"
+            f"Zurückgehaltene Zellen der Tabelle {table}, weil eine Regel der Veröffentlichung verletzt war: "
+            f"{german.count_class(number)}. Die Regel: {rule}"
         )
-    exposed = len({row.cell for row in found.rows if not row.passed})
-    if exposed:
-        sentences.append(
-            f"{german.count_class(exposed)} geheime Zahlen kennt jemand zu genau, was immer veröffentlicht wird."
-        )
-    return [f"{sentence} Welche es sind, zeigt die Tabelle {_TABLE} der internen Datei." for sentence in sentences]
+    return [f"{sentence} {_WHICH}" for sentence in sentences]
+
+
+def lost_warning(number: int) -> str:
+    """The same on figures that are lost since tonight."""
+    return f"{german.count_class(number)} geheime Zahlen kennt jemand zu genau, was immer veröffentlicht wird. {_WHICH}"
 
 
 def _audited_and_mended(
@@ -253,6 +258,7 @@ def _write(connection: duckdb.DuckDBPyConnection, found: FileAudit) -> None:
 
 
 _TABLE = "disclosure.audit"
+_WHICH = f"Welche es sind, zeigt die Tabelle {_TABLE} der internen Datei."
 _AUDIT = {
     "cell": "Zelle: Zahl, Gebiet, Zeitraum, Merkmal",
     "attacker": "Angreifer: 1 Öffentlichkeit, 2 wer alle Nächte hat, 3 wer auch die Zeilen beim Kreis kennt, 4 eine "

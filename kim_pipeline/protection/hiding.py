@@ -17,7 +17,7 @@ from kim_pipeline.disclosure import LinkedSystem, Pattern, Role, UnprotectableEr
 from kim_pipeline.errors import KimError
 from kim_pipeline.protection.joint import figure_of, is_change
 from kim_pipeline.protection.linked_set import Key, LinkedSet, Rules, read_linked_set
-from kim_pipeline.protection.pattern_memory import PatternMemory
+from kim_pipeline.protection.pattern_memory import PatternMemory, SolvedPatterns
 from kim_pipeline.warehouse.build import comment
 
 LEAST_DENOMINATOR = 20
@@ -51,7 +51,7 @@ class Protection:
         hidden: of these, hidden.
         seconds: how long it took.
         withheld: cells that no pattern protects: not published, and too well known all the same.
-        exposed: hidden figures of which somebody knows too much whatever is published.
+        exposed: hidden figures of which somebody knows too much whatever is published, and of which that is told first.
     """
 
     cells: int
@@ -105,7 +105,8 @@ def hidden_figures(
     digest = linked.digest() if memory is not None and known is None else ""
     if memory is not None and digest and (same := _remembered(linked, memory, digest)) is not None:
         return same
-    found = _found_hidden(linked, known or (lambda system: system), memory, withheld)
+    solved = SolvedPatterns() if memory is None else memory
+    found = _found_hidden(linked, known or (lambda system: system), solved, withheld)
     if memory is not None and digest and not withheld:  # what nothing protects is told again every night
         memory.note(digest, (), [key.cell for key in found])
     return found
@@ -127,9 +128,7 @@ def _remembered(linked: LinkedSet, memory: PatternMemory, digest: str) -> frozen
     return hidden
 
 
-def _found_hidden(
-    linked: LinkedSet, join: Joiner, memory: PatternMemory | None, withheld: set[str] | None
-) -> frozenset[Key]:
+def _found_hidden(linked: LinkedSet, join: Joiner, memory: SolvedPatterns, withheld: set[str] | None) -> frozenset[Key]:
     counts = frozenset[Key]()
     for has_orders in (False, True):  # from nothing, orders of dates make the search tenfold longer and change little
         system = linked.system_of_counts(has_orders=has_orders)
@@ -142,7 +141,7 @@ def _found_hidden(
 def _hidden_counts(
     linked: LinkedSet,
     system: LinkedSystem,
-    memory: PatternMemory | None,
+    memory: SolvedPatterns,
     given: frozenset[Key],
     withheld: set[str] | None,
 ) -> frozenset[Key]:
@@ -159,9 +158,7 @@ def _hidden_counts(
         forced |= more
 
 
-def _pattern(
-    system: LinkedSystem, forced: set[Key], memory: PatternMemory | None, withheld: set[str] | None
-) -> Pattern:
+def _pattern(system: LinkedSystem, forced: set[Key], memory: SolvedPatterns, withheld: set[str] | None) -> Pattern:
     hidden = {key.cell for key in forced if system.cells[key.cell].role is not Role.KNOWN}
     while True:
         try:

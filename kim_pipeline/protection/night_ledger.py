@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -89,11 +89,16 @@ def _read(path: Path) -> dict[str, Any] | None:
     return kept if kept["kind"] == _KIND else None
 
 
+def _of_small_count(cell: PublishedCell, value: int) -> tuple[int, int] | None:
+    return (1, cell.k) if cell.k and 0 < value < cell.k else None
+
+
 def with_nights(
     cells: Sequence[PublishedCell],
     relations: Sequence[Relation],
     true: Mapping[str, int],
     nights: Sequence[NightFigures],
+    needed_of: Callable[[PublishedCell, int], tuple[int, int] | None] = _of_small_count,
 ) -> tuple[list[PublishedCell], list[Relation], dict[str, tuple[int, int]]]:
     """What tonight's file tells together with earlier ones.
 
@@ -105,6 +110,7 @@ def with_nights(
         relations: of tonight, which hold whatever is published.
         true: tonight's true values.
         nights: earlier ones.
+        needed_of: tonight's cell and its value of an earlier night → what must be possible of that; None for nothing.
 
     Returns:
         All cells and relations; those of earlier nights only where a figure was another one. And what must be possible
@@ -134,10 +140,10 @@ def with_nights(
             for (cell, _), (name, _) in zip(relation.terms, then.terms, strict=True):
                 printed = None if night.get(cell, (0, True))[1] else values.get(cell)
                 if name not in known:
-                    k = known[cell].k
-                    known[name] = PublishedCell(name, printed, k if printed is None else None, is_unpublished=True)
-                    if k and printed is None and 0 < values.get(cell, 0) < k:
-                        needed[name] = (1, k)
+                    bounds = None if printed is not None else needed_of(known[cell], values.get(cell, 0))
+                    known[name] = PublishedCell(name, printed, known[cell].k if bounds else None, is_unpublished=True)
+                    if bounds:
+                        needed[name] = bounds
                 elif printed is not None and known[name].value is None:
                     known[name] = replace(known[name], value=printed)
                     needed.pop(name, None)

@@ -29,26 +29,12 @@ _Solved = list[list[str]]
 """Cells that were forced, and cells that were hidden."""
 
 
-class PatternMemory:
-    """The patterns of the last night that published; `state` is what to keep of this one, once it has."""
+class SolvedPatterns:
+    """The patterns of one night; of the one before it nothing is known."""
 
-    def __init__(self, folder: Path, *, release: str | None = None, is_new: bool = False) -> None:
-        """Read what is there; a file that is damaged, or from before the newest release, is as none.
-
-        Args:
-            folder: of the state.
-            release: name of the newest release: patterns are renewed with each.
-            is_new: solve all components again; figures stay printed or hidden all the same.
-        """
-        kept = _read(folder / _FILE)
-        self._release = release
-        self._seen: dict[str, tuple[int | None, bool]] = {}
+    def __init__(self) -> None:
+        """Begin a night."""
         self._solved: dict[str, list[_Solved]] = {}
-        if kept is not None and kept.get("release", release) == release:
-            self._seen = {cell: (value, is_hidden) for cell, (value, is_hidden) in kept["cells"].items()}
-            if kept["code"] == _code() and not is_new:
-                self._solved = kept["patterns"]
-        self._now_seen: dict[str, tuple[int, bool]] = {}
         self._now_solved: dict[str, list[_Solved]] = {}
 
     def recall(self, digest: str, forced: Collection[str] = ()) -> Collection[str] | None:
@@ -72,6 +58,35 @@ class PatternMemory:
         known = self._now_solved.setdefault(digest, [])
         if solved not in known:
             known.append(solved)
+
+    def last_seen(self, _cell_id: str) -> tuple[int | None, bool] | None:
+        """None: no cell was there."""
+        return None
+
+    def note_cells(self, cells: Mapping[str, tuple[int, bool]]) -> None:
+        """Nobody asks for them."""
+
+
+class PatternMemory(SolvedPatterns):
+    """The patterns of the last night that published; `state` is what to keep of this one, once it has."""
+
+    def __init__(self, folder: Path, *, release: str | None = None, is_new: bool = False) -> None:
+        """Read what is there; a file that is damaged, or from before the newest release, is as none.
+
+        Args:
+            folder: of the state.
+            release: name of the newest release: patterns are renewed with each.
+            is_new: solve all components again; figures stay printed or hidden all the same.
+        """
+        super().__init__()
+        kept = _read(folder / _FILE)
+        self._release = release
+        self._seen: dict[str, tuple[int | None, bool]] = {}
+        if kept is not None and kept.get("release", release) == release:
+            self._seen = {cell: (value, is_hidden) for cell, (value, is_hidden) in kept["cells"].items()}
+            if kept["code"] == _code() and not is_new:
+                self._solved = kept["patterns"]
+        self._now_seen: dict[str, tuple[int, bool]] = {}
 
     def nothing_changed(self) -> None:
         """Go on remembering all that was solved."""

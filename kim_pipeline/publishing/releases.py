@@ -31,6 +31,7 @@ from kim_pipeline.protection.audit_of_file import audit_file
 from kim_pipeline.protection.hiding import figure_place, protect_figures
 from kim_pipeline.protection.joint import Released, figure_of, is_change, joined, small_changes
 from kim_pipeline.protection.linked_set import Key, LinkedSet, read_linked_set
+from kim_pipeline.protection.lost import LostFigures
 from kim_pipeline.publishing.builds import Build, Warehouse
 from kim_pipeline.publishing.ledger import Ledger, LedgerEntry
 from kim_pipeline.publishing.published import stored_build_info, write_tables
@@ -67,6 +68,7 @@ class Release:
         entry: what the ledger gets.
         hidden_again: release → figures that it printed, and that this one hides because they changed by less than k.
         withheld: figures that this release cannot show and that are too well known all the same → German reason.
+        lost: cells that earlier releases alone make too well known, with their values, but for those told before.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Release:
     entry: LedgerEntry | None = None
     hidden_again: Mapping[str, list[str]] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
+    lost: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def file(self) -> Path:
@@ -100,7 +103,9 @@ def new_release(warehouse: Warehouse, name: str, as_of: dt.date, build: Build) -
     _check(warehouse, name, build)
     with warehouse.store.scratch() as place:
         folder = readable_folder(place / "release")
-        yield _made(Release(name, as_of, build, folder), place / "internal.duckdb", Ledger(warehouse.store))
+        made = _made(Release(name, as_of, build, folder), place / "internal.duckdb", Ledger(warehouse.store))
+        untold = LostFigures(warehouse.store.state).untold(made.lost)
+        yield replace(made, lost={cell: made.lost[cell] for cell in untold})
 
 
 def _check(warehouse: Warehouse, name: str, build: Build) -> None:
@@ -123,13 +128,13 @@ def _made(release: Release, internal: Path, ledger: Ledger) -> Release:
         before = [_Earlier(entry, linked) for entry in ledger.entries() if entry.name != name]
         withheld = protect_figures(connection, _joiner(linked, before)).withheld
         hidden = frozenset(Key(*row) for row in connection.execute("FROM disclosure.hidden_cell").fetchall())
-    _audit_jointly(linked, hidden, before, withheld)
+    lost = _audit_jointly(linked, hidden, before, withheld)
     write_tables(internal, file, [*_info_of(build, as_of), *_about(name, as_of)])
     _audit_alone(file, internal, withheld)
     changes = small_changes(linked.system_of_counts(), [earlier.counts for earlier in before])
     entry = LedgerEntry(name, as_of, build.stem, linked.counts, linked.amounts, hidden)
     reasons = {figure_of(cell): _reason(cell) for cell in sorted(withheld)}
-    return replace(release, entry=entry, hidden_again=changes, withheld=reasons)
+    return replace(release, entry=entry, hidden_again=changes, withheld=reasons, lost=lost)
 
 
 def copy_as_of(connection: duckdb.DuckDBPyConnection, internal: Path, as_of: dt.date, built_on: dt.date) -> None:
@@ -228,15 +233,18 @@ def _reason(cell: str) -> str:
 
 def _audit_jointly(
     linked: LinkedSet, hidden: frozenset[Key], before: Sequence[_Earlier], withheld: frozenset[str]
-) -> None:
+) -> dict[str, int]:
     """The audit of this release and all earlier ones together, but for what is withheld.
+
+    Returns:
+        The cells that earlier ones alone make too well known, with their values.
 
     Raises:
         ReleaseError: a cell is too well known.
     """
     sums = {key for key in hidden if key in linked.amounts}
     unseen = {key.cell for key in hidden}
-    failed = []
+    failed, lost = list[str](), dict[str, int]()
     for system, earlier in (
         (linked.system_of_counts(), [e.counts for e in before]),
         (linked.system_of_amounts(sums), [e.amounts for e in before]),
@@ -246,11 +254,14 @@ def _audit_jointly(
         needed, visible = joint.required(), joint.published(hidden_now)
         rows = at_risk(audit(visible, joint.relations, required=needed))
         small = {row.cell for row in rows if row.cell in needed}
-        nothing = audit(joint.published(joint.cells), joint.relations, required=needed, only=small) if small else []
-        known_before = {row.cell for row in at_risk(nothing)}  # whatever this release prints
+        of_today = {i for i, cell in joint.cells.items() if not joint.is_fixed(cell)}
+        before_it = audit(joint.published(of_today), joint.relations, required=needed, only=small) if small else []
+        known_before = {row.cell for row in at_risk(before_it)}  # whatever this release prints
         failed += [row.cell for row in rows if row.cell not in known_before | withheld]
+        lost |= {cell: joint.cells[cell].value for cell in known_before}
     if failed:
         raise _refused(failed)
+    return lost
 
 
 def _audit_alone(file: Path, internal: Path, withheld: frozenset[str]) -> None:
@@ -321,4 +332,6 @@ def seal(release: Release, warehouse: Warehouse, now: dt.datetime) -> Path:
     with Ledger(warehouse.store).entering(release.entry, now):
         move(release.folder, final)
     freeze(final)
+    for file, content in LostFigures(warehouse.store.state).state(release.lost).items():
+        warehouse.store.write(warehouse.store.state / file, content)
     return final

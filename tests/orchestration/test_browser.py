@@ -122,7 +122,8 @@ def test_the_reason_of_a_rejection_can_be_read(page: Page) -> None:
     page.goto("/assets/deliveries/komm_an?view=checks&checkDetail=delivery_accepted")
     button = page.get_by_text(re.compile("show markdown", re.IGNORECASE)).first
     opened(button, page.get_by_text("KOMM-AN_2023_Nachtrag.xlsx"))
-    expect(page.get_by_text(re.compile("Die Lieferung nennt keinen Berichtszeitraum"))).to_be_visible()
+    expect(page.get_by_text("Berichtszeitraum fehlt")).to_be_visible()
+    expect(page.get_by_text("kim check DATEI")).to_be_visible()
     keep(page, "rejected_delivery")
 
 

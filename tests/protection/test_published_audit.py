@@ -264,7 +264,7 @@ def test_a_small_figure_that_the_pattern_forgot_is_withheld_and_the_night_warns(
     assert found.passed
     assert hidden_of(published) >= set(forgotten)
     told = "\n".join(record.getMessage() for record in caplog.records if record.levelname == "WARNING")
-    assert "Zurückgehalten, weil eine Regel der Veröffentlichung verletzt war: 1–9 Zellen" in told
+    assert "weil eine Regel der Veröffentlichung verletzt war: 1–9. Die Regel:" in told
     assert "smp_unfilled" not in told, "it would say that the figure is small"
     with duckdb.connect(str(internal), read_only=True) as connection:
         broken = connection.execute("SELECT cell FROM disclosure.audit WHERE attacker IS NULL").fetchall()
