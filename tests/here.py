@@ -46,6 +46,8 @@ class _Here(ReaderPool):
             self.asked.append(f"{job.programme}/{job.file}")
             request = job.request | {"programme": job.programme, "file": job.file, "path": str(job.path)}
             answer = worker._answer(request, dataclasses.asdict(self._setup), type(self).task)
+            if answer.get("failed") == "memory":
+                raise MemoryError  # of this process, which no limit of a child's keeps from it
             problem = None if "sha256" in answer else self._problem(answer)
             sha256, fingerprint, suffix = (answer.get(name) for name in ("sha256", "fingerprint", "suffix"))
             yield Outcome(job, sha256, fingerprint, problem=problem, suffix=suffix)

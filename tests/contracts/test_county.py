@@ -60,6 +60,7 @@ def test_a_folder_that_is_no_county_is_refused(tmp_path: Path, monkeypatch: pyte
         vocabulary()
 
 
+@pytest.mark.processes
 def test_a_county_that_breaks_while_deliveries_are_read_ends_the_run(
     other_county: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,8 @@ from kim_pipeline.contracts.vocabulary import vocabulary
 from kim_pipeline.settings import Settings
 from kim_pipeline.warehouse.lineage import Origin, accepted_columns, column_lineage
 from kim_pipeline.warehouse.sql_models import LAYERS, SQL_FOLDER, SqlModel, load_models
-from tests.conftest import Sample, direct, put
+from tests.built import sample_internal, sample_settings
+from tests.conftest import direct, put
 from tests.workbooks import csv_text
 from tests.workbooks import Page
 
@@ -117,16 +118,16 @@ def test_free_text_and_features_of_persons_are_not_stored() -> None:
     assert "kim_case_management_cases.case_no" in stored
 
 
-def test_neither_cache_nor_database_has_a_column_that_is_not_stored(sample: Sample) -> None:
+def test_neither_cache_nor_database_has_a_column_that_is_not_stored() -> None:
     stored = {(name, column.name) for name, _, column in columns_of_staging() if column.is_stored}
     checked = {(name, column.name) for name, _, column in columns_of_staging()}
-    with duckdb.connect(str(sample.internal), read_only=True) as connection:
+    with duckdb.connect(str(sample_internal()), read_only=True) as connection:
         found = connection.execute(
             "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema IN ('accepted', 'staging')"
         ).fetchall()
     assert set(found) & checked == stored
     names = {name for name, _ in stored}
-    paths = [path for path in sample.settings.cache.rglob("*.parquet") if table_of(path) in names]
+    paths = [path for path in sample_settings().cache.rglob("*.parquet") if table_of(path) in names]
     assert len(paths) > 20
     for path in paths:
         kept = {(table_of(path), column) for column in pq.read_schema(path).names}
