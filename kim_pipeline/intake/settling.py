@@ -67,7 +67,7 @@ def merged_parts(intake: Intake, programme: Programme) -> Merged:
             continue
         gone = {(sheet, row) for table, sheet, row in delivery.excluded if table == forms.table}
         is_official = delivery.read.published is not None
-        rows = pq.read_table(delivery.read.tables[forms.table].path).to_pylist()
+        rows = pq.ParquetFile(delivery.read.tables[forms.table].path).read().to_pylist()
         found += [
             AcceptedRow(delivery.owner, is_official, delivery.read.as_of, row)
             for row in rows
@@ -225,7 +225,7 @@ def _keys(delivery: Delivery, table: Table) -> set[tuple[Any, ...]]:
 
     if delivery.read is None:
         return set()
-    rows = pq.read_table(delivery.read.tables[table.name].path, columns=list(table.key))
+    rows = pq.ParquetFile(delivery.read.tables[table.name].path).read(columns=list(table.key))
     return set(zip(*(rows[name].to_pylist() for name in table.key), strict=True))
 
 

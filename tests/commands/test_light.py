@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -70,14 +71,29 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_loads_what_it_uses(arguments: list[str], expected: int, used: set[str], warehouse: Path) -> None:
     (delivery, *_) = sorted(FIT.iterdir())
     argv = [part.format(fit=delivery, out=warehouse / "vorlagen") for part in arguments]
-    environment = os.environ | {"KIM_WAREHOUSE": str(warehouse), "KIM_DELIVERIES": str(warehouse / "deliveries")}
-    done = subprocess.run(
-        [sys.executable, "-c", CODE, *argv], check=False, capture_output=True, text=True, env=environment
-    )
-    loaded = set(done.stderr.splitlines()[-1].split())
+    code, loaded = started(argv, warehouse, warehouse / "deliveries")
     assert HEAVY & loaded <= used
-    assert done.returncode == expected, done.stderr[:500]
+    assert code == expected
     assert "kim_pipeline.commands.common" in loaded
+
+
+def started(arguments: list[str], warehouse: Path, deliveries: Path) -> tuple[int, set[str]]:
+    """Exit code of a command, and the modules that its process has loaded."""
+    environment = os.environ | {"KIM_WAREHOUSE": str(warehouse), "KIM_DELIVERIES": str(deliveries)}
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, *arguments], check=False, capture_output=True, text=True, env=environment
+    )
+    return done.returncode, set(done.stderr.splitlines()[-1].split())
+
+
+@pytest.mark.processes
+def test_rows_that_are_merged_are_looked_up_without_pandas(tmp_path: Path) -> None:
+    """Deliveries are read by children; to merge what is published by parts their rows are looked at again."""
+    shutil.copytree(SAMPLE / "bevoelkerung", tmp_path / "deliveries" / "bevoelkerung")
+    code, loaded = started(["status"], tmp_path / "warehouse", tmp_path / "deliveries")
+    assert code == 0
+    assert "kim_pipeline.intake.settling" in loaded
+    assert HEAVY & loaded <= READS | {"duckdb", "pyarrow"}
 
 
 def test_one_command_loads_its_own_module_only() -> None:
