@@ -103,6 +103,9 @@ def _tell(out: Console, key: str, parts: list[Delivery], rows: list[dict[str, An
         out.print(Text(f"Nicht geprüft: ob die genannten Nummern in den Lieferungen von {names} vorkommen."))
 
 
+_KNOWN = "Diese Datei ist schon im Datenbestand."
+
+
 def _tell_effect(out: Console, settings: Settings, parts: list[Delivery], scratch: Path, *, figures: bool) -> None:
     """What the file would replace in the published build, whether it would be held, what its figures would be."""
     from kim_pipeline.errors import KimError  # noqa: PLC0415
@@ -120,6 +123,10 @@ def _tell_effect(out: Console, settings: Settings, parts: list[Delivery], scratc
         before = basis_of(current)
         if before is None:
             return
+        is_known = (parts[0].programme, parts[0].sha256) in before.known
+        if is_known and not figures:
+            out.print(f"{_KNOWN}\n", markup=False)
+            return
         joined = with_file(take_in(settings, looks_twice=False), parts, today())
         ours = [d for d in joined.deliveries if (d.programme, d.file) == (parts[0].programme, parts[0].file)]
         found = effect_of_file(before, joined, ours, settings, (today(), scratch), figures=figures)
@@ -127,11 +134,7 @@ def _tell_effect(out: Console, settings: Settings, parts: list[Delivery], scratc
         why = str(error) if isinstance(error, KimError) else german.system_error(error)
         out.print(f"Was die Datei ersetzen würde, lässt sich hier nicht sagen: {why}", markup=False)
         return
-    is_known = (parts[0].programme, parts[0].sha256) in before.known
-    nothing = (
-        "Diese Datei ist schon im Datenbestand." if is_known else "Die Datei ersetzt nichts, was veröffentlicht ist."
-    )
-    told = [nothing] if is_known else [*found.replaced] or [nothing]
+    told = [_KNOWN] if is_known else [*found.replaced] or ["Die Datei ersetzt nichts, was veröffentlicht ist."]
     if found.held:
         told.append("Die Lieferung würde angehalten, bis die Koordination sie bestätigt: " + " ".join(found.held))
     for line in told:
