@@ -117,6 +117,7 @@ def _tell_effect(out: Console, settings: Settings, parts: list[Delivery], scratc
     if current is None or all(part.is_rejected for part in parts) or not settings.deliveries.is_dir():
         return
     from kim_pipeline.guard.basis import basis_of  # noqa: PLC0415
+    from kim_pipeline.guard.configuration import configuration_of  # noqa: PLC0415
     from kim_pipeline.guard.effect import effect_of_file, with_file  # noqa: PLC0415
 
     try:
@@ -124,7 +125,7 @@ def _tell_effect(out: Console, settings: Settings, parts: list[Delivery], scratc
         if before is None:
             return
         is_known = (parts[0].programme, parts[0].sha256) in before.known
-        if is_known and not figures:
+        if is_known and not figures and configuration_of(settings) == before.configuration:
             out.print(f"{_KNOWN}\n", markup=False)
             return
         joined = with_file(take_in(settings, looks_twice=False), parts, today())

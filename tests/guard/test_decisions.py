@@ -13,7 +13,7 @@ import pytest
 
 from kim_pipeline import cli, night
 from kim_pipeline.files import Store
-from kim_pipeline.guard import basis
+from kim_pipeline.guard import basis, effect
 from kim_pipeline.guard.acceptances import AcceptanceError, load_acceptances
 from kim_pipeline.guard.basis import UsedInput
 from kim_pipeline.guard.erasure import erase
@@ -220,9 +220,24 @@ def test_check_says_what_a_file_would_replace(
     assert "Durchgeführte Einsätze 2023 40 3" in said
     assert sorted(path for path in place.warehouse.rglob("*") if "scratch" not in path.parts) == before
     cli.invoke(["check", str(place.deliveries / "komm_an" / "2022.xlsx"), "--programme", "komm_an"])
-    *_, effect, blank, verdict = capsys.readouterr().out.splitlines()
-    assert (effect, blank) == ("Diese Datei ist schon im Datenbestand.", "")
+    *_, told, blank, verdict = capsys.readouterr().out.splitlines()
+    assert (told, blank) == ("Diese Datei ist schon im Datenbestand.", "")
     assert verdict.startswith("Ergebnis: ")
+
+
+def test_a_file_of_the_build_is_judged_again_only_where_it_may_be_read_otherwise(
+    place: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judging = mock.Mock(wraps=effect.effect_of_file)
+    monkeypatch.setattr(effect, "effect_of_file", judging)
+    monkeypatch.setenv("KIM_DELIVERIES", str(place.deliveries))
+    monkeypatch.setenv("KIM_WAREHOUSE", str(place.warehouse))
+    for days, times in ((None, 0), ("21", 1)):
+        if days:
+            monkeypatch.setenv("KIM_GRACE_DAYS", days)
+        cli.invoke(["check", str(place.deliveries / "komm_an" / "2022.xlsx"), "--programme", "komm_an"])
+        assert "Diese Datei ist schon im Datenbestand." in capsys.readouterr().out
+        assert judging.call_count == times
 
 
 def test_an_erasure_finds_copies_whatever_their_delivery_is_called(tmp_path: Path) -> None:
